@@ -1,0 +1,441 @@
+"""What operators ask of an OTA server, and what it answers, in no vendor's dialect.
+
+Calls and answers are values: a dialect decodes an HTTP request to a call and encodes the answer
+(server side), or encodes a call and decodes the answer (client side). Nothing here is checked
+against a vendor's ranges; that is the dialect's part (shapes) and the backend's (rules).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from fleet_sim.model.filters import EVERYTHING, Filter
+
+
+class TaskStatus(StrEnum):
+    """Where a task stands, as shown to operators."""
+
+    QUEUED = "queued"
+    PUSHED = "pushed"
+    UNDER_WAY = "under_way"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A display name: its default, and locale to text (`en_US`, …), which may be empty."""
+
+    default: str
+    by_locale: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a result are wanted: `number` from the vendor's base, `size` rows.
+
+    None means the vendor's default.
+    """
+
+    number: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which devices a job is for: every one of the product, or those one selector names.
+
+    Attributes:
+        product_key: The product, where the firmware names none; else empty.
+        versions: The source versions; empty means any.
+        total: Every device of the product. Then all selectors are None.
+        device_keys: These devices.
+        attributes: Attribute name to accepted values; all attributes must match.
+        tags: Tag name to accepted values; all tags must match.
+        trees: Asset tree id to nodes (with all below them); no nodes: the whole tree.
+        groups: Device group ids.
+        asset_ids: These assets.
+    """
+
+    product_key: str = ""
+    versions: tuple[str, ...] = ()
+    total: bool = True
+    device_keys: tuple[str, ...] | None = None
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    tags: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    trees: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    groups: tuple[str, ...] | None = None
+    asset_ids: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When pushes are allowed.
+
+    Attributes:
+        start_epoch_ms: First instant, wall clock.
+        end_epoch_ms: Last instant.
+        repeat_daily: Only the times of day count, every day.
+        utc_offset_minutes: The zone of those times of day.
+    """
+
+    start_epoch_ms: int
+    end_epoch_ms: int
+    repeat_daily: bool = False
+    utc_offset_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try a task again `count` times, `interval_s` seconds after it ended."""
+
+    count: int
+    interval_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobOrder:
+    """The order over many devices. None means the vendor's default."""
+
+    firmware_id: str
+    kind: Literal["upgrade", "verify"]
+    scope: Scope
+    names: Names | None = None
+    open_list: bool = False  # later devices join (dynamic); False: frozen at creation (snapshot)
+    devices_must_ask: bool = False
+    timeout_s: int | None = None
+    retry: Retry | None = None
+    window: Window | None = None
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareOrder:
+    """A firmware image to be kept by the server; the file itself travels beside it."""
+
+    product_key: str
+    names: Names
+    version: str
+    digest: str
+    digest_method: str
+    file_name: str
+    desc: str = ""
+    needs_verification: bool = False
+    verify_devices_max: int | None = None
+    verify_successes_min: int | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+# --- calls -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFirmware:
+    """Keep this image. `content` is the file's bytes."""
+
+    order: FirmwareOrder
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GetFirmware:
+    """Show one firmware."""
+
+    firmware_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFirmware:
+    """List firmware."""
+
+    where: Filter = EVERYTHING
+    page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFirmware:
+    """Forget a firmware."""
+
+    firmware_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListVersions:
+    """List the versions that devices of the product have reported."""
+
+    product_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDevices:
+    """List devices with their firmware version and whether they are upgrading."""
+
+    where: Filter = EVERYTHING
+    page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateJob:
+    """Start a job."""
+
+    order: JobOrder
+
+
+@dataclass(frozen=True, slots=True)
+class GetJob:
+    """Show one job."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchJobs:
+    """List jobs, newest first."""
+
+    where: Filter = EVERYTHING
+    page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class StartJob:
+    """Start a stopped job again."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopJob:
+    """Stop a job: it pushes nothing new."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteJob:
+    """Forget a stopped job and its tasks."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTasks:
+    """List tasks."""
+
+    where: Filter = EVERYTHING
+    page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTasks:
+    """Cancel the tasks of these devices in one job."""
+
+    job_id: str
+    device_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTasks:
+    """Try failed tasks of one job again."""
+
+    job_id: str
+    device_keys: tuple[str, ...]
+
+
+Call: TypeAlias = (
+    CreateFirmware
+    | GetFirmware
+    | SearchFirmware
+    | DeleteFirmware
+    | ListVersions
+    | SearchDevices
+    | CreateJob
+    | GetJob
+    | SearchJobs
+    | StartJob
+    | StopJob
+    | DeleteJob
+    | SearchTasks
+    | CancelTasks
+    | RetryTasks
+)
+
+
+# --- rows and answers ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareRow:
+    """A firmware as shown."""
+
+    firmware_id: str
+    order: FirmwareOrder
+    url: str
+    size_bytes: int
+    is_verified: bool
+    created_epoch_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as shown."""
+
+    job_id: str
+    product_key: str
+    order: JobOrder
+    firmware_version: str
+    firmware_names: Names
+    status: JobStatus
+    created_epoch_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as shown.
+
+    Attributes:
+        task_id: The server's name for it.
+        job_id: Its job.
+        product_key: Its device, with `device_key`.
+        device_key: See `product_key`.
+        asset_id: The platform's own name for the device.
+        from_version: What the device ran when the task was made.
+        to_version: The target.
+        status: Where it stands.
+        progress: 0 to 100, a negative failure code, or None.
+        desc: Free text of the device or the server.
+        updated_epoch_ms: The last change.
+    """
+
+    task_id: str
+    job_id: str
+    product_key: str
+    device_key: str
+    asset_id: str
+    from_version: str
+    to_version: str
+    status: TaskStatus
+    progress: int | None
+    desc: str | None
+    updated_epoch_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device's firmware as shown."""
+
+    product_key: str
+    device_key: str
+    asset_id: str
+    firmware_version: str
+    is_upgrading: bool
+
+
+class Refusal(StrEnum):
+    """Why a call was refused; each dialect has a code and a sentence for it."""
+
+    BAD_ARGUMENT = "bad_argument"
+    DENIED = "denied"
+    NO_SUCH_FIRMWARE = "no_such_firmware"
+    NO_SUCH_JOB = "no_such_job"
+    VERSION_EXISTS = "version_exists"
+    NAME_EXISTS = "name_exists"
+    FIRMWARE_BUSY = "firmware_busy"
+    FIRMWARE_IN_USE = "firmware_in_use"
+    FIRMWARE_UNVERIFIED = "firmware_unverified"
+    VERIFY_SCOPE_TOTAL = "verify_scope_total"
+    VERIFY_TOO_MANY = "verify_too_many"
+    JOB_STARTED = "job_started"
+    JOB_STOPPED = "job_stopped"
+    JOB_NOT_RUNNING = "job_not_running"
+    JOB_RUNNING = "job_running"
+    TASK_NOT_CANCELLABLE = "task_not_cancellable"
+    TASK_NOT_FAILED = "task_not_failed"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call changed nothing.
+
+    Attributes:
+        reason: Why.
+        detail: What was wrong, in one sentence; a name or a number where the vendor's text has one.
+        code: The vendor's number, filled by a decoder; None on the server side.
+    """
+
+    reason: Refusal
+    detail: str = ""
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareCreated:
+    """The image is kept under this id."""
+
+    firmware_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobCreated:
+    """The job runs under this id."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The call took effect; there is nothing to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Reported versions, sorted."""
+
+    versions: tuple[str, ...]
+
+
+Row: TypeAlias = FirmwareRow | JobRow | TaskRow | DeviceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row."""
+
+    row: FirmwareRow | JobRow
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a search.
+
+    Attributes:
+        rows: At most `page_size` of them.
+        page_number: As asked, or the default.
+        page_size: As asked, or the default.
+        total: Rows on all pages.
+    """
+
+    rows: tuple[Row, ...]
+    page_number: int
+    page_size: int
+    total: int
+
+
+Answer: TypeAlias = FirmwareCreated | JobCreated | Done | Versions | Shown | Listed | Refused
+
+
+def plain(mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Freeze a mapping as the sorted pairs these values carry."""
+    return tuple(sorted(mapping.items()))

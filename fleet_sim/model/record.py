@@ -1,0 +1,189 @@
+"""The record: one line of the run log, and what each kind of it says.
+
+A run's log is all records of all parts, ordered by `(t, part, seq)`. Each process writes its own
+part. Within a part the order is certain; records of two parts with equal `t` are concurrent, and no
+oracle may convict on their order. No wall time, path or run id stands in a record.
+
+Sources, in falling order of trust:
+
+    D  device truth: what a device did and holds
+    W  wire: messages as they entered and left the broker (`side` "server") or a device ("device")
+    C  control: northbound writes we made, as a pair invoke / complete
+    N  northbound reads: rows returned by a search sent at `t0`, answered at `t1` (= `t`)
+    S  the reference backend's journal; it explains and never convicts
+
+Kinds and their fields (`device` is `product_key/device_key`; `message` is the id of a device's own
+message, `request` the id of the upgrade request it belongs to, "" where there is none):
+
+    D  boot             version; the first of a device also carries fleet, dialect
+       flash            version, request
+       download_start   version, request, offset
+       download_cut     request, offset, why
+       download_end     version, request, size, sha256 (of the bytes the device holds)
+       upgrade_failed   request, cause, desc
+       gone             why (never comes back)
+       silent           request, why (takes the push and will say nothing more of this attempt)
+    W  online, offline(why)                                      side device or server
+       push_sent        request, version, size, digest            server: left the broker
+       push_received    request, version, size, digest            device
+       push_replied     request, code                             device
+       push_acked       request, code                             server: the reply arrived
+       progress_sent    message, step, desc, request              device; a negative step: failure
+       progress_received message, step, desc                      server
+       version_sent     message, version                          device
+       version_received message, version                          server
+       delivered        message                                   device: acknowledged by the server
+       request_sent     message                                   device asks for a version
+       request_received message                                   server
+       offer_sent       message, versions                         server
+       offer_received   message, versions                         device
+       refused          topic, why                                server
+       file_sent        path, status, offset, size                server: one HTTP answer
+    C  api_invoke       call, no, and the call's arguments (see `runtime.control`)
+       api_ok           call, no, and what came of it (job, firmware)
+       api_fail         call, no, code, text
+       api_unknown      call, no (no answer: it may have taken effect any time later)
+       settle           — from here on no fault is injected and the run only waits
+       end              why
+    N  rows             call, query, t0, t1, rows, pages, unique; see `Rows` below
+       refused_query    call, query, t0, t1, code
+    C  fault_injected, fault_healed    id, and the devices it hits
+
+`rows` of a poll hold only the rows that changed since the last poll of the same query; `pages` is
+`[[number, size, rows, total], …]` as walked and `unique` the number of distinct rows over all
+pages, so an unchanged row is known to have been seen again. A probe (`probe: true`) is a search
+made to test the search: its `rows` are all there were. `query` is the vendor's text, `where` the
+neutral filter as nested lists (`filter_as_lists`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator
+
+
+class Source(StrEnum):
+    """Who says so; see the module."""
+
+    DEVICE = "D"
+    WIRE = "W"
+    CONTROL = "C"
+    NORTHBOUND = "N"
+    SERVER = "S"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the run log.
+
+    Attributes:
+        t: Whole milliseconds since the start of the run.
+        seq: Place within the part.
+        src: Who says so.
+        kind: What happened.
+        device: `product_key/device_key`, or "".
+        job: The server's job id, or "".
+        fields: The kind's own fields: JSON values.
+        part: Which part it stands in; from the file, not in the line.
+    """
+
+    t: int
+    seq: int
+    src: Source
+    kind: str
+    device: str = ""
+    job: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    part: int = 0
+
+    @property
+    def side(self) -> str:
+        """Whose end of the wire, `device` or `server`; "" for other sources."""
+        return str(self.fields.get("side", ""))
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - JSON values
+        return self.fields[name]
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - JSON values
+        """Return one of the kind's own fields."""
+        return self.fields.get(name, default)
+
+
+_OWN = frozenset({"t", "seq", "src", "kind", "device", "job"})
+
+
+def to_line(record: Record) -> str:
+    """Render a record as one JSON line, without the line end; keys in a fixed order."""
+    line: dict[str, Any] = {
+        "t": record.t,
+        "seq": record.seq,
+        "src": record.src.value,
+        "kind": record.kind,
+    }
+    if record.device:
+        line["device"] = record.device
+    if record.job:
+        line["job"] = record.job
+    line.update(record.fields)
+    return json.dumps(line, separators=(",", ":"), ensure_ascii=False)
+
+
+def from_line(line: str, part: int = 0) -> Record:
+    """Read what `to_line` wrote.
+
+    Raises:
+        ValueError: No JSON object, or `t`, `seq`, `src` or `kind` is missing or of another type.
+    """
+    found = json.loads(line)
+    if not isinstance(found, dict):
+        raise ValueError(f"a record is a JSON object, not {line[:40]!r}")  # noqa: TRY004
+    try:
+        return Record(
+            t=int(found["t"]),
+            seq=int(found["seq"]),
+            src=Source(found["src"]),
+            kind=str(found["kind"]),
+            device=str(found.get("device", "")),
+            job=str(found.get("job", "")),
+            fields={name: value for name, value in found.items() if name not in _OWN},
+            part=part,
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"the record {line[:80]!r} lacks {error}") from error
+
+
+def in_order(parts: Iterable[Iterable[Record]]) -> list[Record]:
+    """Merge the parts of a log into one list, ordered by `(t, part, seq)`."""
+    merged = [record for part in parts for record in part]
+    merged.sort(key=lambda record: (record.t, record.part, record.seq))
+    return merged
+
+
+def filter_as_lists(where: Filter) -> list[Any]:
+    """Render a filter for a record: `["all", …]`, `["any", …]` or `[field, operator, [values]]`."""
+    match where:
+        case AllOf(parts):
+            return ["all", *(filter_as_lists(part) for part in parts)]
+        case AnyOf(parts):
+            return ["any", *(filter_as_lists(part) for part in parts)]
+        case Comparison(name, operator, values):
+            return [name, operator.value, list(values)]
+
+
+def filter_from_lists(lists: list[Any]) -> Filter:
+    """Read what `filter_as_lists` rendered."""
+    head, *rest = lists
+    if head == "all":
+        return AllOf(tuple(_filters(rest)))
+    if head == "any":
+        return AnyOf(tuple(_filters(rest)))
+    return Comparison(str(head), Operator(rest[0]), tuple(rest[1]))
+
+
+def _filters(lists: list[list[Any]]) -> Iterator[Filter]:
+    return (filter_from_lists(part) for part in lists)
