@@ -1,0 +1,117 @@
+"""Real time: asyncio's loop and the host's monotonic clock; the only place that reads a clock.
+
+All work put off waits in one heap behind one asyncio timer, because a timer of its own for each
+message of each device costs more than the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+
+def monotonic_ns() -> int:
+    """Return the host's one monotonic clock, which every process of a run shares."""
+    return time.monotonic_ns()
+
+
+def epoch_ms() -> int:
+    """Return the wall clock, whole milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class RealClock:
+    """The run's clock in real time.
+
+    Attributes:
+        origin_ns: The monotonic instant that is t = 0.
+        slip_ms_max: The most by which work was ever late.
+    """
+
+    __slots__ = ("_armed_at_ms", "_heap", "_loop", "_order", "_slips", "_timer", "origin_ns")
+
+    def __init__(self, origin_ns: int | None = None) -> None:
+        self.origin_ns = monotonic_ns() if origin_ns is None else origin_ns
+        self._loop = asyncio.get_running_loop()
+        self._heap: list[tuple[int, int, Callable[..., None], tuple[object, ...]]] = []
+        self._order = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_at_ms = 0
+        self._slips = SlipCounter()
+
+    @property
+    def slips(self) -> SlipCounter:
+        """How late work was done."""
+        return self._slips
+
+    def now_ms(self) -> int:
+        """Return the present."""
+        return (time.monotonic_ns() - self.origin_ns) // 1_000_000
+
+    def call_at(self, at_ms: int, work: Callable[..., None], *args: object) -> None:
+        """Do `work(*args)` at this instant, after all that was put off to it before."""
+        self._order += 1
+        heappush(self._heap, (at_ms, self._order, work, args))
+        if self._timer is None or at_ms < self._armed_at_ms:
+            self._arm(at_ms)
+
+    def _arm(self, at_ms: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_at_ms = at_ms
+        # Rounded up, so that the timer never fires before the instant.
+        delay_s = max(0.0, (self.origin_ns + at_ms * 1_000_000 - time.monotonic_ns()) / 1e9)
+        self._timer = self._loop.call_later(delay_s, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        heap = self._heap
+        now_ms = self.now_ms()
+        # What is put off while this runs waits for the next turn, so that sockets are served too.
+        last = self._order
+        while heap and heap[0][0] <= now_ms and heap[0][1] <= last:
+            at_ms, _, work, args = heappop(heap)
+            self._slips.add(now_ms - at_ms)
+            work(*args)
+        if heap:
+            self._arm(heap[0][0])
+
+
+class SlipCounter:
+    """How late work was done: a histogram with whole-millisecond buckets up to ten seconds."""
+
+    BUCKETS = 10_001
+
+    __slots__ = ("_buckets", "count")
+
+    def __init__(self) -> None:
+        self._buckets = [0] * self.BUCKETS
+        self.count = 0
+
+    def add(self, slip_ms: int) -> None:
+        """Count one piece of work that was done this late; early counts as on time."""
+        self._buckets[min(max(slip_ms, 0), self.BUCKETS - 1)] += 1
+        self.count += 1
+
+    def quantile_ms(self, share: float) -> int:
+        """Return the slip that this share (0 to 1) of the work did not exceed; 0 without work."""
+        wanted = share * self.count
+        seen = 0
+        for slip_ms, count in enumerate(self._buckets):
+            seen += count
+            if count and seen >= wanted:
+                return slip_ms
+        return 0
+
+    @property
+    def max_ms(self) -> int:
+        """The greatest slip, at most ten seconds."""
+        return self.quantile_ms(1.0)
+
+    def share_above(self, slip_ms: int) -> float:
+        """Return which share (0 to 1) of the work was later than this."""
+        if not self.count:
+            return 0.0
+        return sum(self._buckets[slip_ms + 1 :]) / self.count
