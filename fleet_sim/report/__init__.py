@@ -1,1 +1,11 @@
-"""One room of the house; see the package."""
+"""Verdict out: what the judge found, told to people and to machines.
+
+    run.py       what a report says beside the judgement: the run, its timing, its generator
+    run_json.py  the document `run.json`
+    junit.py     JUnit XML, for CI
+    console.py   the closing summary, for a terminal of 80 columns or a pipe
+    figures.py   numbers as people read them
+
+Pure functions from values to values or text: nothing here opens a file, reads a clock or asks for
+the terminal's width. A report judges nothing; every verdict in it was reached in `oracle/`.
+"""
