@@ -1,0 +1,88 @@
+"""Whether anything of a job can still move, so that a run may end before its upper bound.
+
+For a task that is not final, in this order:
+
+    under way                                      moves: its timer is armed
+    pushed, the device will speak                  moves
+    pushed, the device is gone or silent           moves while its finding is not due, or when the
+                                                   contract lets a silent device time out
+    queued, the job was stopped or its window over stays
+    queued, the device is gone                     stays
+    queued, every slot is kept by tasks that stay  stays
+    queued                                         moves
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fleet_sim.model.northbound import TaskStatus
+
+START_ALLOWANCE_MS = 30_000  # Λ of the oracles: how long a free slot may stay unused.
+
+_FINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One task as last seen, with what its device really is.
+
+    Attributes:
+        status: As the northbound showed it.
+        is_gone: The device will never come back.
+        is_silent: The device took the push and will say no more.
+        pushed_at_ms: When the device received its last push; None before the first.
+    """
+
+    status: TaskStatus
+    is_gone: bool
+    is_silent: bool
+    pushed_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobTerms:
+    """What a job allows.
+
+    Attributes:
+        cap: How many attempts at a time; None: any number.
+        timeout_ms: An attempt's timeout; None: none.
+        silent_times_out: Whether a silent device's attempt ends by timeout.
+        is_stopped: Whether it pushes nothing more.
+        window_end_ms: When its last window closes; None: never.
+    """
+
+    cap: int | None
+    timeout_ms: int | None
+    silent_times_out: bool
+    is_stopped: bool = False
+    window_end_ms: int | None = None
+
+
+def can_move(terms: JobTerms, sights: Iterable[Sight], now_ms: int) -> bool:
+    """Tell whether some task of the job can still change, or a finding on it is not yet due."""
+    kept = 0
+    waiting = 0
+    for sight in sights:
+        if sight.status in _FINAL:
+            continue
+        if sight.status is TaskStatus.QUEUED:
+            waiting += not sight.is_gone
+        elif _attempt_moves(terms, sight, now_ms):
+            return True
+        else:
+            kept += 1
+    is_open = not terms.is_stopped and (
+        terms.window_end_ms is None or now_ms <= terms.window_end_ms
+    )
+    has_slot = terms.cap is None or kept < terms.cap
+    return bool(waiting) and is_open and has_slot
+
+
+def _attempt_moves(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
+    if sight.status is TaskStatus.UNDER_WAY or not (sight.is_gone or sight.is_silent):
+        return True
+    if terms.silent_times_out or terms.timeout_ms is None or sight.pushed_at_ms is None:
+        return terms.silent_times_out
+    return now_ms < sight.pushed_at_ms + terms.timeout_ms + START_ALLOWANCE_MS
