@@ -1,4 +1,4 @@
-"""What a user writes, going in: YAML text becomes a checked scenario, and a scenario becomes a plan.
+"""What a user writes, going in: YAML text becomes a checked scenario, and that becomes a plan.
 
     text → tree (every value with its line and column) → Scenario (pydantic) → Plan (frozen data)
 

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.network.profiles import LinkProfile
+from fleet_sim.scenario import vocabulary
+from fleet_sim.scenario.contracts import nearest_legal, overridden, replaced
+from fleet_sim.scenario.credentials import Credential
+from fleet_sim.scenario.errors import Mistake, ScenarioError
+from fleet_sim.scenario.models import IMAGE_DEFAULT_BYTES, Happening, Job, Scenario
+from fleet_sim.scenario.notes import notes_on
+from fleet_sim.scenario.placing import device_ids, place
 from fleet_sim.scenario.planned import (
     DevicePlan,
     EventKind,
@@ -13,6 +27,7 @@ from fleet_sim.scenario.planned import (
     TargetPlan,
     WindowPlan,
 )
+from fleet_sim.scenario.shares import apportion, picked
 
 __all__ = [
     "DevicePlan",
@@ -24,4 +39,190 @@ __all__ = [
     "Plan",
     "TargetPlan",
     "WindowPlan",
+    "plan",
+    "share_of",
 ]
+
+
+def plan(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    devices: int | None = None,
+    dialect: str | None = None,
+    registered: Sequence[Credential] = (),
+) -> Plan:
+    """Make the plan of a run.
+
+    Args:
+        scenario: What `load` returned.
+        seed: Instead of the scenario's.
+        devices: How many in all; each fleet is scaled in proportion and keeps at least one.
+        dialect: Instead of every fleet's own; a name of `dialects.registry`.
+        registered: Devices of the target's own (`target.devices`); fleets take them in order.
+
+    Raises:
+        ScenarioError: Fewer devices are asked for, or registered, than the fleets need.
+    """
+    key = scenario.seed if seed is None else seed
+    dialects = {name: dialect or fleet.dialect for name, fleet in scenario.fleets.items()}
+    contracts = {
+        name: replaced(vocabulary.contract(name), scenario.contract)
+        for name in dict.fromkeys(dialects.values())
+    }
+    counts = _counts(scenario, devices)
+    hands = _hands(counts, key, registered)
+    links = _links(scenario)
+    placed = {
+        name: place(name, fleet, hands[name], seed=key, dialect=dialects[name], links=links)
+        for name, fleet in scenario.fleets.items()
+    }
+    ordered = [_job(job, scenario, contracts[dialects[job.upgrade]]) for job in scenario.jobs]
+    made = Plan(
+        name=scenario.name,
+        about=scenario.about,
+        duration_ms=scenario.duration_ms,
+        seed=key,
+        fleets=tuple(_fleets(scenario, dialects, placed)),
+        devices=tuple(device for fleet in placed.values() for device in fleet),
+        jobs=tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms)),
+        events=tuple(_events(scenario.events, placed, key)),
+        expectations=scenario.expect,
+        contracts=contracts,
+        overrides=(*_changed_contracts(contracts), *(said for one in ordered for said in one.said)),
+        observe_every_ms=scenario.observe.every_ms,
+        target=TargetPlan(**scenario.target.model_dump()),
+    )
+    return replace(made, notes=notes_on(made))
+
+
+def share_of(whole: Plan, part: int, parts: int) -> Plan:
+    """Return what one of several workers runs: every `parts`-th device, from the `part`-th on.
+
+    Jobs, expectations and fleets stay whole; events keep those of their devices that are here.
+    Each worker computes its own share from the whole plan, and no two have a device in common.
+    """
+    devices = whole.devices[part::parts]
+    here = {device.device for device in devices}
+    events = (
+        replace(event, devices=tuple(one for one in event.devices if one in here))
+        for event in whole.events
+    )
+    return replace(whole, devices=devices, events=tuple(one for one in events if one.devices))
+
+
+def _counts(scenario: Scenario, devices: int | None) -> dict[str, int]:
+    """Return how many devices each fleet has; none is scaled away."""
+    sizes = {name: fleet.devices for name, fleet in scenario.fleets.items()}
+    if devices is None:
+        return sizes
+    if devices < len(sizes):
+        text = f"there are {len(sizes)} fleets, and each needs a device"
+        raise ScenarioError([Mistake(f"--devices {devices}", 0, 0, "", text)])
+    spread = apportion(devices - len(sizes), [Fraction(max(0, n)) for n in sizes.values()])
+    exact = apportion(devices, [Fraction(n) for n in sizes.values()])
+    parts = exact if all(exact) else [1 + more for more in spread]
+    return dict(zip(sizes, parts, strict=True))
+
+
+def _hands(
+    counts: Mapping[str, int], seed: int, registered: Sequence[Credential]
+) -> dict[str, tuple[Credential, ...]]:
+    """Give each fleet its identities: made-up ones, or the registered in order."""
+    if not registered:
+        return {name: tuple(device_ids(name, count, seed)) for name, count in counts.items()}
+    needed = sum(counts.values())
+    if needed > len(registered):
+        text = f"has {len(registered)} devices, but the fleets need {needed}; see --devices"
+        raise ScenarioError([Mistake("the device file", 0, 0, "", text)])
+    queue = iter(registered)
+    return {name: tuple(next(queue) for _ in range(count)) for name, count in counts.items()}
+
+
+def _links(scenario: Scenario) -> Mapping[str, LinkProfile]:
+    own = {name: replaced(link, {"name": name}) for name, link in scenario.networks.items()}
+    return {**vocabulary.links(), **own}
+
+
+def _fleets(
+    scenario: Scenario,
+    dialects: Mapping[str, str],
+    placed: Mapping[str, Sequence[DevicePlan]],
+) -> Iterator[FleetPlan]:
+    for name, fleet in scenario.fleets.items():
+        products = {device.device.product_key for device in placed[name]}
+        yield FleetPlan(
+            name=name,
+            dialect=dialects[name],
+            product_key=products.pop() if len(products) == 1 else "",
+            devices=len(placed[name]),
+            connect_over_ms=fleet.connect.over_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    job: JobPlan
+    said: tuple[str, ...]
+
+
+def _job(job: Job, scenario: Scenario, contract: ContractProfile) -> _Ordered:
+    """Bring a job within what its vendor can express, and say what that changed."""
+    window = None if job.window is None else (job.window.start_ms, job.window.end_ms)
+    legal = nearest_legal(
+        contract,
+        timeout_ms=job.timeout_ms,
+        retry_count=job.retries,
+        retry_interval_ms=job.retry_interval_ms or 0,
+        window_ms=window,
+    )
+    sources = job.sources
+    if not sources and legal.retry_count and contract.retry_needs_source_versions:
+        sources = scenario.fleets[job.upgrade].versions
+    size = 0 if job.image.firmware_id else job.image.size_bytes or IMAGE_DEFAULT_BYTES
+    made = JobPlan(
+        at_ms=job.at_ms,
+        fleet=job.upgrade,
+        to_version=job.to,
+        image=ImagePlan(size_bytes=size, firmware_id=job.image.firmware_id),
+        concurrency=job.concurrency,
+        timeout_s=legal.timeout_s,
+        retry_count=legal.retry_count,
+        retry_interval_s=legal.retry_interval_s,
+        from_versions=sources,
+        must_ask=job.ask,
+        window=legal.window_ms
+        and WindowPlan(start_ms=legal.window_ms[0], end_ms=legal.window_ms[1]),
+    )
+    return _Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in legal.changes))
+
+
+def _events(
+    happenings: Sequence[Happening], placed: Mapping[str, Sequence[DevicePlan]], seed: int
+) -> list[EventPlan]:
+    """Pick each event's devices; what is drawn depends on its place in the list, not on others."""
+    events = [
+        EventPlan(
+            at_ms=happening.at_ms,
+            kind=happening.verb,
+            fleet=happening.fleet,
+            devices=_hit(placed[happening.fleet], happening, seed, index),
+            for_ms=happening.for_ms or 0,
+        )
+        for index, happening in enumerate(happenings)
+    ]
+    return sorted(events, key=lambda event: event.at_ms)
+
+
+def _hit(
+    fleet: Sequence[DevicePlan], happening: Happening, seed: int, index: int
+) -> tuple[DeviceId, ...]:
+    devices = [device.device for device in fleet]
+    return picked(
+        devices, happening.share, seed=seed, who=happening.fleet, purpose=f"event {index}"
+    )
+
+
+def _changed_contracts(contracts: Mapping[str, ContractProfile]) -> Iterator[str]:
+    for dialect, profile in contracts.items():
+        yield from overridden(dialect, vocabulary.contract(dialect), profile)

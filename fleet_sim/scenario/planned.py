@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fleet_sim.device.agent import Timings
-from fleet_sim.device.personas import Persona
+from fleet_sim.device.conduct import Persona
+from fleet_sim.device.timings import Timings
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile

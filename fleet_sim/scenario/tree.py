@@ -152,10 +152,12 @@ def find(root: Node, path: tuple[str | int, ...]) -> tuple[Node, Place, tuple[st
     Returns:
         The last node reached, where its key (or list entry) stands, and the path walked.
     """
-    node, place = root, root.place
+    node: Node = root
+    place = root.place
     for depth, step in enumerate(path):
         if isinstance(node, Branch) and isinstance(step, str) and step in node.nodes:
-            node, place = node.nodes[step], node.keys[step]
+            place = node.keys[step]
+            node = node.nodes[step]
         elif isinstance(node, Row) and isinstance(step, int) and step < len(node.nodes):
             node = node.nodes[step]
             place = node.place
@@ -229,8 +231,9 @@ class _Builder:
                 built = self._branch(events, place, path)
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
             self._check_tag(event, path)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = built
+        anchor: str | None = getattr(event, "anchor", None)
+        if anchor is not None:
+            self._anchors[anchor] = built
         return built
 
     def _alias(self, event: AliasEvent, place: Place, path: tuple[str | int, ...]) -> Node:
@@ -307,7 +310,7 @@ class _Builder:
             self.mistakes.append(node.place.mistake(_dotted((*path, "<<")), text))
 
     def _check_tag(self, event: Event, path: tuple[str | int, ...]) -> None:
-        tag = str(event.tag or "")
+        tag = str(getattr(event, "tag", None) or "")
         if tag and tag not in _SHAPES:
             self._tell(event, path, f"has the tag {tag}; a scenario uses none")
 

@@ -27,9 +27,10 @@ def duration_ms(text: str) -> int:
     if len(text) > _TEXT_MAX or _DURATION.fullmatch(text) is None:
         raise ValueError("write a duration with its unit, like 500ms, 5s or 1m30s")
     try:
-        return round(durationpy.from_str(text).total_seconds() * 1000)
+        seconds: float = durationpy.from_str(text).total_seconds()
     except (durationpy.DurationError, OverflowError) as error:
         raise ValueError("write a duration with its unit, like 500ms, 5s or 1m30s") from error
+    return round(seconds * 1000)
 
 
 def size_bytes(text: str) -> int:
@@ -43,7 +44,8 @@ def size_bytes(text: str) -> int:
         raise ValueError("write a size with its unit, like 256KiB or 2MB")
     unit = found["unit"].removesuffix("B").lower()
     base = 1024 if unit.endswith("i") else 1000
-    return round(Fraction(found["number"]) * base ** _POWERS[unit.removesuffix("i")])
+    scale: int = base ** _POWERS[unit.removesuffix("i")]
+    return round(Fraction(found["number"]) * scale)
 
 
 def share_percent(text: str) -> Fraction:

@@ -1,0 +1,62 @@
+"""The device file: who the devices are at a target that already knows them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.scenario.errors import Mistake, ScenarioError
+
+COLUMNS = ("product_key", "device_key", "device_secret", "firmware")
+_NEEDED = 3
+_MISTAKES_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A device's identity, its secret, and the version it runs ("" where the fleet decides)."""
+
+    device: DeviceId
+    secret: str = field(repr=False)
+    version: str = ""
+
+
+def read_credentials(text: str, file: str) -> tuple[Credential, ...]:
+    """Read `product_key,device_key,device_secret[,firmware]`, a device a line.
+
+    A first line with these names, empty lines and lines that start with # are passed over. Secrets
+    never stand in a message.
+
+    Raises:
+        ScenarioError: Every line that is no device or one that stood before; or there is none.
+    """
+    mistakes: list[Mistake] = []
+    found: dict[DeviceId, Credential] = {}
+    for line, cells in _rows(text, file):
+        if not any(cells) or cells[0].startswith("#") or (line == 1 and cells[0] == COLUMNS[0]):
+            continue
+        if not _NEEDED <= len(cells) <= len(COLUMNS) or not all(cells[:_NEEDED]):
+            told = f"{len(cells)} columns; write {','.join(COLUMNS[:_NEEDED])}[,{COLUMNS[-1]}]"
+            mistakes.append(Mistake(file, line, 1, "", told))
+            continue
+        device = DeviceId(cells[0], cells[1])
+        if device in found:
+            mistakes.append(Mistake(file, line, 1, "", f"the device {device} stands here again"))
+        found.setdefault(device, Credential(device, cells[2], "".join(cells[_NEEDED:])))
+    if not found and not mistakes:
+        mistakes.append(Mistake(file, 0, 0, "", "no devices are in this file"))
+    if mistakes:
+        raise ScenarioError(mistakes[:_MISTAKES_MAX])
+    return tuple(found.values())
+
+
+def _rows(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(text.splitlines(keepends=True), skipinitialspace=True)
+    try:
+        for cells in reader:
+            yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        told = f"not CSV: {error}"
+        raise ScenarioError([Mistake(file, reader.line_num, 1, "", told)]) from error

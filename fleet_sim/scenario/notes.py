@@ -1,0 +1,42 @@
+"""What is worth knowing of a plan before it runs: legal, and perhaps not what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fleet_sim.scenario.planned import FleetPlan, JobPlan, Plan
+from fleet_sim.scenario.units import say_duration
+
+
+def notes_on(plan: Plan) -> tuple[str, ...]:
+    """Return one sentence for each thing that a run may do otherwise than its author thinks."""
+    fleets = {fleet.name: fleet for fleet in plan.fleets}
+    return tuple(note for job in plan.jobs for note in _on_job(job, fleets[job.fleet], plan))
+
+
+def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
+    name = f"the job for {job.fleet} at {say_duration(job.at_ms)}"
+    contract = plan.contracts[fleet.dialect]
+    mine = [device for device in plan.devices if device.fleet == job.fleet]
+    late = sum(device.connect_at_ms >= job.at_ms for device in mine)
+    if late:
+        yield (
+            f"{name} starts before its fleet is connected (over "
+            f"{say_duration(fleet.connect_over_ms)}): {late:,} of {len(mine):,} devices have no "
+            "version reported by then, and a snapshot job leaves those out."
+        )
+    timeout_s = contract.timeout_s if job.timeout_s is None else job.timeout_s
+    left_ms = plan.duration_ms - job.at_ms
+    if (
+        timeout_s is not None
+        and timeout_s * 1000 > left_ms
+        and any(d.persona.name != "healthy" for d in mine)
+    ):
+        yield (
+            f"{name} has a timeout of {say_duration(timeout_s * 1000)}, but the run ends "
+            f"{say_duration(left_ms)} later: none that falls silent will be seen to time out."
+        )
+    if all(device.version == job.to_version for device in mine):
+        yield f"{name} targets {job.to_version}, which all its devices run already."
+    if job.concurrency is not None and contract.cap_default is None:
+        yield f"{name} names a concurrency, which {fleet.dialect} does not have; it is left out."

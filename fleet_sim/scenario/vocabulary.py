@@ -1,0 +1,49 @@
+"""The names a scenario may use, each asked of the room that owns it.
+
+One seam: the rest of this room knows no other room's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fleet_sim.backend.planted import PLANTED
+from fleet_sim.device.personas import PERSONAS, PersonaKind
+from fleet_sim.dialects import registry
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.network.profiles import PROFILES, LinkProfile
+from fleet_sim.oracle.catalogue import PROMISES
+
+DEFAULT_DIALECT = "enos"
+DEFAULT_LINK = "ethernet_lab"
+DEFAULT_PERSONA = "healthy"
+
+
+def dialects() -> tuple[str, ...]:
+    """Return the names of the vendors."""
+    return tuple(registry.names())
+
+
+def contract(dialect: str) -> ContractProfile:
+    """Return what a known vendor promises."""
+    return registry.get(dialect).contract
+
+
+def links() -> Mapping[str, LinkProfile]:
+    """Return the built-in link profiles by name."""
+    return PROFILES
+
+
+def personas() -> Mapping[str, PersonaKind]:
+    """Return the device failure modes by name, `healthy` among them."""
+    return PERSONAS
+
+
+def promises() -> tuple[str, ...]:
+    """Return the ids of the promises that have an oracle, like `V11`."""
+    return tuple(PROMISES)
+
+
+def planted() -> Mapping[str, str]:
+    """Return the bugs that can be planted in the reference backend: id to one sentence."""
+    return PLANTED
