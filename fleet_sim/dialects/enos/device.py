@@ -1,0 +1,123 @@
+"""The device's end of MQTT: what it says, and how it reads what the platform says."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from fleet_sim.dialects.enos import codes, envelope
+from fleet_sim.dialects.enos.payload import Fields, read_fields, read_object, wrong
+from fleet_sim.dialects.enos.signature import (
+    STATIC_SECRET,
+    Claim,
+    client_id_of,
+    sign,
+    username_of,
+)
+from fleet_sim.dialects.enos.topics import DOWNSTREAM, Leaf, parse, topic_of
+from fleet_sim.dialects.interface import Credentials
+from fleet_sim.dialects.wire import DialectError, WireMessage
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import (
+    DeviceMessage,
+    FailureReport,
+    ProgressReport,
+    ReportReply,
+    ServerMessage,
+    UpgradeReply,
+    UpgradeRequest,
+    VersionOffer,
+    VersionQuery,
+    VersionReport,
+)
+
+
+class EnosDevice:
+    """The device codec; it keeps no state."""
+
+    def credentials(self, device: DeviceId, secret: str, *, epoch_ms: int) -> Credentials:
+        """Sign a CONNECT with the device secret (securemode 2, SHA-256).
+
+        The client id is the device key, as in the Python SDK; a bar in the key would end it early,
+        so it becomes a dash there (any id may be signed, the username alone says who connects).
+        """
+        claim = Claim(
+            signed_id=device.device_key.replace("|", "-"),
+            secure_mode=STATIC_SECRET,
+            method="sha256",
+            timestamp=str(epoch_ms),
+        )
+        return Credentials(
+            client_id=client_id_of(claim),
+            username=username_of(device),
+            password=sign(device, claim, secret),
+        )
+
+    def filters(self, device: DeviceId) -> tuple[str, ...]:
+        """Name the push topic and the reply topics, which the platform delivers unasked."""
+        return tuple(topic_of(device, leaf) for leaf in DOWNSTREAM)
+
+    def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
+        """Write what a device says; `step` is a string, negative for a failure."""
+        match message:
+            case VersionReport(message_id, version):
+                return envelope.request(device, Leaf.INFORM, message_id, {"version": version})
+            case ProgressReport(message_id, percent, desc):
+                return envelope.request(device, Leaf.PROGRESS, message_id, _step(percent, desc))
+            case FailureReport(message_id, cause, desc, code):
+                step = codes.STEP_OF[cause] if code is None else code
+                return envelope.request(device, Leaf.PROGRESS, message_id, _step(step, desc))
+            case VersionQuery(message_id):
+                return envelope.request(device, Leaf.GETVERSION, message_id, {})
+            case UpgradeReply(message_id, code, text):
+                topic = topic_of(device, Leaf.UPGRADE_REPLY)
+                return envelope.reply(topic, message_id, code, text=text)
+            case _:
+                assert_never(message)
+
+    def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:
+        """Read what the platform says.
+
+        Replies to progress and failure reports share a topic and read as `to=ProgressReport`.
+
+        Raises:
+            DialectError: Not an OTA message to this device. A refused getversion is one too: the
+                platform's code is the error's.
+        """
+        owner, leaf = parse(topic)
+        if owner != device:
+            raise DialectError(f"{topic!r} is no topic of {device}")
+        body = read_object(payload)
+        message_id = envelope.read_id(body)
+        try:
+            return _read(leaf, message_id, body)
+        except DialectError as error:
+            raise DialectError(str(error), code=error.code, message_id=message_id) from error
+
+
+def _step(step: int, desc: str) -> Fields:
+    return {"step": str(step), "desc": desc}
+
+
+def _read(leaf: Leaf, message_id: str, body: Fields) -> ServerMessage:
+    match leaf:
+        case Leaf.UPGRADE:
+            return UpgradeRequest(message_id, envelope.read_image(read_fields(body, "params")))
+        case Leaf.INFORM_REPLY:
+            return ReportReply(message_id, VersionReport, *envelope.read_outcome(body))
+        case Leaf.PROGRESS_REPLY:
+            return ReportReply(message_id, ProgressReport, *envelope.read_outcome(body))
+        case Leaf.GETVERSION_REPLY:
+            return _read_offer(message_id, body)
+        case _:
+            raise DialectError(f"{leaf.value!r} goes from devices to the platform, not back")
+
+
+def _read_offer(message_id: str, body: Fields) -> VersionOffer:
+    """Read a getversion_reply, whose `data` is a list of images; {}, "" and null mean none."""
+    code, text = envelope.read_outcome(body)
+    if code != envelope.SUCCESS:
+        raise DialectError(f"getversion was refused with {code} {text}".rstrip(), code=code)
+    data = body.get("data") or []
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        raise wrong("data is no list of objects")
+    return VersionOffer(message_id, tuple(envelope.read_image(item) for item in data))

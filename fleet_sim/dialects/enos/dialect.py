@@ -1,0 +1,20 @@
+"""EnOS as one value."""
+
+from __future__ import annotations
+
+from fleet_sim.dialects.enos.client import EnosOperator
+from fleet_sim.dialects.enos.contract import CONTRACT
+from fleet_sim.dialects.enos.device import EnosDevice
+from fleet_sim.dialects.enos.gate import EnosGate
+from fleet_sim.dialects.enos.server import EnosServer
+from fleet_sim.dialects.interface import Dialect
+
+ENOS = Dialect(
+    name="enos",
+    about="Envision EnOS: MQTT with a static device secret, connect-service API v2.1",
+    devices=EnosDevice(),
+    server=EnosServer(),
+    operator=EnosOperator,
+    gate=EnosGate,
+    contract=CONTRACT,
+)

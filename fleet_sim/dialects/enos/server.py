@@ -1,0 +1,180 @@
+"""The platform's end of MQTT: who connects, who may say what where, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from fleet_sim.dialects.enos import codes, envelope
+from fleet_sim.dialects.enos.payload import (
+    Fields,
+    read_fields,
+    read_object,
+    read_string,
+    read_text,
+    read_whole,
+    wrong,
+)
+from fleet_sim.dialects.enos.signature import (
+    STATIC_SECRET,
+    is_signed,
+    read_client_id,
+    read_username,
+)
+from fleet_sim.dialects.enos.topics import (
+    DOWNSTREAM,
+    REPLY_TO,
+    UPSTREAM,
+    Leaf,
+    is_addressable,
+    is_own,
+    parse,
+    topic_of,
+)
+from fleet_sim.dialects.wire import DialectError, WireMessage
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import (
+    DeviceMessage,
+    FailureReport,
+    ProgressReport,
+    ReportReply,
+    ServerMessage,
+    UpgradeReply,
+    UpgradeRequest,
+    VersionOffer,
+    VersionQuery,
+    VersionReport,
+)
+
+# Which of the two CONNACK codes EnOS gives is not documented; its SDKs treat all alike.
+BAD_CREDENTIALS = 4
+NOT_AUTHORIZED = 5
+
+_PERCENT_MAX = 100
+
+
+class EnosServer:
+    """The server codec; it keeps no state."""
+
+    @property
+    def claimed(self) -> tuple[str, ...]:
+        """Everything a device may say about OTA."""
+        return tuple(f"/sys/+/+/ota/device/{leaf.value}" for leaf in UPSTREAM)
+
+    def identify(
+        self,
+        client_id: str,
+        username: str,
+        password: bytes | None,
+        secret_of: Callable[[DeviceId], str | None],
+    ) -> DeviceId | int:
+        """Check a CONNECT against the device's own secret.
+
+        Securemodes 3 and 4 sign with a product's secret, which takes dynamic activation; until
+        then they are refused like a wrong signature.
+        """
+        try:
+            device = read_username(username)
+            claim = read_client_id(client_id)
+        except DialectError:
+            return BAD_CREDENTIALS
+        secret = secret_of(device) if is_addressable(device) else None
+        if secret is None:
+            return NOT_AUTHORIZED
+        if claim.secure_mode != STATIC_SECRET or password is None:
+            return BAD_CREDENTIALS
+        return device if is_signed(device, claim, secret, password) else BAD_CREDENTIALS
+
+    def implicit(self, device: DeviceId) -> tuple[str, ...]:
+        """Name the push topic and all reply topics: the SDKs count on getting them unasked."""
+        return tuple(topic_of(device, leaf) for leaf in DOWNSTREAM)
+
+    def may_publish(self, device: DeviceId, topic: str) -> bool:
+        """Allow the device's own topics, but of the OTA ones only those that lead upstream.
+
+        Were it let onto its own push topic, it could send itself an upgrade.
+        """
+        if not is_own(device, topic):
+            return False
+        ota = topic_of(device, Leaf.INFORM).removesuffix(Leaf.INFORM.value)
+        return not topic.startswith(ota) or topic.removeprefix(ota) in UPSTREAM
+
+    def may_subscribe(self, device: DeviceId, topic_filter: str) -> bool:
+        """Allow filters, with wildcards or without, below the device's own keys."""
+        return is_own(device, topic_filter)
+
+    def decode(self, topic: str, payload: bytes) -> tuple[DeviceId, DeviceMessage]:
+        """Read what a device says, by its topic; `method` and `version` are never looked at.
+
+        Raises:
+            DialectError: With the platform's code, and with the message's id once that was read.
+        """
+        device, leaf = parse(topic)
+        body = read_object(payload)
+        message_id = envelope.read_id(body)
+        try:
+            return device, _read(leaf, message_id, body)
+        except DialectError as error:
+            raise DialectError(str(error), code=error.code, message_id=message_id) from error
+
+    def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
+        """Write what the platform says to a device."""
+        match message:
+            case UpgradeRequest(message_id, image):
+                params = envelope.image_fields(image)
+                return envelope.request(device, Leaf.UPGRADE, message_id, params)
+            case ReportReply(message_id, to, code, text):
+                leaf = Leaf.INFORM_REPLY if to is VersionReport else Leaf.PROGRESS_REPLY
+                return envelope.reply(topic_of(device, leaf), message_id, code, text=text)
+            case VersionOffer(message_id, images):
+                topic = topic_of(device, Leaf.GETVERSION_REPLY)
+                data = [envelope.image_fields(image) for image in images]
+                return envelope.reply(topic, message_id, data=data)
+            case _:
+                assert_never(message)
+
+    def complain(self, topic: str, error: DialectError) -> WireMessage | None:
+        """Write the error reply to a request; replies of devices and foreign topics get none.
+
+        An id that could not be read is answered as "": the Python SDK needs a string there.
+        """
+        try:
+            device, leaf = parse(topic)
+        except DialectError:
+            return None
+        if leaf not in REPLY_TO or error.code is None:
+            return None
+        topic = topic_of(device, REPLY_TO[leaf])
+        return envelope.reply(topic, error.message_id or "", error.code, text=str(error))
+
+
+def _read(leaf: Leaf, message_id: str, body: Fields) -> DeviceMessage:
+    match leaf:
+        case Leaf.INFORM:
+            return _read_version(message_id, read_fields(body, "params"))
+        case Leaf.PROGRESS:
+            return _read_progress(message_id, read_fields(body, "params"))
+        case Leaf.GETVERSION:
+            return VersionQuery(message_id)
+        case Leaf.UPGRADE_REPLY:
+            return UpgradeReply(message_id, *envelope.read_outcome(body))
+        case _:
+            raise DialectError(f"{leaf.value!r} goes from the platform to devices, not back")
+
+
+def _read_version(message_id: str, params: Fields) -> VersionReport:
+    version = read_text(params, "version")
+    if not version:
+        raise wrong("params.version is empty")
+    return VersionReport(message_id, version)
+
+
+def _read_progress(message_id: str, params: Fields) -> ProgressReport | FailureReport:
+    """Read `step`: 0 to 100 is progress, anything below a failure, anything above a mistake."""
+    step = read_whole(params, "step")
+    desc = read_string(params, "desc", default="")
+    if step < 0:
+        return FailureReport(message_id, codes.cause_of(step), desc, step)
+    if step > _PERCENT_MAX:
+        raise wrong(f"params.step is {step}, above {_PERCENT_MAX}")
+    return ProgressReport(message_id, step, desc)

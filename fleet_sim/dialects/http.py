@@ -1,0 +1,52 @@
+"""HTTP requests and answers as values; `runtime` carries them over sockets or memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+JSON_CONTENT_TYPE = "application/json;charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpPart:
+    """One part of a `multipart/form-data` body; a part with a file name is a file."""
+
+    name: str
+    content: bytes = field(repr=False)
+    file_name: str | None = None
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request.
+
+    Attributes:
+        method: `GET`, `POST`, …
+        path: Absolute, without the query, decoded.
+        query: Names and values in the order sent, decoded; a name may come twice.
+        headers: Names and values; names are compared without case. They may hold secrets.
+        body: The raw body; empty when there are `parts`.
+        parts: The parts of a multipart body; the carrier writes the boundaries.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = b""
+    parts: tuple[HttpPart, ...] = ()
+
+    def header(self, name: str) -> str:
+        """Return the first header of this name, or ""."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), "")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer; `headers` say what the body is."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", JSON_CONTENT_TYPE),)

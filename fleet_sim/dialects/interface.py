@@ -1,0 +1,185 @@
+"""What every vendor's folder offers: four codecs, a contract, and `Dialect`, which names them.
+
+    fleet      DeviceCodec  ──MQTT──►  ServerCodec   backend
+    operator   Operator     ──HTTP──►  Gate          backend
+
+The two MQTT codecs keep no state. The two HTTP ends keep only what their vendor's authentication
+needs (a token), so one of each is made per target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.wire import DialectError, WireMessage
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.filters import Filter
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import DeviceMessage, ServerMessage
+from fleet_sim.model.northbound import Answer, Call
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a device puts into its CONNECT."""
+
+    client_id: str
+    username: str
+    password: str = field(repr=False)
+    keep_alive_s: int = 60
+    clean_session: bool = True
+
+
+class DeviceCodec(Protocol):
+    """The device's end of MQTT."""
+
+    def credentials(self, device: DeviceId, secret: str, *, epoch_ms: int) -> Credentials:
+        """Sign a CONNECT with the device's own secret at this wall clock."""
+
+    def filters(self, device: DeviceId) -> tuple[str, ...]:
+        """Name what a device must subscribe to on a broker that delivers nothing by itself."""
+
+    def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
+        """Write what a device says."""
+
+    def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:
+        """Read what the server says.
+
+        Raises:
+            DialectError: Not one of the vendor's messages, or not for this device.
+        """
+
+
+class ServerCodec(Protocol):
+    """The platform's end of MQTT."""
+
+    @property
+    def claimed(self) -> tuple[str, ...]:
+        """Topic filters whose messages the platform takes in."""
+
+    def identify(
+        self,
+        client_id: str,
+        username: str,
+        password: bytes | None,
+        secret_of: Callable[[DeviceId], str | None],
+    ) -> DeviceId | int:
+        """Check a CONNECT.
+
+        Returns:
+            Who connects; or the CONNACK code that refuses it: 4 credentials, 5 unknown device.
+        """
+
+    def implicit(self, device: DeviceId) -> tuple[str, ...]:
+        """Name what is delivered to a connected device without a SUBSCRIBE."""
+
+    def may_publish(self, device: DeviceId, topic: str) -> bool:
+        """Tell whether a device may publish on a topic: upstream ones of its own only."""
+
+    def may_subscribe(self, device: DeviceId, topic_filter: str) -> bool:
+        """Tell whether a filter lies wholly within the device's own topics."""
+
+    def decode(self, topic: str, payload: bytes) -> tuple[DeviceId, DeviceMessage]:
+        """Read what a device says, and who it is by its topic.
+
+        Raises:
+            DialectError: Not one of the vendor's messages; `code` says why in its own numbers.
+        """
+
+    def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
+        """Write what the server says to a device."""
+
+    def complain(self, topic: str, error: DialectError) -> WireMessage | None:
+        """Write the error reply to a message that `decode` refused; None where none is due."""
+
+
+class Operator(Protocol):
+    """The client's end of the northbound API, for one target."""
+
+    def needs_login(self, epoch_ms: int) -> bool:
+        """Tell whether there is no token, or one about to expire."""
+
+    def login(self, epoch_ms: int) -> HttpRequest | None:
+        """Write the request for a token; None where none is needed."""
+
+    def logged_in(self, response: HttpResponse, epoch_ms: int) -> None:
+        """Take the token.
+
+        Raises:
+            DialectError: The target refused, or answered something else.
+        """
+
+    def request(self, call: Call, epoch_ms: int) -> HttpRequest:
+        """Write a call, signed with the token there is."""
+
+    def answer(self, call: Call, response: HttpResponse) -> Answer:
+        """Read the answer to a call; the vendor's error codes become `Refused`.
+
+        Raises:
+            DialectError: The answer is not in the vendor's form.
+        """
+
+    def expression(self, where: Filter, call: Call) -> str:
+        """Write a neutral filter in the vendor's query language, as `request` would send it."""
+
+
+class Gate(Protocol):
+    """The server's end of the northbound API."""
+
+    def read(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
+        """Read a call; or the whole answer, where no backend is needed to give it.
+
+        Token requests and everything refused for its shape (authority, missing or invalid
+        parameters) are answered here, and reach no backend.
+        """
+
+    def render(self, call: Call, answer: Answer, request_no: int) -> HttpResponse:
+        """Write the answer to a call; the same number gives the same request id."""
+
+
+class OperatorFactory(Protocol):
+    """Makes the client's end."""
+
+    def __call__(self, org: str, app_key: str, app_secret: str) -> Operator:
+        """Make an operator of one organisation; an empty key asks for no token."""
+
+
+class GateFactory(Protocol):
+    """Makes the server's end."""
+
+    def __call__(
+        self,
+        org: str,
+        keys: Mapping[str, str],
+        *,
+        signed_only: bool,
+        contract: ContractProfile,
+        seed: int = 0,
+        default_product: str = "",
+    ) -> Gate:
+        """Make the gate of one organisation.
+
+        Args:
+            org: Its id; calls for another are denied.
+            keys: Application key to secret.
+            signed_only: Deny every call that carries no valid signature.
+            contract: Ranges and defaults; a scenario may have changed some.
+            seed: From which tokens and request ids are drawn.
+            default_product: The product of a firmware that names none.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One vendor."""
+
+    name: str
+    about: str
+    devices: DeviceCodec
+    server: ServerCodec
+    operator: OperatorFactory
+    gate: GateFactory
+    contract: ContractProfile

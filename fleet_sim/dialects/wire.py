@@ -1,0 +1,30 @@
+"""The values that cross MQTT, and the one error a codec raises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WireMessage:
+    """A topic and the bytes on it, ready to be published."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+
+
+class DialectError(Exception):
+    """The peer said something that its own vendor's rules do not allow.
+
+    Attributes:
+        code: The vendor's number for this mistake, None where it has none.
+        message_id: The id of the message at fault, None where it could not be read.
+    """
+
+    def __init__(
+        self, text: str, *, code: int | None = None, message_id: str | None = None
+    ) -> None:
+        super().__init__(text)
+        self.code = code
+        self.message_id = message_id
