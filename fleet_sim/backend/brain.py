@@ -1,0 +1,248 @@
+"""The reference OTA server: one event in, its effects out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, assert_never
+
+from fleet_sim.backend import dispatch, firmware, jobs, reports, rows, searches, tasks
+from fleet_sim.backend.books import Books
+from fleet_sim.backend.events import (
+    Answered,
+    Called,
+    DeviceConnected,
+    DeviceGone,
+    Effect,
+    Event,
+    Journal,
+    MessageArrived,
+    Registered,
+    TimeReached,
+)
+from fleet_sim.backend.planted import known
+from fleet_sim.backend.state import DeviceState, JobState, TaskState
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.model.northbound import (
+    Answer,
+    Call,
+    CancelTasks,
+    CreateFirmware,
+    CreateJob,
+    DeleteFirmware,
+    DeleteJob,
+    GetFirmware,
+    GetJob,
+    ListVersions,
+    RetryTasks,
+    SearchDevices,
+    SearchFirmware,
+    SearchJobs,
+    SearchTasks,
+    StartJob,
+    StopJob,
+)
+
+
+class Brain:
+    """All an OTA server decides, and nothing it touches.
+
+    Args:
+        contract: What it promises.
+        epoch_ms: The wall clock at instant 0, for windows and for what is shown.
+        seed: For the ids it gives.
+        file_url: Firmware id and file name to the address devices are given.
+        planted: Bugs to carry; see `planted.PLANTED`. ValueError if one of them is unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        contract: ContractProfile,
+        epoch_ms: int,
+        seed: int,
+        file_url: Callable[[str, str], str],
+        planted: frozenset[str] = frozenset(),
+    ) -> None:
+        self._books = Books(
+            contract=contract,
+            planted=known(planted),
+            epoch_ms=epoch_ms,
+            seed=seed,
+            file_url=file_url,
+        )
+
+    def handle(self, event: Event, now_ms: int) -> tuple[Effect, ...]:
+        """Take one event and say what to do: what to write down first, then what to say.
+
+        Args:
+            event: What happened.
+            now_ms: When, counted from the instant whose wall clock is `epoch_ms`; never earlier
+                than the event before.
+        """
+        self._take(event, now_ms)
+        dispatch.pump(self._books, now_ms)
+        return self._books.settle()
+
+    @property
+    def next_at_ms(self) -> int | None:
+        """The earliest instant at which time alone changes something; None: never."""
+        return self._books.timers.next_at_ms
+
+    def restore(
+        self, tables: Mapping[str, Sequence[Mapping[str, Any]]], now_ms: int
+    ) -> tuple[Effect, ...]:
+        """Take up what an earlier brain left behind; call it once, before any event.
+
+        Nobody is connected yet. Timers go on from their first anchor; those that ran out meanwhile
+        fire now, once each.
+
+        Args:
+            tables: Table to rows, in any order: the rows that `Keep` wrote.
+            now_ms: The present, by this brain's `epoch_ms`.
+        """
+        _read(self._books, tables)
+        _resume(self._books, now_ms)
+        self._on_time(now_ms)
+        dispatch.pump(self._books, now_ms)
+        return self._books.settle()
+
+    def secret_of(self, device: DeviceId) -> str | None:
+        """Return the device's secret, None for a device that is not registered."""
+        known_device = self._books.devices.get(device)
+        return None if known_device is None else known_device.registration.secret
+
+    def _take(self, event: Event, now_ms: int) -> None:
+        match event:
+            case MessageArrived(device, message):
+                if (state := self._device(device)) is not None:
+                    reports.on_message(self._books, state, message, now_ms)
+            case DeviceConnected(device):
+                if (state := self._device(device)) is not None:
+                    reports.on_connected(self._books, state, now_ms)
+            case DeviceGone(device):
+                if (state := self._device(device)) is not None:
+                    reports.on_gone(self._books, state)
+            case Called(call_id, call):
+                self._books.say(Answered(call_id, self._answer(call, now_ms)))
+            case Registered(registration):
+                self._on_registered(registration, now_ms)
+            case TimeReached():
+                self._on_time(now_ms)
+            case _:
+                assert_never(event)
+
+    def _device(self, device: DeviceId) -> DeviceState | None:
+        """Return what is known of a device; one that nobody registered is only noted."""
+        state = self._books.devices.get(device)
+        if state is None:
+            self._books.say(Journal("unknown_device", str(device)))
+        return state
+
+    def _on_registered(self, registration: Registration, now_ms: int) -> None:
+        books = self._books
+        state = books.devices.get(registration.device)
+        if state is None:
+            state = books.devices[registration.device] = DeviceState(registration)
+            books.sorted_devices = None
+        elif state.registration == registration:
+            return
+        state.registration = registration
+        books.keep(state)
+        jobs.join_open_lists(books, state, now_ms)
+        tasks.stir_device(books, state)
+
+    def _on_time(self, now_ms: int) -> None:
+        books = self._books
+        for subject in books.timers.due(now_ms):
+            match subject:
+                case TaskState() if subject.is_active:
+                    subject.desc = tasks.TIMED_OUT
+                    tasks.fail(books, subject, "timeout", now_ms)
+                case TaskState():
+                    tasks.stir(books, subject)
+                case JobState():
+                    books.stirred[subject.number] = subject
+                case DeviceState():
+                    reports.on_reachable(books, subject)
+
+    def _answer(self, call: Call, now_ms: int) -> Answer:  # noqa: C901, PLR0912 - one case a call
+        books = self._books
+        match call:
+            case SearchTasks(where, page):
+                return searches.tasks(books, where, page)
+            case SearchDevices(where, page):
+                return searches.devices(books, where, page)
+            case SearchJobs(where, page):
+                return searches.all_jobs(books, where, page)
+            case SearchFirmware(where, page):
+                return searches.all_firmware(books, where, page)
+            case ListVersions(product_key):
+                return searches.versions(books, product_key)
+            case CreateFirmware():
+                return firmware.create(books, call, now_ms)
+            case GetFirmware(firmware_id):
+                return firmware.get(books, firmware_id)
+            case DeleteFirmware(firmware_id):
+                return firmware.delete(books, firmware_id)
+            case CreateJob(order):
+                return jobs.create(books, order, now_ms)
+            case GetJob(job_id):
+                return jobs.get(books, job_id)
+            case StartJob(job_id):
+                return jobs.start(books, job_id)
+            case StopJob(job_id):
+                return jobs.stop(books, job_id)
+            case DeleteJob(job_id):
+                return jobs.delete(books, job_id)
+            case CancelTasks(job_id, device_keys):
+                return jobs.cancel(books, job_id, device_keys, now_ms)
+            case RetryTasks(job_id, device_keys):
+                return jobs.retry(books, job_id, device_keys, now_ms)
+            case _:
+                assert_never(call)
+
+
+def _read(books: Books, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Turn rows into states, each after those it refers to."""
+    for row in tables.get("counters", ()):
+        books.counters[row["key"]] = row["value"]
+    for row in tables.get("devices", ()):
+        device = rows.device_from(row)
+        books.devices[device.device] = device
+    for row in _by_number(tables.get("firmware", ())):
+        books.firmware[row["key"]] = rows.firmware_from(row["key"], row, books.epoch_ms)
+    for row in _by_number(tables.get("jobs", ())):
+        books.jobs[row["key"]] = rows.job_from(row["key"], row, books.epoch_ms)
+    for row in _by_number(tables.get("tasks", ())):
+        task = rows.task_from(
+            row["key"], row, books.epoch_ms, jobs=books.jobs, devices=books.devices
+        )
+        tasks.enter(books, task)
+
+
+def _resume(books: Books, now_ms: int) -> None:
+    """Give restored tasks their slots, timers and places in line again."""
+    for task in books.tasks.values():
+        if "B03" in books.planted:
+            task.has_slot = False
+        task.job.slots += task.has_slot
+        device = task.device
+        if task.attempt and (device.latest is None or _is_later(task, device.latest)):
+            device.latest = task
+        if task.is_active:
+            device.active = task
+            lost = "B09" in books.planted
+            books.timers.arm(task, None if lost else tasks.deadline(books, task))
+        elif task.is_waiting:
+            waits = task.not_before_ms > now_ms and not task.awaits_round
+            books.timers.arm(task, task.not_before_ms if waits else None)
+            tasks.stir(books, task)
+
+
+def _is_later(task: TaskState, other: TaskState) -> bool:
+    return (task.pushed_at_ms or 0) >= (other.pushed_at_ms or 0)
+
+
+def _by_number(table: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(table, key=lambda row: row["number"])

@@ -1,0 +1,167 @@
+"""Who is pushed next: started jobs, in their window, under their cap, oldest task first.
+
+Nothing here searches through all tasks. A task is put in its job's `ready` heap whenever something
+changed in its favour (made, device back, device free, gap over, retried), and judged when it is
+taken out; a task that cannot be pushed then leaves the heap until the next change.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop
+
+from fleet_sim.backend import tasks
+from fleet_sim.backend.books import Books
+from fleet_sim.backend.firmware import image_of
+from fleet_sim.backend.state import DeviceState, JobState, TaskState, cap_of
+from fleet_sim.backend.windows import is_open, next_opening
+from fleet_sim.model.messages import UpgradeRequest, VersionOffer
+from fleet_sim.model.northbound import JobStatus, TaskStatus
+
+# A request's id is the task's number followed by the number of the request within the task, so
+# that ids are digits only, as some devices expect, and need no counter of their own.
+_PUSHES_SPAN = 1_000_000
+
+
+def pump(books: Books, now_ms: int) -> None:
+    """Push whatever can be pushed in the jobs where something has changed, oldest job first."""
+    while books.stirred:
+        number = min(books.stirred)
+        _pump_job(books, books.stirred.pop(number), now_ms)
+
+
+def owe(books: Books, device: DeviceState) -> None:
+    """Note, for a device that is back, that its running attempt's request is to be repeated."""
+    task = device.active
+    if task is not None and _is_owed(books, task):
+        task.job.owed[task.number] = task
+        books.stirred[task.job.number] = task.job
+
+
+def send(books: Books, task: TaskState) -> None:
+    """Send the task's upgrade request under a new id."""
+    task.pushes += 1
+    request = UpgradeRequest(
+        message_id=str(task.number * _PUSHES_SPAN + task.pushes),
+        image=image_of(books, task.job),
+    )
+    books.keep(task)
+    books.tell(task.device, request)
+
+
+def offer(books: Books, device: DeviceState, message_id: str, now_ms: int) -> None:
+    """Answer a device that asks: one image at most, because it can run only one upgrade.
+
+    Being offered starts the attempt. Asking again while it runs brings the same image; it is the
+    same attempt. A device whose upgrade was pushed gets nothing by asking.
+    """
+    if device.active is None:
+        for task in list(device.open_tasks):
+            if _is_offerable(books, task, now_ms) and _is_wanted(books, task, now_ms):
+                task.pushes += 1
+                tasks.begin(books, task, now_ms)
+                break
+    task_now = device.active
+    asked = task_now is not None and task_now.job.order.devices_must_ask
+    images = (image_of(books, task_now.job),) if task_now is not None and asked else ()
+    books.tell(device, VersionOffer(message_id, images))
+
+
+def _pump_job(books: Books, job: JobState, now_ms: int) -> None:
+    if not (job.owed or job.ready):
+        return
+    if not _may_push(books, job, now_ms):
+        _await_window(books, job, now_ms)
+        return
+    for task in [job.owed.pop(number) for number in sorted(job.owed)]:
+        if task.device.is_reachable and task.device.active is task and _is_owed(books, task):
+            send(books, task)
+    while job.ready and _has_room(books, job.ready[0][2]):
+        task = heappop(job.ready)[2]
+        task.is_ready = False
+        if _is_pushable(books, task, now_ms) and _is_wanted(books, task, now_ms):
+            _make_way(books, task, now_ms)
+            tasks.begin(books, task, now_ms)
+            send(books, task)
+
+
+def _is_owed(books: Books, task: TaskState) -> bool:
+    if task.job.order.devices_must_ask:
+        return False
+    rule = books.contract.repush_on_reconnect
+    return rule == "always" or (rule == "while_unanswered" and not task.is_answered)
+
+
+def _may_push(books: Books, job: JobState, now_ms: int) -> bool:
+    return job.status is JobStatus.STARTED and is_open(job.order.window, books.epoch_ms + now_ms)
+
+
+def _await_window(books: Books, job: JobState, now_ms: int) -> None:
+    """Set the job's timer to the next opening of its window; a stopped job waits for its start."""
+    if job.status is not JobStatus.STARTED or job.order.window is None:
+        return
+    opening = next_opening(job.order.window, books.epoch_ms + now_ms)
+    at_ms = None if opening is None else opening - books.epoch_ms
+    if at_ms != job.due_at_ms:
+        books.timers.arm(job, at_ms)
+
+
+def _has_room(books: Books, task: TaskState) -> bool:
+    """Tell whether the cap lets this task through; one that kept its slot needs no other."""
+    cap = cap_of(task.job, books.contract, books.planted)
+    return task.has_slot or cap is None or task.job.slots < cap
+
+
+def _is_due(task: TaskState, now_ms: int) -> bool:
+    return task.is_waiting and not task.awaits_round and task.not_before_ms <= now_ms
+
+
+def _is_pushable(books: Books, task: TaskState, now_ms: int) -> bool:
+    """Tell whether its own circumstances let this task be pushed now."""
+    return (
+        _is_due(task, now_ms)
+        and not task.job.order.devices_must_ask
+        and task.device.is_reachable
+        and (not _is_busy(books, task) or "B60" in books.planted)
+    )
+
+
+def _is_offerable(books: Books, task: TaskState, now_ms: int) -> bool:
+    return (
+        _is_due(task, now_ms)
+        and task.job.order.devices_must_ask
+        and _may_push(books, task.job, now_ms)
+        and _has_room(books, task)
+    )
+
+
+def _is_busy(books: Books, task: TaskState) -> bool:
+    """Tell whether the device runs another attempt for which this task has to wait.
+
+    Under `refuse` as under `queue` it waits: the device refuses a second upgrade, the task is kept.
+    """
+    other = task.device.active
+    if other is None:
+        return False
+    return books.contract.busy_device != "overwrite" or other.number > task.number
+
+
+def _make_way(books: Books, task: TaskState, now_ms: int) -> None:
+    """End an older job's attempt where a newer job overwrites it."""
+    other = task.device.active
+    if other is not None and books.contract.busy_device == "overwrite":
+        status = TaskStatus(books.contract.cancel_shows_as)
+        tasks.finish(books, other, status, now_ms, desc=tasks.OVERWRITTEN, why="overwritten")
+
+
+def _is_wanted(books: Books, task: TaskState, now_ms: int) -> bool:
+    """Tell whether the device still needs the target and still is in scope; end the task if not."""
+    job, device = task.job, task.device
+    if device.version == job.target and "B48" not in books.planted:
+        tasks.settle_at_target(books, task, now_ms)
+        return False
+    is_conform = not job.versions or device.version in job.versions or "B61" in books.planted
+    if not is_conform or not job.accepts(device.registration):
+        desc = tasks.OUT_OF_SCOPE if is_conform else tasks.NOT_CONFORM
+        tasks.finish(books, task, TaskStatus.FAILED, now_ms, desc=desc, why="out_of_scope")
+        return False
+    return True

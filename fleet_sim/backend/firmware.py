@@ -1,0 +1,139 @@
+"""Firmware calls: keep, show, forget an image; and what a push says of it."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fleet_sim.backend.books import Books
+from fleet_sim.backend.events import DropFile, KeepFile
+from fleet_sim.backend.state import FirmwareState, JobState
+from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.northbound import (
+    Answer,
+    CreateFirmware,
+    Done,
+    FirmwareCreated,
+    FirmwareOrder,
+    FirmwareRow,
+    Refusal,
+    Refused,
+    Shown,
+    TaskStatus,
+)
+
+# How many devices may take part in a verification, and how many must succeed, where the firmware
+# does not say: the console's limit, and the least that proves anything.
+VERIFY_DEVICES_MAX = 5
+VERIFY_SUCCESSES_MIN = 1
+
+_METHODS = frozenset({"md5", "sha256"})
+
+
+def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
+    """Keep an image whose version and name are new to its product and whose digest is true."""
+    refused = _refusal(books, call.order, call.content)
+    if refused:
+        return refused
+    number = books.number("firmware")
+    firmware = FirmwareState(
+        firmware_id=books.name("firmware", number),
+        number=number,
+        order=call.order,
+        size_bytes=len(call.content),
+        created_at_ms=now_ms,
+    )
+    books.firmware[firmware.firmware_id] = firmware
+    books.file(KeepFile(firmware.firmware_id, call.order.file_name, call.content))
+    books.keep(firmware)
+    return FirmwareCreated(firmware.firmware_id)
+
+
+def get(books: Books, firmware_id: str) -> Answer:
+    """Show one firmware."""
+    firmware = books.firmware.get(firmware_id)
+    if firmware is None:
+        return Refused(Refusal.NO_SUCH_FIRMWARE, firmware_id)
+    return Shown(row_of(books, firmware))
+
+
+def delete(books: Books, firmware_id: str) -> Answer:
+    """Forget a firmware, unless a device is still to be upgraded to it."""
+    firmware = books.firmware.get(firmware_id)
+    if firmware is None:
+        return Refused(Refusal.NO_SUCH_FIRMWARE, firmware_id)
+    for job in books.jobs.values():
+        if job.order.firmware_id == firmware_id and any(not task.is_final for task in job.tasks):
+            return Refused(Refusal.FIRMWARE_IN_USE, firmware_id)
+    del books.firmware[firmware_id]
+    books.forget(firmware)
+    books.say(DropFile(firmware_id, firmware.order.file_name))
+    return Done()
+
+
+def row_of(books: Books, firmware: FirmwareState) -> FirmwareRow:
+    """Return a firmware as shown."""
+    return FirmwareRow(
+        firmware_id=firmware.firmware_id,
+        order=firmware.order,
+        url=books.file_url(firmware.firmware_id, firmware.order.file_name),
+        size_bytes=firmware.size_bytes,
+        is_verified=firmware.is_verified,
+        created_epoch_ms=books.epoch_ms + firmware.created_at_ms,
+    )
+
+
+def image_of(books: Books, job: JobState) -> FirmwareImage:
+    """Return what the job's upgrade requests say of its firmware.
+
+    The firmware is there: it cannot be deleted while one of the job's tasks is open.
+    """
+    firmware = books.firmware[job.order.firmware_id]
+    return FirmwareImage(
+        version=firmware.order.version,
+        url=books.file_url(firmware.firmware_id, firmware.order.file_name),
+        size_bytes=firmware.size_bytes,
+        digest=firmware.order.digest.lower(),
+        digest_method=firmware.order.digest_method,
+    )
+
+
+def devices_max(firmware: FirmwareState) -> int:
+    """Return how many devices a verify job of this firmware may name."""
+    asked = firmware.order.verify_devices_max
+    return VERIFY_DEVICES_MAX if asked is None else asked
+
+
+def count_success(books: Books, job: JobState) -> None:
+    """A verify job's task has succeeded: enough different devices make the firmware verified."""
+    firmware = books.firmware[job.order.firmware_id]
+    asked = firmware.order.verify_successes_min
+    if firmware.is_verified:
+        return
+    proven = {
+        task.device.device
+        for other in books.jobs.values()
+        if other.order.kind == "verify" and other.order.firmware_id == firmware.firmware_id
+        for task in other.tasks
+        if task.status is TaskStatus.SUCCEEDED
+    }
+    if len(proven) >= (VERIFY_SUCCESSES_MIN if asked is None else asked):
+        firmware.is_verified = True
+        books.keep(firmware)
+
+
+def _refusal(books: Books, order: FirmwareOrder, content: bytes) -> Refused | None:
+    for other in books.firmware.values():
+        if other.order.product_key != order.product_key:
+            continue
+        if other.order.version == order.version:
+            return Refused(Refusal.VERSION_EXISTS, order.version)
+        if other.order.names.default == order.names.default:
+            return Refused(Refusal.NAME_EXISTS, order.names.default)
+    if not content:
+        return Refused(Refusal.BAD_ARGUMENT, "file: it is empty")
+    if order.digest_method not in _METHODS:
+        return Refused(Refusal.BAD_ARGUMENT, f"digest_method: {order.digest_method} is not known")
+    digest = hashlib.new(order.digest_method, content, usedforsecurity=False).hexdigest()
+    if digest != order.digest.lower():
+        return Refused(Refusal.BAD_ARGUMENT, f"digest: the file's {order.digest_method} differs")
+    return None

@@ -1,0 +1,188 @@
+"""What devices say, and what follows from it.
+
+Every report is acknowledged, whether or not it changes anything. One that arrives twice on one
+connection changes nothing the second time; a failure report that ended an attempt never ends
+another one, whatever connection its copy takes.
+"""
+
+from __future__ import annotations
+
+from fleet_sim.backend import dispatch, jobs, tasks
+from fleet_sim.backend.books import Books
+from fleet_sim.backend.state import DeviceState, TaskState
+from fleet_sim.model.messages import (
+    DeviceMessage,
+    FailureReport,
+    ProgressReport,
+    ReportReply,
+    UpgradeReply,
+    VersionQuery,
+    VersionReport,
+)
+from fleet_sim.model.northbound import TaskStatus
+
+# How long a fresh connection is given to report its version before it is pushed to: a device that
+# has just been upgraded would otherwise be asked again for what it already did. Two round trips of
+# the slowest link profile, and well within the time a push may take to start.
+GRACE_MS = 10_000
+
+# Copies follow closely: a sender repeats what was not acknowledged, a few messages at most.
+_HEARD_MAX = 8
+
+_DONE_PERCENT = 100
+_UNNAMED_FAILURE = -1  # "undefined failure" in the code tables that number their failures
+
+
+def on_connected(books: Books, device: DeviceState, now_ms: int) -> None:
+    """Take note of a connection and give the device time to say what it runs."""
+    device.is_connected = True
+    device.heard = ()
+    books.timers.arm(device, now_ms + GRACE_MS)
+
+
+def on_gone(books: Books, device: DeviceState) -> None:
+    """Take note of the end of a connection; every task stays as it is."""
+    device.is_connected = False
+    books.timers.arm(device, None)
+
+
+def on_reachable(books: Books, device: DeviceState) -> None:
+    """A connected device has reported its version, or had time to: it can be pushed to."""
+    dispatch.owe(books, device)
+    tasks.stir_device(books, device)
+    latest = device.latest
+    if "B28" in books.planted and latest is not None and latest.is_final:
+        dispatch.send(books, latest)
+
+
+def on_message(books: Books, device: DeviceState, message: DeviceMessage, now_ms: int) -> None:
+    """Take what a device said."""
+    match message:
+        case VersionQuery(message_id):
+            dispatch.offer(books, device, message_id, now_ms)
+        case UpgradeReply():
+            _on_reply(books, device, message, now_ms)
+        case VersionReport() | ProgressReport() | FailureReport():
+            if not _is_copy(device, message):
+                _on_report(books, device, message, now_ms)
+            books.tell(device, ReportReply(message.message_id, to=type(message)))
+
+
+def _on_report(
+    books: Books,
+    device: DeviceState,
+    report: VersionReport | ProgressReport | FailureReport,
+    now_ms: int,
+) -> None:
+    match report:
+        case VersionReport():
+            _on_version(books, device, report, now_ms)
+        case ProgressReport():
+            _on_progress(books, device, report, now_ms)
+        case FailureReport():
+            _on_failure(books, device, report, now_ms)
+
+
+def _is_copy(device: DeviceState, message: DeviceMessage) -> bool:
+    """Tell whether the very same message came on this connection a moment ago.
+
+    Its content counts with its id: devices in the field begin their ids anew.
+    """
+    fingerprint = hash(message)
+    if fingerprint in device.heard:
+        return True
+    device.heard = (*device.heard, fingerprint)[-_HEARD_MAX:]
+    return False
+
+
+def _on_version(books: Books, device: DeviceState, report: VersionReport, now_ms: int) -> None:
+    if device.version != report.version:
+        device.version = report.version
+        books.keep(device)
+    if device.active is not None:
+        _judge_version(books, device.active, report.version, now_ms)
+    else:
+        _judge_late_version(books, device, report.version, now_ms)
+    for task in list(device.open_tasks):
+        if task.is_waiting and task.job.target == report.version:
+            tasks.settle_at_target(books, task, now_ms)
+    jobs.join_open_lists(books, device, now_ms)
+    if device.is_connected and device.due_at_ms is not None:
+        books.timers.arm(device, None)
+        on_reachable(books, device)
+    else:
+        tasks.stir_device(books, device)
+
+
+def _judge_version(books: Books, task: TaskState, version: str, now_ms: int) -> None:
+    """A device with a running attempt has said what it runs.
+
+    The target: success, with or without progress before it. What it ran when it was asked: nothing,
+    for it may have restarted before installing. Anything else, once under way: what the contract
+    says of foreign versions.
+    """
+    if "B62" in books.planted and task.progress != _DONE_PERCENT:
+        return
+    if version == task.job.target or "B16" in books.planted:
+        tasks.succeed(books, task, now_ms)
+    elif version in (task.from_version, task.ran) or task.status is not TaskStatus.UNDER_WAY:
+        return
+    elif books.contract.foreign_version == "fails":
+        task.desc = tasks.NOT_CONFORM
+        tasks.fail(books, task, "foreign_version", now_ms)
+
+
+def _judge_late_version(books: Books, device: DeviceState, version: str, now_ms: int) -> None:
+    """A device without a running attempt has said what it runs: its last task has ended."""
+    task = device.latest
+    if task is None or not task.is_final:
+        return
+    if "B63" in books.planted:
+        tasks.force(books, task, TaskStatus.UNDER_WAY, now_ms)
+    heals = books.contract.late_success == "heal" and task.why == "timeout"
+    if heals and version == task.job.target:
+        tasks.heal(books, task, now_ms)
+
+
+def _on_progress(books: Books, device: DeviceState, report: ProgressReport, now_ms: int) -> None:
+    task = device.active
+    if task is None and "B18" in books.planted:
+        task = tasks.revive(books, device, now_ms)
+    if task is None:
+        books.journal("report_ignored", device.latest, why="no attempt is running")
+        return
+    task.is_answered = True
+    if task.status is TaskStatus.PUSHED or "B07" in books.planted:
+        tasks.get_under_way(books, task, now_ms)
+    tasks.show(books, task, report.percent, report.desc, now_ms)
+    if report.percent == _DONE_PERCENT and "B15" in books.planted:
+        tasks.succeed(books, task, now_ms)
+
+
+def _on_failure(books: Books, device: DeviceState, report: FailureReport, now_ms: int) -> None:
+    task = device.active
+    if task is None:
+        latest = device.latest
+        if "B19" in books.planted and latest and latest.status is TaskStatus.SUCCEEDED:
+            tasks.force(books, latest, TaskStatus.FAILED, now_ms)
+        books.journal("report_ignored", latest, why="no attempt is running")
+        return
+    if report.message_id in task.ended_by:
+        return  # a copy of the report that ended an earlier attempt
+    code = _UNNAMED_FAILURE if report.code is None or "B64" in books.planted else report.code
+    task.ended_by = (*task.ended_by, report.message_id)
+    tasks.show(books, task, code, report.desc, now_ms)
+    tasks.fail(books, task, "failed", now_ms)
+
+
+def _on_reply(books: Books, device: DeviceState, reply: UpgradeReply, now_ms: int) -> None:
+    """Take the answer to an upgrade request; a refusal is noted and the task stays as it is."""
+    task = device.active
+    books.journal("push_answered", task or device.latest, code=reply.code, text=reply.text)
+    if task is None or books.contract.upgrading_starts == "first_progress":
+        return
+    task.is_answered = True
+    books.keep(task)
+    is_consent = reply.code == 200  # noqa: PLR2004 - the one code every vendor shares
+    if is_consent and books.contract.upgrading_starts == "ack" and task.status is TaskStatus.PUSHED:
+        tasks.get_under_way(books, task, now_ms)
