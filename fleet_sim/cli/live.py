@@ -28,8 +28,8 @@ _HEARTBEAT_EVERY_MS = 5_000
 _SAYINGS_SHOWN = 6
 # A run that says more than this has a fault that its first lines tell best.
 _SAYINGS_MAX = 200
-# One column a frame: fifteen seconds of history.
-_HISTORY_FRAMES = 60
+# One column a frame: ten seconds of history, beside the figures on 80 columns.
+_HISTORY_FRAMES = 40
 _NARROWEST = 20
 
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -308,10 +308,10 @@ def _pulse_line(snapshot: Snapshot, history: deque[float], *, is_ascii: bool) ->
     peak = max(history, default=0.0)
     line = "".join(sparks[_level(rate, peak, len(sparks))] for rate in history)
     words = (
-        f" {render_count(round(snapshot.messages_per_s))} messages/s"
-        f"   lag {render_duration(snapshot.lag_ms)}"
+        f"{render_count(round(snapshot.messages_per_s))} messages/s"
+        f"   lag {render_duration(snapshot.lag_ms)}   "
     )
-    return Text.assemble((line, "cyan"), words, no_wrap=True)
+    return Text.assemble(words, (line, "cyan"), no_wrap=True, overflow="crop")
 
 
 def _level(rate: float, peak: float, levels: int) -> int:

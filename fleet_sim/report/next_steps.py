@@ -1,0 +1,95 @@
+"""What to look at next: where the evidence is, and how to see it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fleet_sim.oracle.judge import Judgement, Verdict
+from fleet_sim.oracle.outcome import Standing, Witness
+from fleet_sim.report.run import Run
+
+# A line of a terminal holds two or three device keys; the log names the others.
+_DEVICES_MAX = 3
+_PROMISES_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do: a sentence, and the command that does it, if one does."""
+
+    text: str
+    command: str = ""
+
+
+def next_steps(run: Run, judgement: Judgement, verdict: Verdict) -> tuple[Step, ...]:
+    """Return what to look at, the most telling first; never empty.
+
+    - A run that the simulator spoilt: fewer devices, since its numbers say nothing.
+    - Each broken promise, then each undecided one: the log lines of its witness' devices.
+    - Devices that are stuck, or a finding: where the log is.
+    - Always: the run's folder, and the command that repeats the run.
+    """
+    steps: list[Step] = []
+    if verdict.name == "invalid":
+        steps.append(
+            Step("The machine could not keep up, so trust no number here; run fewer devices.")
+        )
+    if run.folder:
+        steps.extend(_evidence(run, judgement))
+        steps.append(Step(f"All of it is in {run.folder}: run.json, junit.xml and the run log."))
+        steps.append(Step("Judge the same log again:", _command(run, "judge", run.folder)))
+    steps.append(_repeat(run))
+    return tuple(steps)
+
+
+def _evidence(run: Run, judgement: Judgement) -> Iterator[Step]:
+    """Yield the log lines behind broken and undecided promises and findings, a few of each."""
+    told = 0
+    for standing, said in (
+        (Standing.VIOLATED, "All records of the devices that show the break of"),
+        (Standing.INCONCLUSIVE, "All records of the devices that leave open"),
+    ):
+        for name, one in judgement.promises.items():
+            devices = _devices(one.witness) if one.standing is standing else []
+            if devices and told < _PROMISES_MAX:
+                told += 1
+                yield Step(f"{said} {name}:", _grep(run, devices))
+    for finding in judgement.findings[:1]:
+        devices = _devices(finding.witness)
+        if devices:
+            said = f"All records of devices of the finding on {finding.promise}:"
+            yield Step(said, _grep(run, devices))
+
+
+def _devices(witness: Witness | None) -> list[str]:
+    """Return the first few devices of a witness, in the order of the log, without repeats."""
+    records = witness.records if witness else ()
+    return list(dict.fromkeys(record.device for record in records if record.device))[:_DEVICES_MAX]
+
+
+def _grep(run: Run, devices: list[str]) -> str:
+    """Return a command that shows these devices' lines, in each part of the log."""
+    names = [word for device in devices for word in ("-e", shlex.quote(device))]
+    return f"zgrep -hF {' '.join(names)} {shlex.quote(run.folder)}/events-*.jsonl.gz"
+
+
+def _repeat(run: Run) -> Step:
+    seed = ("--seed", str(run.seed))
+    if run.timing.world == "virtual":
+        return Step("The same again, byte for byte:", _run(run, *seed, "--virtual"))
+    if run.can_go_virtual:
+        return Step(
+            "The same seed in virtual time, where every repetition is the same:",
+            _run(run, *seed, "--virtual"),
+        )
+    return Step("The same seed again:", _run(run, *seed))
+
+
+def _run(run: Run, *words: str) -> str:
+    return _command(run, "run", *run.arguments, *words)
+
+
+def _command(run: Run, *words: str) -> str:
+    return shlex.join([run.program, *words])

@@ -1,0 +1,77 @@
+"""What a report says beside the judgement: which run it was, how long it took, who generated it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long a run took.
+
+    Attributes:
+        world: `real` or `virtual` time.
+        started_at: The wall clock at the start, ISO 8601 in UTC; "" where nobody looked.
+        run_ms: From the run's start to its end, in its own time.
+        wall_ms: What the person waited for it; equal to `run_ms` in real time, give or take.
+    """
+
+    world: Literal["real", "virtual"]
+    started_at: str = ""
+    run_ms: int = 0
+    wall_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generator:
+    """How well the simulator itself kept up, for it judges itself first.
+
+    Attributes:
+        version: Of fleet_sim.
+        loop_lag_p99_ms: How late the event loop came round, 99th percentile.
+        slip_p99_ms: How late planned sends left, 99th percentile.
+        sends: How many sends were planned and made.
+        sends_late: Those that left more than a second late.
+        cpu_percent: Of one core, over the run; may exceed 100 with several processes.
+        memory_max_bytes: The most that the fleet's process held.
+        invalid_reason: Why these numbers make the run invalid; "" while they do not.
+    """
+
+    version: str = ""
+    loop_lag_p99_ms: float = 0.0
+    slip_p99_ms: float = 0.0
+    sends: int = 0
+    sends_late: int = 0
+    cpu_percent: float = 0.0
+    memory_max_bytes: int = 0
+    invalid_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Which run it was.
+
+    Attributes:
+        scenario: The scenario's name.
+        seed: The one seed that all chance came from.
+        timing: How long it took.
+        generator: How well the simulator kept up.
+        overrides: Sentences: what of the vendors' contracts or of the scenario was changed.
+        folder: The run's folder as the person can type it; "" where none is kept.
+        program: The command as the person typed it, `fleet-sim` or `./fleet-sim`.
+        arguments: What followed `run`, without `--seed`, `--virtual` and what only concerns the
+            display; enough to repeat the run.
+        can_go_virtual: Whether the same arguments mean something in virtual time; not so with a
+            broker or a backend of somebody else's.
+    """
+
+    scenario: str
+    seed: int
+    timing: Timing
+    generator: Generator = Generator()
+    overrides: tuple[str, ...] = ()
+    folder: str = ""
+    program: str = "fleet-sim"
+    arguments: tuple[str, ...] = ()
+    can_go_virtual: bool = True
