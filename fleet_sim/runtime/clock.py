@@ -17,7 +17,7 @@ class Clock(Protocol):
         """Return the present."""
 
     def call_at(self, at_ms: int, work: Callable[..., None], *args: object) -> None:
-        """Do `work(*args)` at this instant; there is no cancelling, work sees if it still counts."""
+        """Do `work(*args)` at this instant; nothing cancels it, so work sees if it still counts."""
 
 
 class Alarm:

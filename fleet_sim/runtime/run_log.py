@@ -33,6 +33,21 @@ class RunLog(Protocol):
         """Append a record; its instant is the present."""
 
 
+class NoLog:
+    """Records are not wanted."""
+
+    def add(
+        self,
+        src: Source,
+        kind: str,
+        *,
+        device: str = "",
+        job: str = "",
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Forget it."""
+
+
 class MemoryLog:
     """A part of the log kept in memory, where a run in virtual time and its tests read it."""
 

@@ -1,0 +1,180 @@
+"""The conductor of one run: starts fleet, operator and observer, and sees when it is over.
+
+    start ──► jobs, events ──► nothing can move, or `duration` ──► settle: last look, probes ──► end
+
+In both worlds; it waits by the clock and by what the observer has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fleet_sim.device.states import UpgradeState
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.northbound import TaskStatus
+from fleet_sim.model.record import Source
+from fleet_sim.network.outages import Outage
+from fleet_sim.network.profiles import OutageKind
+from fleet_sim.oracle.settled import JobTerms, Sight, can_move
+from fleet_sim.runtime.clock import Clock
+from fleet_sim.runtime.control import Control, OpenJob
+from fleet_sim.runtime.observer import Observer
+from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.run_log import RunLog
+from fleet_sim.scenario.plan import EventPlan, Plan
+
+LOOK_MS = 1_000  # How often a run without jobs, or whose jobs are not yet ordered, is looked at.
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How a run stands, for a person to watch.
+
+    Attributes:
+        elapsed_ms: Since the start.
+        online: Connected devices.
+        by_state: Agent state to devices, as the devices themselves know it.
+        updated: Devices that run their job's target version.
+        by_status: Task status to tasks, as last seen by the observer.
+    """
+
+    elapsed_ms: int
+    online: int
+    by_state: Mapping[str, int]
+    updated: int
+    by_status: Mapping[str, int]
+
+
+class Conductor:
+    """One run. `is_over` once the log is complete."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        rigs: Mapping[DeviceId, Rig],
+        clock: Clock,
+        log: RunLog,
+        *,
+        holds: bool = False,
+    ) -> None:
+        self._plan = plan
+        self._rigs = rigs
+        self._clock = clock
+        self._log = log
+        self._holds = holds
+        self._control: Control | None = None
+        self._observer: Observer | None = None
+        self._is_settling = False
+        self.is_over = False
+        self.why = ""
+        self.on_over: Callable[[], None] = lambda: None
+
+    def start(self, control: Control, observer: Observer) -> None:
+        """Power on the fleet and let the operator begin."""
+        self._control = control
+        self._observer = observer
+        for rig in self._rigs.values():
+            rig.start()
+        for number, event in enumerate(self._plan.events):
+            if event.kind == "disconnect":
+                self._clock.call_at(event.at_ms, self._disconnect, number, event)
+        control.start()
+        self._clock.call_at(self._plan.duration_ms, self.end, "duration")
+        if not self._plan.jobs:
+            return
+        self._clock.call_at(LOOK_MS, self._tick)
+
+    def _tick(self) -> None:
+        """Look now and then as well: a run whose jobs were all refused is never polled."""
+        self.look()
+        if not self._is_settling:
+            self._clock.call_at(self._clock.now_ms() + LOOK_MS, self._tick)
+
+    def _disconnect(self, number: int, event: EventPlan) -> None:
+        now_ms = self._clock.now_ms()
+        fault = f"{event.kind}-{number + 1}"
+        devices = [str(device) for device in event.devices]
+        self._log.add(Source.CONTROL, "fault_injected", fields={"id": fault, "devices": devices})
+        outage = Outage(now_ms, now_ms + event.for_ms, OutageKind.RST)
+        for device in event.devices:
+            self._rigs[device].impose(outage)
+        self._clock.call_at(now_ms + event.for_ms, self._healed, fault)
+
+    def _healed(self, fault: str) -> None:
+        self._log.add(Source.CONTROL, "fault_healed", fields={"id": fault})
+
+    # --- the end -----------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """End the run if nothing can move any more."""
+        if self._is_settling or self._holds or self._control is None or self._observer is None:
+            return
+        if self._control.is_done and not any(self._moves(job) for job in self._control.jobs):
+            self.end("settled" if not self._control.refusals else "refused")
+
+    def _moves(self, job: OpenJob) -> bool:
+        assert self._observer is not None
+        rows = self._observer.tasks[job.job_id].values()
+        polled_at_ms = self._observer.last_polled_at_ms(job.job_id)
+        if polled_at_ms is None:
+            return True
+        sights = (
+            self._sight(DeviceId(row.product_key, row.device_key), row.status) for row in rows
+        )
+        return can_move(self._terms(job), sights, self._clock.now_ms())
+
+    def _sight(self, device: DeviceId, status: TaskStatus) -> Sight:
+        rig = self._rigs.get(device)
+        if rig is None:
+            return Sight(status, is_gone=True, is_silent=False, pushed_at_ms=0)
+        agent = rig.agent
+        return Sight(status, agent.is_gone, agent.state is UpgradeState.QUIET, rig.pushed_at_ms)
+
+    def _terms(self, job: OpenJob) -> JobTerms:
+        fleet = next(fleet for fleet in self._plan.fleets if fleet.name == job.plan.fleet)
+        contract = self._plan.contracts[fleet.dialect]
+        timeout_s = contract.timeout_s if job.plan.timeout_s is None else job.plan.timeout_s
+        cap = contract.cap_default if job.plan.concurrency is None else job.plan.concurrency
+        assert self._control is not None
+        return JobTerms(
+            cap=cap,
+            timeout_ms=None if timeout_s is None else 1000 * timeout_s,
+            silent_times_out=contract.silent_device == "times_out",
+            is_stopped=job.job_id in self._control.stopped,
+            window_end_ms=job.plan.window.end_ms if job.plan.window else None,
+        )
+
+    def end(self, why: str) -> None:
+        """Settle and end: the last look at every job, the probes, the last record."""
+        if self._is_settling:
+            return
+        self._is_settling = True
+        self.why = why
+        self._log.add(Source.CONTROL, "settle", fields={"why": why})
+        assert self._observer is not None
+        self._observer.finish(self._ended)
+
+    def _ended(self) -> None:
+        self._log.add(Source.CONTROL, "end", fields={"why": self.why})
+        self.is_over = True
+        self.on_over()
+
+    # --- for a person to watch ---------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Return how the run stands."""
+        by_state: dict[str, int] = {}
+        targets = {job.fleet: job.to_version for job in self._plan.jobs}
+        online = updated = 0
+        for rig in self._rigs.values():
+            state = rig.agent.state.value
+            by_state[state] = by_state.get(state, 0) + 1
+            online += rig.is_online
+            updated += rig.agent.version == targets.get(rig.plan.fleet)
+        by_status: dict[str, int] = {}
+        if self._observer is not None:
+            for rows in self._observer.tasks.values():
+                for row in rows.values():
+                    by_status[row.status.value] = by_status.get(row.status.value, 0) + 1
+        return Snapshot(self._clock.now_ms(), online, by_state, updated, by_status)

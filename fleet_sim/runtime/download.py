@@ -1,0 +1,202 @@
+"""One device's image on its way: real bytes, shaped by the link as they are read.
+
+The source is asked for the next chunk only when the last one has passed the link, so a slow link
+pushes back on the server's socket as a slow device would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from fleet_sim.device.events import (
+    DownloadAdvanced,
+    DownloadCut,
+    DownloadFinished,
+    DownloadRefused,
+    StartDownload,
+)
+
+if TYPE_CHECKING:
+    from fleet_sim.runtime.rig import Rig
+
+CHUNK_BYTES_MAX = (
+    16_384  # One read of a socket; more would let a fast reader run ahead of its link.
+)
+CHUNK_BYTES_MIN = 1_460  # One segment.
+CHUNK_MS = (
+    250  # A slow link hands over at least so often, so that progress and cuts are fine-grained.
+)
+
+_OK = 200
+_PARTIAL = 206
+
+
+class Fetch(Protocol):
+    """A transfer under way."""
+
+    def close(self) -> None:
+        """Break it off; the listener hears nothing more."""
+
+
+class FetchListener(Protocol):
+    """Who receives a transfer."""
+
+    def on_response(self, status: int) -> None:
+        """Take the answer's status: 206 when the transfer starts at the offset asked for."""
+
+    def on_chunk(self, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
+        """Take some bytes, never none, and call `then` when the next ones are wanted."""
+
+    def on_end(self, why: str) -> None:
+        """Take the end; `why` is empty when the server had nothing more to send."""
+
+
+def chunk_bytes(down_kbps: float) -> int:
+    """Return how much to read at once on a link of this speed."""
+    return int(min(CHUNK_BYTES_MAX, max(CHUNK_BYTES_MIN, down_kbps * CHUNK_MS / 8)))
+
+
+class Download:
+    """The bytes that a device holds of one image, over as many transfers as it takes."""
+
+    __slots__ = (
+        "_digest", "_fetch", "_flip_bits", "_is_under_way", "_line", "_notify_at", "_order",
+        "_rig", "_sha256", "attempt", "held_bytes", "size_bytes",
+    )  # fmt: skip
+
+    def __init__(self, rig: Rig, order: StartDownload) -> None:
+        self._rig = rig
+        self._fetch: Fetch | None = None
+        self._is_under_way = False
+        self._line = 0
+        self._order = order
+        self._begin(order)
+
+    def _begin(self, order: StartDownload) -> None:
+        self.attempt = order.attempt
+        self.size_bytes = order.image.size_bytes
+        self._sha256 = hashlib.sha256()
+        method = order.image.digest_method
+        self._digest = self._sha256 if method == "sha256" else hashlib.new(method)
+        self.held_bytes = 0
+        self._flip_bits = order.flip_bits
+
+    def start(self, order: StartDownload, at_ms: int) -> None:
+        """Ask the server for the bytes from the order's offset on, once a connection is open."""
+        if order.attempt != self.attempt or order.offset != self.held_bytes:
+            self._begin(order)
+        self._order = order
+        self._notify_at = tuple(at for at in order.notify_at if at > self.held_bytes)
+        self._line += 1
+        self._is_under_way = True
+        self._rig.world.clock.call_at(at_ms, self._request, self._line)
+
+    def _request(self, line: int) -> None:
+        if line == self._line:
+            listener = _Transfer(self, line)
+            self._fetch = self._rig.world.fetch(
+                self._order.image.url, self.held_bytes, self._rig.chunk_bytes, listener
+            )
+
+    def cut(self, why: str) -> None:
+        """The transfer broke, if one was under way: keep what is held and tell the agent."""
+        if self._is_under_way:
+            self.close()
+            self._rig.feed(DownloadCut(self.attempt, self.held_bytes, why))
+
+    def close(self) -> None:
+        """Break off the transfer under way, if any; nobody is told."""
+        self._line += 1
+        self._is_under_way = False
+        if self._fetch is not None:
+            self._fetch.close()
+            self._fetch = None
+
+    def on_response(self, line: int, status: int) -> None:
+        """Take the answer's status."""
+        if line != self._line or status == _PARTIAL:
+            return
+        if status == _OK:
+            self._forget()
+            return
+        self.close()
+        self._rig.feed(DownloadRefused(self.attempt, status))
+
+    def _forget(self) -> None:
+        """The server sends from the first byte, asked or not: what is held is of no use."""
+        if self.held_bytes:
+            self._sha256 = hashlib.sha256()
+            is_same = self._digest.name == "sha256"
+            self._digest = self._sha256 if is_same else hashlib.new(self._digest.name)
+            self.held_bytes = 0
+
+    def on_chunk(self, line: int, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
+        """Take bytes from the socket; they reach the device once the link has passed them."""
+        if line == self._line:
+            clock, link = self._rig.world.clock, self._rig.link
+            at_ms = link.down(len(chunk), clock.now_ms())
+            clock.call_at(at_ms, self._arrive, line, chunk, then)
+
+    def _arrive(self, line: int, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
+        if line != self._line:
+            return
+        if self._flip_bits and not self.held_bytes:
+            chunk = _flipped(chunk, self._flip_bits)
+        self._sha256.update(chunk)
+        if self._digest is not self._sha256:
+            self._digest.update(chunk)
+        self.held_bytes += len(chunk)
+        self._notify()
+        if line != self._line:
+            return
+        if self.held_bytes >= self.size_bytes:
+            self._finish()
+        else:
+            then()
+
+    def _notify(self) -> None:
+        passed = [at for at in self._notify_at if at <= self.held_bytes]
+        if passed:
+            self._notify_at = self._notify_at[len(passed) :]
+            self._rig.feed(DownloadAdvanced(self.attempt, self.held_bytes))
+
+    def _finish(self) -> None:
+        self.close()
+        self._rig.feed(
+            DownloadFinished(
+                self.attempt, self.held_bytes, self._digest.hexdigest(), self._sha256.hexdigest()
+            )
+        )
+
+    def on_end(self, line: int, why: str) -> None:
+        """Take the end of a transfer that gave less than the image."""
+        if line == self._line:
+            self.cut(why or "the server closed early")
+
+
+class _Transfer:
+    """One transfer's ear: what comes after it was given up is not heard."""
+
+    __slots__ = ("_download", "_line")
+
+    def __init__(self, download: Download, line: int) -> None:
+        self._download = download
+        self._line = line
+
+    def on_response(self, status: int) -> None:
+        self._download.on_response(self._line, status)
+
+    def on_chunk(self, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
+        self._download.on_chunk(self._line, chunk, then)
+
+    def on_end(self, why: str) -> None:
+        self._download.on_end(self._line, why)
+
+
+def _flipped(chunk: bytes | memoryview, bits: int) -> bytes:
+    spoilt = bytearray(chunk)
+    for bit in range(min(bits, 8 * len(spoilt))):
+        spoilt[bit // 8] ^= 1 << (bit % 8)
+    return bytes(spoilt)

@@ -1,0 +1,41 @@
+"""Firmware files on disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class DiskFiles:
+    """Firmware files in a folder of their own: `FOLDER/<firmware id>/<file name>`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, firmware_id: str, file_name: str) -> Path | None:
+        """Return a kept file's path; None for a name that leads elsewhere or to nothing."""
+        path = self._folder / _safe(firmware_id) / _safe(file_name)
+        return path if path.is_file() else None
+
+    def keep(self, firmware_id: str, file_name: str, content: bytes) -> None:
+        """Keep a file, durable on return: whole under its name, or not there at all."""
+        path = self._folder / _safe(firmware_id) / _safe(file_name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.part")
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+    def drop(self, firmware_id: str, file_name: str) -> None:
+        """Forget a file, if it is there."""
+        path = self._folder / _safe(firmware_id) / _safe(file_name)
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+
+
+def _safe(name: str) -> str:
+    """Keep a name within its folder: no separators, no dots in front."""
+    return name.replace("/", "_").replace("\\", "_").replace("\0", "_").lstrip(".") or "_"

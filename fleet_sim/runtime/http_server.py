@@ -1,0 +1,137 @@
+"""The platform's HTTP: its northbound API and its firmware files, on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from aiohttp import BodyPartReader, web
+
+from fleet_sim.dialects.http import HttpPart, HttpRequest, HttpResponse
+from fleet_sim.model.record import Source
+from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.files import DiskFiles
+from fleet_sim.runtime.platform import Platform
+from fleet_sim.runtime.run_log import RunLog
+
+BODY_BYTES_MAX = 110 << 20  # The vendors take firmware of 100 MB; the rest is for its envelope.
+FIRMWARE_PATH = "/firmware"
+_CREATED = 201
+
+
+class HttpServer:
+    """Serves a platform over aiohttp."""
+
+    def __init__(self, files: DiskFiles, log: RunLog) -> None:
+        self._files = files
+        self._log = log
+        self._platform: Platform | None = None
+        self._app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_all_json])
+        self._app.router.add_get(f"{FIRMWARE_PATH}/{{firmware}}/{{name}}", self._file)
+        self._app.router.add_route("*", "/{path:.*}", self._call)
+        self._app.on_response_prepare.append(self._note_file)
+        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False)
+        self.port = 0
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen.
+
+        Raises:
+            TargetError: The port cannot be had.
+        """
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port, backlog=4096)
+        try:
+            await site.start()
+        except OSError as error:
+            raise TargetError(
+                f"HTTP port {port} cannot be had on {host}: {error.strerror}; choose another with "
+                "--http-port, or 0"
+            ) from error
+        self.port = self._runner.addresses[0][1]
+
+    def serve(self, platform: Platform) -> None:
+        """Answer calls with this platform from now on."""
+        self._platform = platform
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        await self._runner.cleanup()
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        path = self._files.path(request.match_info["firmware"], request.match_info["name"])
+        if path is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(path)
+
+    async def _note_file(self, request: web.Request, response: web.StreamResponse) -> None:
+        if not request.path.startswith(f"{FIRMWARE_PATH}/"):
+            return
+        sent = response.headers.get("Content-Range", "").partition(" ")[2]
+        first = sent.partition("-")[0]
+        fields = {"side": "server", "path": request.path, "status": response.status,
+                  "offset": int(first) if first.isdigit() else 0,
+                  "size": response.content_length or 0}  # fmt: skip
+        self._log.add(Source.WIRE, "file_sent", fields=fields)
+
+    async def _call(self, request: web.Request) -> web.Response:
+        if self._platform is None:
+            raise web.HTTPServiceUnavailable
+        value = await _as_value(request)
+        answered: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
+
+        def respond(response: HttpResponse) -> None:
+            if not answered.done():  # the caller may have gone away
+                answered.set_result(response)
+
+        self._platform.http(value, respond)
+        response = await answered
+        return web.Response(
+            status=response.status, body=response.body, headers=dict(response.headers)
+        )
+
+
+@web.middleware
+async def _all_json(request: web.Request, handler: web.Handler) -> web.StreamResponse:  # type: ignore[name-defined]
+    """Answer aiohttp's own refusals in JSON, as everything else here is."""
+    try:
+        return await handler(request)  # type: ignore[no-any-return]
+    except web.HTTPException as error:
+        text = json.dumps({"code": error.status, "msg": error.reason, "data": None})
+        return web.Response(status=error.status, text=text, content_type="application/json")
+
+
+async def _as_value(request: web.Request) -> HttpRequest:
+    parts: tuple[HttpPart, ...] = ()
+    body = b""
+    if request.content_type == "multipart/form-data":
+        parts = await _parts(request)
+    else:
+        body = await request.read()
+    return HttpRequest(
+        method=request.method,
+        path=request.path,
+        query=tuple(request.query.items()),
+        headers=tuple(request.headers.items()),
+        body=body,
+        parts=parts,
+    )
+
+
+async def _parts(request: web.Request) -> tuple[HttpPart, ...]:
+    """Read a form; what is no form has no parts, which the gate then refuses."""
+    found: list[HttpPart] = []
+    read = 0
+    try:
+        reader = await request.multipart()
+        while (part := await reader.next()) is not None:
+            if not isinstance(part, BodyPartReader):
+                return ()  # a form within a form
+            content = bytes(await part.read())
+            read += len(content)
+            if read > BODY_BYTES_MAX:
+                raise web.HTTPRequestEntityTooLarge(BODY_BYTES_MAX, read)
+            found.append(HttpPart(part.name or "", content, part.filename))
+    except (ValueError, AssertionError, RuntimeError):
+        return ()
+    return tuple(found)

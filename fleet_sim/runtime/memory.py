@@ -1,0 +1,194 @@
+"""The world in memory: connections, HTTP, files and a store without sockets, threads or disks.
+
+Everything is synchronous work on one clock; what a peer does is done in a turn of its own, so no
+caller ever finds itself called back in the midst of its work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.model.record import Source
+from fleet_sim.mqtt.broker import Connection
+from fleet_sim.runtime.clock import Clock
+from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.platform import Change, Platform
+from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.run_log import RunLog
+from fleet_sim.runtime.storage import MemoryStore
+
+HTTP_MS = 1  # One way, between an operator and a platform in the same data centre.
+BASE_URL = "http://platform.invalid"  # A name that can never be resolved (RFC 2606).
+
+
+class MemoryCommitter:
+    """Writes to the store in memory, with the same statements as to a file."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
+        """Write these changes and call `then`."""
+        self._store.apply(changes)
+        then()
+
+
+class MemoryFiles:
+    """Firmware files in memory, and transfers of them."""
+
+    def __init__(self, clock: Clock, log: RunLog) -> None:
+        self._clock = clock
+        self._log = log
+        self._content: dict[str, bytes] = {}
+
+    def keep(self, firmware_id: str, file_name: str, content: bytes) -> None:
+        """Keep a file."""
+        self._content[self.url(firmware_id, file_name)] = content
+
+    def drop(self, firmware_id: str, file_name: str) -> None:
+        """Forget a file."""
+        self._content.pop(self.url(firmware_id, file_name), None)
+
+    @staticmethod
+    def url(firmware_id: str, file_name: str) -> str:
+        """Return where a file is served."""
+        return f"{BASE_URL}/firmware/{firmware_id}/{file_name}"
+
+    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
+        """Serve a file from this byte on; 404 where there is none, 416 past its end."""
+        content = self._content.get(url)
+        if content is None:
+            status, body = 404, memoryview(b"")
+        elif offset >= len(content):
+            status, body = 416, memoryview(b"")
+        else:
+            status, body = (206 if offset else 200), memoryview(content)[offset:]
+        path = url.removeprefix(BASE_URL)
+        fields = {"side": "server", "path": path, "status": status, "offset": offset,
+                  "size": len(body)}  # fmt: skip
+        self._log.add(Source.WIRE, "file_sent", fields=fields)
+        transfer = _MemoryFetch(self._clock, body, chunk, listener)
+        self._clock.call_at(self._clock.now_ms(), transfer.begin, status)
+        return transfer
+
+
+class _MemoryFetch:
+    """One transfer."""
+
+    __slots__ = ("_at", "_body", "_chunk", "_clock", "_is_open", "_listener")
+
+    def __init__(self, clock: Clock, body: memoryview, chunk: int, listener: FetchListener) -> None:
+        self._clock = clock
+        self._body = body
+        self._chunk = chunk
+        self._listener = listener
+        self._at = 0
+        self._is_open = True
+
+    def begin(self, status: int) -> None:
+        if self._is_open:
+            self._listener.on_response(status)
+        self._send()
+
+    def _send(self) -> None:
+        if not self._is_open:
+            return
+        chunk = self._body[self._at : self._at + self._chunk]
+        self._at += len(chunk)
+        if chunk:
+            self._listener.on_chunk(chunk, self._send)
+        else:
+            self._listener.on_end("")
+
+    def close(self) -> None:
+        """Break it off."""
+        self._is_open = False
+
+
+class MemoryCarrier:
+    """Carries northbound requests to a platform in memory."""
+
+    def __init__(self, platform: Platform, clock: Clock) -> None:
+        self._platform = platform
+        self._clock = clock
+
+    def send(self, request: HttpRequest, then: Callable[[HttpResponse | None, str], None]) -> None:
+        """Deliver the request, and its answer, a moment later."""
+        self._clock.call_at(self._clock.now_ms() + HTTP_MS, self._arrive, request, then)
+
+    def _arrive(
+        self, request: HttpRequest, then: Callable[[HttpResponse | None, str], None]
+    ) -> None:
+        self._platform.http(
+            request,
+            lambda answer: self._clock.call_at(self._clock.now_ms() + HTTP_MS, then, answer, ""),
+        )
+
+
+class MemoryNetwork:
+    """Connections between rigs and a platform's broker."""
+
+    def __init__(self, platform: Platform, clock: Clock) -> None:
+        self._platform = platform
+        self._clock = clock
+        self._lines: dict[Connection, tuple[Rig, int]] = {}
+        self._is_flushing = False
+
+    def dial(self, rig: Rig, line: int) -> None:
+        """Open a connection; the link's round trip lies behind the caller already."""
+        connection = self._platform.broker.open(self._clock.now_ms(), rig.who)
+        self._lines[connection] = (rig, line)
+        rig.on_open(line, _MemoryTransport(self, connection))
+        self.want_flush()
+
+    def write(self, connection: Connection, data: bytes) -> None:
+        """Bring bytes to the broker."""
+        if connection in self._lines:
+            broker = self._platform.broker
+            events = broker.receive(connection, data, self._clock.now_ms())
+            self._platform.on_broker_events(events)
+
+    def abort(self, connection: Connection) -> None:
+        """Tell the broker that the connection is gone."""
+        if self._lines.pop(connection, None) is not None:
+            events = self._platform.broker.lost(connection, self._clock.now_ms())
+            self._platform.on_broker_events(events)
+
+    def want_flush(self) -> None:
+        """Bring what the broker has to say to the rigs, in a turn of its own."""
+        if not self._is_flushing:
+            self._is_flushing = True
+            self._clock.call_at(self._clock.now_ms(), self._flush)
+
+    def _flush(self) -> None:
+        self._is_flushing = False
+        for connection in self._platform.broker.take_dirty():
+            data = connection.take_output()
+            found = self._lines.get(connection)
+            if found is None:
+                continue
+            rig, line = found
+            if data:
+                rig.on_bytes(line, data)
+            if connection.is_closing:
+                self.abort(connection)
+                rig.on_closed(line, connection.why)
+
+
+class _MemoryTransport:
+    """The device's end of a connection in memory."""
+
+    __slots__ = ("_connection", "_network")
+
+    def __init__(self, network: MemoryNetwork, connection: Connection) -> None:
+        self._network = network
+        self._connection = connection
+
+    def write(self, data: bytes) -> None:
+        """Send these bytes."""
+        self._network.write(self._connection, data)
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        self._network.abort(self._connection)

@@ -1,0 +1,395 @@
+"""A platform as a process of its own: what `serve` runs, and what `run` starts as its child.
+
+A child reads one JSON line of settings from stdin, prints one ready line, and lives until stdin
+ends; so it never outlives the process that started it, however that one ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fleet_sim.backend.brain import Brain
+from fleet_sim.dialects import registry
+from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.mqtt.limits import BrokerLimits
+from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.files import DiskFiles
+from fleet_sim.runtime.http_server import FIRMWARE_PATH, HttpServer
+from fleet_sim.runtime.mqtt_server import MqttServer
+from fleet_sim.runtime.platform import Change, Platform, Settings
+from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
+from fleet_sim.runtime.run_log import FileLog, NoLog
+from fleet_sim.runtime.storage import FileStore, StorageError
+
+HOST = "127.0.0.1"
+COMMIT_WINDOW_MS = 2  # Enough for the messages of one loop turn to share a transaction.
+FLUSH_S = 0.5  # The log loses at most this much when the process is killed.
+STOP_S = 5.0  # A clean stop waits no longer for its last commit.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings:
+    """How to run a platform.
+
+    Attributes:
+        mqtt_port: 0 lets the system pick one.
+        http_port: Likewise.
+        store: `sqlite:///FILE`, `postgresql://…`, or None for a temporary file.
+        devices: Known beforehand, besides what the store knows.
+        plant: Planted bugs.
+        signed_only: Refuse northbound calls without a signature.
+        dialect: Whose platform it is.
+        contract: Overridden parameters of the contract profile.
+        log: Where this process writes its part of the run log; None keeps none.
+        part: The part's number.
+        origin_ns: The monotonic instant that is t = 0; None takes it from the store.
+        seed: What ids are drawn from; None lets each store have its own.
+        org: The organisation; None takes the store's own.
+        app_key: The operator's key, likewise.
+        app_secret: The operator's secret, likewise.
+    """
+
+    mqtt_port: int = 0
+    http_port: int = 0
+    store: str | None = None
+    devices: Sequence[Registration] = ()
+    plant: tuple[str, ...] = ()
+    signed_only: bool = False
+    dialect: str = "enos"
+    contract: Mapping[str, Any] = field(default_factory=dict)
+    log: Path | None = None
+    part: int = 1
+    origin_ns: int | None = None
+    seed: int | None = None
+    org: str | None = None
+    app_key: str | None = None
+    app_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """Who the platform is and who may operate it; lives in the store."""
+
+    org: str
+    app_key: str
+    app_secret: str
+    product_key: str
+    product_secret: str
+    device_key: str
+    device_secret: str
+    seed: int
+    epoch_ms: int
+
+
+async def serve(
+    settings: PlatformSettings, announce: Callable[[Mapping[str, Any]], None], stop: asyncio.Event
+) -> None:
+    """Run a platform until `stop` is set.
+
+    Args:
+        settings: How.
+        announce: Gets the ready line once devices and operators can come.
+        stop: Ends it.
+
+    Raises:
+        TargetError: A port or the store cannot be had; the message says which and what to do.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-sim-")))
+        url = settings.store or f"sqlite:///{folder / 'platform.sqlite'}"
+        try:
+            store = await FileStore.open(url)
+        except StorageError as error:
+            raise TargetError(str(error)) from error
+        stack.push_async_callback(store.close)
+        await _serve(settings, store, _files_folder(settings.store, folder), announce, stop)
+
+
+def _files_folder(store: str | None, temporary: Path) -> Path:
+    """Firmware stands beside the database file that tells of it."""
+    if store is not None and store.startswith("sqlite:///"):
+        path = Path(store.removeprefix("sqlite:///"))
+        return path.with_name(f"{path.name}.firmware")
+    if store is not None:
+        return Path("firmware")
+    return temporary / "firmware"
+
+
+async def _serve(
+    settings: PlatformSettings,
+    store: FileStore,
+    folder: Path,
+    announce: Callable[[Mapping[str, Any]], None],
+    stop: asyncio.Event,
+) -> None:
+    account = await _account(settings, store)
+    clock = RealClock(settings.origin_ns or _origin_ns(account))
+    log = NoLog() if settings.log is None else _file_log(settings, clock)
+    files = DiskFiles(folder)
+    http = HttpServer(files, log)
+    await http.start(HOST, settings.http_port)
+    mqtt = MqttServer()
+    committer = _Committer(store)
+    platform = _platform(
+        settings,
+        account,
+        clock=clock,
+        log=log,
+        committer=committer,
+        files=files,
+        http=http,
+        mqtt=mqtt,
+    )
+    try:
+        async with committer.running(), _flushing(log):
+            platform.resume(await store.load())
+            platform.register([*_sample(settings, account), *settings.devices])
+            http.serve(platform)
+            await mqtt.start(
+                HOST, settings.mqtt_port, platform.broker, platform.on_broker_events, clock.now_ms
+            )
+            announce(_ready(account, mqtt.port, http.port))
+            await stop.wait()
+            await _settle(platform)
+        announce({"slip_ms_p99": clock.slips.quantile_ms(0.99), "slip_ms_max": clock.slips.max_ms})
+    finally:
+        await mqtt.stop()
+        await http.stop()
+        if isinstance(log, FileLog):
+            log.close()
+
+
+def _platform(
+    settings: PlatformSettings,
+    account: _Account,
+    *,
+    clock: RealClock,
+    log: FileLog | NoLog,
+    committer: _Committer,
+    files: DiskFiles,
+    http: HttpServer,
+    mqtt: MqttServer,
+) -> Platform:
+    dialect = registry.get(settings.dialect)
+    contract = dataclasses.replace(dialect.contract, **settings.contract)
+    brain = Brain(
+        contract=contract,
+        planted=frozenset(settings.plant),
+        epoch_ms=account.epoch_ms,
+        seed=account.seed,
+        file_url=lambda firmware, name: (
+            f"http://{HOST}:{http.port}{FIRMWARE_PATH}/{firmware}/{name}"
+        ),
+    )
+    gate = dialect.gate(
+        account.org,
+        {account.app_key: account.app_secret},
+        signed_only=settings.signed_only,
+        contract=contract,
+        seed=account.seed,
+        default_product=account.product_key,
+    )
+    return Platform(
+        dialect=dialect,
+        brain=brain,
+        gate=gate,
+        clock=clock,
+        log=log,
+        committer=committer,
+        files=files,
+        settings=Settings(account.epoch_ms, COMMIT_WINDOW_MS, BrokerLimits()),
+        on_output=mqtt.flush,
+    )
+
+
+def _file_log(settings: PlatformSettings, clock: RealClock) -> FileLog:
+    assert settings.log is not None
+    return FileLog(settings.log, clock.now_ms, settings.part, keep=False)
+
+
+def _origin_ns(account: _Account) -> int:
+    """Go on counting from the store's own t = 0, so that timers keep their first anchor."""
+    return monotonic_ns() - (epoch_ms() - account.epoch_ms) * 1_000_000
+
+
+async def _account(settings: PlatformSettings, store: FileStore) -> _Account:
+    """Read who we are from the store, or settle it now and for ever."""
+    kept = await store.meta_get("account")
+    if kept is not None:
+        return _Account(**kept)
+    account = _Account(
+        org=settings.org or f"o{secrets.randbelow(10**14) + 10**14}",
+        app_key=settings.app_key or secrets.token_hex(16),
+        app_secret=settings.app_secret or secrets.token_hex(16),
+        product_key=secrets.token_hex(4),
+        product_secret=secrets.token_hex(16),
+        device_key="sample-device",
+        device_secret=secrets.token_hex(16),
+        seed=secrets.randbelow(2**32) if settings.seed is None else settings.seed,
+        epoch_ms=_epoch_of(settings.origin_ns),
+    )
+    await store.meta_put("account", dataclasses.asdict(account))
+    return account
+
+
+def _epoch_of(origin_ns: int | None) -> int:
+    """Return the wall clock at t = 0."""
+    return epoch_ms() - (0 if origin_ns is None else (monotonic_ns() - origin_ns) // 1_000_000)
+
+
+def _sample(settings: PlatformSettings, account: _Account) -> list[Registration]:
+    """One device to try a client with; a child of a run has a fleet and needs none."""
+    if settings.origin_ns is not None:
+        return []
+    device = DeviceId(account.product_key, account.device_key)
+    return [Registration(device, account.device_secret, asset_id="sampleas")]
+
+
+def _ready(account: _Account, mqtt_port: int, http_port: int) -> Mapping[str, Any]:
+    return {
+        "mqtt": f"mqtt://{HOST}:{mqtt_port}",
+        "http": f"http://{HOST}:{http_port}",
+        "org": account.org,
+        "product_key": account.product_key,
+        "product_secret": account.product_secret,
+        "app_key": account.app_key,
+        "app_secret": account.app_secret,
+        "device": {"device_key": account.device_key, "device_secret": account.device_secret},
+    }
+
+
+async def _settle(platform: Platform) -> None:
+    """Write what is left before the store closes."""
+    platform.flush()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_S):
+            while not platform.is_settled:
+                await asyncio.sleep(0.01)
+                platform.flush()
+
+
+class _Committer:
+    """Writes changes to the store, one transaction after another, in a task of its own."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+        self._tasks: asyncio.TaskGroup | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Commit within this context; a store that fails ends it with its error."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            yield
+        self._tasks = None
+
+    def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
+        """Write these changes in one transaction and call `then`."""
+        assert self._tasks is not None, "the platform thinks before its store is ready"
+        self._tasks.create_task(self._commit(changes, then))
+
+    async def _commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
+        if changes:
+            await self._store.apply(changes)
+        then()
+
+
+@contextlib.asynccontextmanager
+async def _flushing(log: FileLog | NoLog) -> AsyncIterator[None]:
+    """Write the log twice a second meanwhile."""
+
+    async def flush(file_log: FileLog) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            file_log.flush()
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(flush(log)) if isinstance(log, FileLog) else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+
+
+# --- as a child -------------------------------------------------------------------------------
+
+
+def to_line(settings: PlatformSettings) -> str:
+    """Render settings as the one line a child reads."""
+    fields = dataclasses.asdict(settings)
+    fields["log"] = None if settings.log is None else str(settings.log)
+    return json.dumps(fields)
+
+
+def from_line(line: str) -> PlatformSettings:
+    """Read what `to_line` rendered."""
+    fields = json.loads(line)
+    fields["log"] = None if fields["log"] is None else Path(fields["log"])
+    fields["plant"] = tuple(fields["plant"])
+    fields["contract"] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in fields["contract"].items()
+    }
+    fields["devices"] = [_registration(one) for one in fields["devices"]]
+    return PlatformSettings(**fields)
+
+
+def _registration(fields: dict[str, Any]) -> Registration:
+    device = DeviceId(**fields["device"])
+    rest: dict[str, Any] = {
+        name: _tuples(value) if isinstance(value, list) else value
+        for name, value in fields.items()
+        if name != "device"
+    }
+    return Registration(device=device, **rest)
+
+
+def _tuples(value: list[Any]) -> tuple[Any, ...]:
+    return tuple(_tuples(one) if isinstance(one, list) else one for one in value)
+
+
+async def _child() -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    # The parent decides when to stop; a Ctrl-C at the terminal reaches both.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    reader = asyncio.StreamReader(limit=1 << 28)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    _print({"loaded": True})
+    settings = from_line((await reader.readline()).decode())
+
+    async def until_eof() -> None:
+        await reader.read()
+        stop.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        watch = tasks.create_task(until_eof())
+        try:
+            await serve(settings, _print, stop)
+        except TargetError as error:
+            _print({"error": str(error)})
+        watch.cancel()
+
+
+def _print(line: Mapping[str, Any]) -> None:
+    sys.stdout.write(f"{json.dumps(line)}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(_child())

@@ -1,0 +1,54 @@
+"""The folder that a run leaves: `DIR/<utc>-<name>/`, and `DIR/latest` beside it."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fleet_sim.runtime.errors import TargetError
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+TRIES_MAX = 1_000  # Runs of one name within one second; nobody starts more.
+
+
+def make_run_folder(runs: Path, name: str, started_epoch_ms: int) -> Path:
+    """Make the folder of a new run and point `latest` at it.
+
+    Raises:
+        TargetError: The folder cannot be made.
+    """
+    started = datetime.fromtimestamp(started_epoch_ms / 1000, UTC)
+    stem = f"{started:%Y%m%dT%H%M%SZ}-{_UNFIT.sub('-', name) or 'run'}"
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        folder = _first_free(runs, stem)
+        _point_latest(runs, folder.name)
+    except OSError as error:
+        raise TargetError(
+            f"runs cannot be kept in {runs}: {error.strerror}; choose another folder with --runs"
+        ) from error
+    return folder
+
+
+def _first_free(runs: Path, stem: str) -> Path:
+    for number in range(1, TRIES_MAX):
+        folder = runs / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(17, f"{TRIES_MAX} runs of this name and second are there already")
+
+
+def _point_latest(runs: Path, name: str) -> None:
+    """Replace the link in one step; where links cannot be made, there is no `latest`."""
+    unfinished = runs / f".latest-{os.getpid()}"
+    try:
+        unfinished.unlink(missing_ok=True)
+        unfinished.symlink_to(name, target_is_directory=True)
+        unfinished.replace(runs / "latest")
+    except OSError:
+        unfinished.unlink(missing_ok=True)

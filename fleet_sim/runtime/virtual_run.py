@@ -1,0 +1,153 @@
+"""A run in virtual time: fleet, platform and operator in one process, on one heap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleet_sim.backend.brain import Brain
+from fleet_sim.dialects import registry
+from fleet_sim.model.chance import identifier
+from fleet_sim.model.record import Record
+from fleet_sim.mqtt.broker import BrokerLimits
+from fleet_sim.runtime.clock import Clock
+from fleet_sim.runtime.conductor import Conductor
+from fleet_sim.runtime.control import Control
+from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.fleet import mount, registrations
+from fleet_sim.runtime.keep_alive import PingWheel
+from fleet_sim.runtime.memory import (
+    MemoryCarrier,
+    MemoryCommitter,
+    MemoryFiles,
+    MemoryNetwork,
+)
+from fleet_sim.runtime.northbound import Northbound
+from fleet_sim.runtime.observer import Observer
+from fleet_sim.runtime.platform import Platform, Settings
+from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.run_log import MemoryLog
+from fleet_sim.runtime.storage import MemoryStore
+from fleet_sim.runtime.virtual_time import VirtualClock
+from fleet_sim.scenario.plan import Plan
+
+EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: a run in virtual time has no today.
+COMMIT_WINDOW_MS = 20  # What a disk's flush takes; shorter only makes more transactions.
+OBSERVE_MS_MIN = 2_000  # A simulated operator needs no finer look: the wire is exact.
+ORG = "o15000000000001"
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualRun:
+    """What a run in virtual time leaves.
+
+    Attributes:
+        records: The run log, in order.
+        sha256: The digest of the log as it would stand uncompressed in a file.
+        why: Why it ended.
+        refusals: What the backend would not do, one sentence each.
+    """
+
+    records: list[Record]
+    sha256: str
+    why: str
+    refusals: tuple[str, ...]
+
+
+class VirtualWorld:
+    """Everything a run needs, in memory."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.clock: Clock = VirtualClock()
+        self.log = MemoryLog(self.clock.now_ms)
+        self.epoch_ms = EPOCH_MS
+        self.subscribes = False
+        self.pings = PingWheel(self.clock)
+        self._files = MemoryFiles(self.clock, self.log)
+        self._store = MemoryStore()
+        self.platform = self._platform()
+        self._network = MemoryNetwork(self.platform, self.clock)
+
+    def _platform(self) -> Platform:
+        plan = self.plan
+        dialect = registry.get(plan.fleets[0].dialect)
+        contract = plan.contracts[dialect.name]
+        brain = Brain(
+            contract=contract,
+            planted=frozenset(plan.target.plant),
+            epoch_ms=EPOCH_MS,
+            seed=plan.seed,
+            file_url=MemoryFiles.url,
+        )
+        gate = dialect.gate(
+            ORG,
+            {_app_key(plan): _app_secret(plan)},
+            signed_only=True,
+            contract=contract,
+            seed=plan.seed,
+            default_product=plan.fleets[0].product_key,
+        )
+        return Platform(
+            dialect=dialect,
+            brain=brain,
+            gate=gate,
+            clock=self.clock,
+            log=self.log,
+            committer=MemoryCommitter(self._store),
+            files=self._files,
+            settings=Settings(EPOCH_MS, COMMIT_WINDOW_MS, BrokerLimits()),
+            on_output=self._on_output,
+        )
+
+    def _on_output(self) -> None:
+        self._network.want_flush()  # made after the platform, which calls this only later
+
+    def dial(self, rig: Rig, line: int) -> None:
+        """Open a connection to the broker."""
+        self._network.dial(rig, line)
+
+    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
+        """Read a file from this byte on."""
+        return self._files.fetch(url, offset, chunk, listener)
+
+    def run(self) -> VirtualRun:
+        """Carry the plan out from its first instant to its last."""
+        plan, clock, log = self.plan, self.clock, self.log
+        assert isinstance(clock, VirtualClock)
+        dialect = registry.get(plan.fleets[0].dialect)
+        contract = plan.contracts[dialect.name]
+        self.platform.register(registrations(plan.devices))
+        conductor = Conductor(plan, mount(plan.devices, self, seed=plan.seed), clock, log)
+        operator = dialect.operator(ORG, _app_key(plan), _app_secret(plan))
+        northbound = Northbound(
+            operator, MemoryCarrier(self.platform, clock), clock, epoch_ms=EPOCH_MS
+        )
+        observer = Observer(
+            northbound,
+            clock,
+            log,
+            every_ms=max(OBSERVE_MS_MIN, plan.observe_every_ms),
+            page_size=contract.page_size_max,
+            page_base=contract.page_base,
+            activity=lambda: len(log.records),
+            on_poll=conductor.look,
+        )
+        control = Control(plan, northbound, clock, log, epoch_ms=EPOCH_MS, on_job=observer.watch)
+        conductor.start(control, observer)
+        while not conductor.is_over:
+            clock.step()
+        self._store.close()
+        return VirtualRun(log.records, log.sha256(), conductor.why, tuple(control.refusals))
+
+
+def run_virtually(plan: Plan) -> VirtualRun:
+    """Carry a plan out in virtual time."""
+    return VirtualWorld(plan).run()
+
+
+def _app_key(plan: Plan) -> str:
+    return identifier(plan.seed, "operator", "app key", digits=32)
+
+
+def _app_secret(plan: Plan) -> str:
+    return identifier(plan.seed, "operator", "app secret", digits=32)
