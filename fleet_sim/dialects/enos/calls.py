@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from fleet_sim.dialects.enos.firmware_body import read_firmware
 from fleet_sim.dialects.enos.job_body import JobBody, order_of
+from fleet_sim.dialects.enos.payload import is_storable
 from fleet_sim.dialects.enos.routes import CALL_OF
 from fleet_sim.dialects.enos.searches import read_filter
 from fleet_sim.dialects.enos.shapes import KeysBody, PageBody, SearchBody, read_body, refuse
@@ -63,12 +64,14 @@ def read_query(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return the parameters by name.
 
     Raises:
-        DialectError: 99400: one comes twice, so that either could be meant.
+        DialectError: 99400: one comes twice, so that either could be meant, or cannot be kept.
     """
     query: dict[str, str] = {}
     for name, value in pairs:
         if name in query:
             refuse(name, "is given twice")
+        if not is_storable(value):
+            refuse(name, "holds a NUL or half of a surrogate pair")
         query[name] = value
     return query
 

@@ -50,6 +50,7 @@ from fleet_sim.model.northbound import (
 
 # A token is renewed a minute before its end, so that no call in flight outlives it.
 RENEW_BEFORE_MS = 60_000
+HTTP_OK = 200
 
 Search: TypeAlias = SearchFirmware | SearchDevices | SearchJobs | SearchTasks
 
@@ -179,6 +180,8 @@ class EnosOperator:
             DialectError: It is not in the vendor's form.
         """
         envelope = _read(Envelope, response)
+        if envelope.code == codes.OK and response.status != HTTP_OK:
+            raise DialectError(f"HTTP {response.status} with a body that says OK")
         if envelope.code != codes.OK:
             reason = codes.reason_of(envelope.code, _missing(call))
             return Refused(reason, envelope.msg or "", envelope.code)

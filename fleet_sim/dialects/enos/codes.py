@@ -74,6 +74,18 @@ REFUSALS: Mapping[Refusal, tuple[int, str]] = {
 }
 
 
+# What the backend calls an argument, in the API's words.
+_ARGUMENTS: Mapping[str, str] = {
+    "page_number": "pagination.pageNo",
+    "page_size": "pagination.pageSize",
+    "product_key": "productKey",
+    "versions": "upgradeScope.versionNumbers",
+    "device_keys": "deviceKeys",
+    "digest": "sign",
+    "digest_method": "signMethod",
+}
+
+
 def message_of(reason: Refusal, detail: str) -> str:
     """Return the sentence that goes with a refusal's number.
 
@@ -84,7 +96,8 @@ def message_of(reason: Refusal, detail: str) -> str:
     if reason is Refusal.VERIFY_TOO_MANY:
         return f"{text}, max[{detail}]"
     if reason is Refusal.BAD_ARGUMENT and detail:
-        return f"{text} {detail}"
+        name, colon, why = detail.partition(":")
+        return f"{text} {_ARGUMENTS.get(name, name)}{colon}{why}"
     return text
 
 

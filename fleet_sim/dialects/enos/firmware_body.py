@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from fleet_sim.dialects.enos.shapes import (
-    TEXT_CHARS_MAX,
     Count,
     Flag,
     I18n,
     Shape,
     Text,
+    Words,
     checked_names,
     i18n_of,
     read_body,
@@ -27,6 +26,9 @@ from fleet_sim.dialects.enos.shapes import (
 )
 from fleet_sim.dialects.http import HttpPart, HttpRequest
 from fleet_sim.model.northbound import CreateFirmware, FirmwareOrder
+
+FILE_NAME_CHARS_MAX = 255  # what file systems take
+_FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 
 VERIFY_DEVICES_DEFAULT = 5  # the console's limit; the pages give no default for the field
 
@@ -38,9 +40,9 @@ class MetadataBody(Shape):
     version: Text
     sign_method: Literal["md5", "sha256"]
     sign: Text
-    desc: Annotated[str, Field(max_length=TEXT_CHARS_MAX)] | None = None
+    desc: Words | None = None
     enable_verification: Flag
-    firmware_tags: dict[Text, str] | None = None
+    firmware_tags: dict[Text, Words] | None = None
     max_allowed_for_verification: Count | None = None
     min_success_for_verified: Count | None = None
 
@@ -52,12 +54,9 @@ def read_firmware(request: HttpRequest, product_key: str) -> CreateFirmware:
         DialectError: 99400: a part is missing, the metadata is wrong, or the digest is not the
             file's.
     """
-    parts: Mapping[str, HttpPart] = {part.name: part for part in request.parts}
-    for name in ("metadata", "file"):
-        if name not in parts:
-            refuse(name, "is missing; the body is multipart/form-data with metadata and file")
-    metadata = read_body(MetadataBody, parts["metadata"].content, "metadata")
-    content = parts["file"].content
+    metadata_part, file_part = (_part(request.parts, name) for name in ("metadata", "file"))
+    metadata = read_body(MetadataBody, metadata_part.content, "metadata")
+    content = file_part.content
     _check_verification(metadata)
     _check_file(metadata, content)
     order = FirmwareOrder(
@@ -66,7 +65,7 @@ def read_firmware(request: HttpRequest, product_key: str) -> CreateFirmware:
         version=metadata.version,
         digest=metadata.sign.lower(),
         digest_method=metadata.sign_method,
-        file_name=parts["file"].file_name or "file",
+        file_name=_file_name(file_part),
         desc=metadata.desc or "",
         needs_verification=metadata.enable_verification,
         verify_devices_max=metadata.max_allowed_for_verification,
@@ -74,6 +73,24 @@ def read_firmware(request: HttpRequest, product_key: str) -> CreateFirmware:
         tags=tuple(sorted((metadata.firmware_tags or {}).items())),
     )
     return CreateFirmware(order, content)
+
+
+def _part(parts: Sequence[HttpPart], name: str) -> HttpPart:
+    found = [part for part in parts if part.name == name]
+    if len(found) != 1:
+        why = "is given twice" if found else "is missing"
+        refuse(name, f"{why}; the body is multipart/form-data with metadata and file")
+    return found[0]
+
+
+def _file_name(part: HttpPart) -> str:
+    """Return the file's name, made to stand in paths and URLs; it must be no path itself."""
+    name = part.file_name or ""
+    if not name:
+        refuse("file", "has no file name")
+    if name in {".", ".."} or len(name) > FILE_NAME_CHARS_MAX or not _FILE_NAME.fullmatch(name):
+        refuse("file", f"is named {name[:40]!r}, which is no plain file name")
+    return name
 
 
 def _check_verification(metadata: MetadataBody) -> None:

@@ -9,10 +9,10 @@ does not; policies in a verify job are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from fleet_sim.dialects.enos.shapes import (
     LONG_MAX,
@@ -22,6 +22,7 @@ from fleet_sim.dialects.enos.shapes import (
     Shape,
     Text,
     Whole,
+    Words,
     checked_names,
     i18n_of,
     refuse,
@@ -33,8 +34,20 @@ DAY_MS = 86_400_000
 TREES_MAX = 5  # the page's limit
 ZONE_MINUTES_MAX = 14 * 60  # no zone is further from UTC
 
-Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
-Values = Annotated[tuple[str | int | float | bool, ...], Field(min_length=1)]
+
+def _scalar(value: object) -> object:
+    """Turn a number or a boolean into its JSON text: attributes are compared as texts."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _as_list(value: object) -> object:
+    """Put a lone tree into a list: the table's type is one struct, its text a list of five."""
+    return [value] if isinstance(value, dict) else value
+
+
+Scalar = Annotated[Words, BeforeValidator(_scalar)]
 Instant = Annotated[Whole, Field(ge=0, le=LONG_MAX)]
 SecondOfDay = Annotated[Whole, Field(ge=0, le=86_399)]
 
@@ -43,21 +56,21 @@ class TreeBody(Shape):
     """`AssetTreeScope`: a tree, and the nodes in it; none means the whole tree."""
 
     tree_id: Text
-    included_nodes: tuple[Text, ...] | None = None
+    included_nodes: list[Text] | None = None
 
 
 class ScopeBody(Shape):
     """`UpgradeScope`."""
 
     type: Literal["total", "partial"]
-    version_numbers: tuple[Text, ...] | None = None
-    product_key: str | None = None
-    device_keys: Texts | None = None
-    attributes: Annotated[dict[Text, Values], Field(min_length=1)] | None = None
-    tags: Annotated[dict[Text, Texts], Field(min_length=1)] | None = None
-    asset_trees: Annotated[tuple[TreeBody, ...], Field(min_length=1)] | TreeBody | None = None
-    device_group_ids: Texts | None = None
-    asset_ids: Texts | None = None
+    version_numbers: list[Text] | None = None
+    product_key: Words | None = None
+    device_keys: list[Text] | None = None
+    attributes: dict[Text, list[Scalar]] | None = None
+    tags: dict[Text, list[Text]] | None = None
+    asset_trees: Annotated[list[TreeBody] | None, BeforeValidator(_as_list)] = None
+    device_group_ids: list[Text] | None = None
+    asset_ids: list[Text] | None = None
 
 
 class RetryBody(Shape):
@@ -158,42 +171,42 @@ def _check_range(
 
 
 def scope_of(body: ScopeBody) -> Scope:
-    """Return the neutral scope, whatever is in it."""
-    trees = _trees(body)
+    """Return the neutral scope; an empty selector counts as none."""
+    trees = body.asset_trees or []
     return Scope(
         product_key=body.product_key or "",
-        versions=body.version_numbers or (),
+        versions=tuple(body.version_numbers or ()),
         total=body.type == "total",
-        device_keys=body.device_keys,
-        attributes=None if body.attributes is None else _pairs(body.attributes),
-        tags=None if body.tags is None else _pairs(body.tags),
-        trees=None
-        if trees is None
-        else tuple((tree.tree_id, tree.included_nodes or ()) for tree in trees),
-        groups=body.device_group_ids,
-        asset_ids=body.asset_ids,
+        device_keys=tuple(body.device_keys or ()) or None,
+        attributes=_pairs(body.attributes or {}) or None,
+        tags=_pairs(body.tags or {}) or None,
+        trees=tuple((tree.tree_id, tuple(tree.included_nodes or ())) for tree in trees) or None,
+        groups=tuple(body.device_group_ids or ()) or None,
+        asset_ids=tuple(body.asset_ids or ()) or None,
     )
-
-
-def _trees(body: ScopeBody) -> tuple[TreeBody, ...] | None:
-    """Return the trees as a list: the table's type is one struct, its text a list of five."""
-    return (body.asset_trees,) if isinstance(body.asset_trees, TreeBody) else body.asset_trees
 
 
 def _check_scope(body: ScopeBody) -> None:
     """Refuse a scope other than `total` with no selector or `partial` with exactly one."""
-    trees = _trees(body)
-    if trees is not None and len(trees) > TREES_MAX:
-        refuse("upgradeScope.assetTrees", f"names {len(trees)} trees, more than {TREES_MAX}")
-    selectors = {
+    selectors: dict[str, list[Any] | dict[str, Any] | None] = {
         "deviceKeys": body.device_keys,
         "attributes": body.attributes,
         "tags": body.tags,
-        "assetTrees": trees,
+        "assetTrees": body.asset_trees,
         "deviceGroupIds": body.device_group_ids,
         "assetIds": body.asset_ids,
     }
-    _check_selectors(body.type, [name for name, value in selectors.items() if value is not None])
+    given = [name for name, value in selectors.items() if value is not None]
+    for name in given:
+        if not selectors[name]:
+            refuse(f"upgradeScope.{name}", "is empty")
+    for name, mapping in (("attributes", body.attributes), ("tags", body.tags)):
+        for key, values in (mapping or {}).items():
+            if not values:
+                refuse(f"upgradeScope.{name}.{key}", "is empty")
+    if len(body.asset_trees or ()) > TREES_MAX:
+        refuse("upgradeScope.assetTrees", f"names more than {TREES_MAX} trees")
+    _check_selectors(body.type, given)
 
 
 def _check_selectors(kind: str, given: list[str]) -> None:
@@ -205,18 +218,9 @@ def _check_selectors(kind: str, given: list[str]) -> None:
         refuse(f"upgradeScope.{given[1]}", f"cannot stand beside {given[0]}; only one of them may")
 
 
-def _pairs(
-    mapping: Mapping[str, tuple[str | int | float | bool, ...]],
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Freeze a selector's mapping, sorted; values that are no strings become their JSON text."""
-    return tuple(
-        (name, tuple(_json_text(value) for value in values))
-        for name, values in sorted(mapping.items())
-    )
-
-
-def _json_text(value: str | float | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _pairs(mapping: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Freeze a selector's mapping, sorted."""
+    return tuple((name, tuple(values)) for name, values in sorted(mapping.items()))
 
 
 def _retry_of(body: RetryBody | None, contract: ContractProfile) -> Retry | None:

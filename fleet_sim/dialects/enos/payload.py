@@ -100,10 +100,20 @@ def _clean(value: object, name: str) -> str:
         raise wrong(
             f"{name} is missing" if value is None else f"{name} is a {_kind(value)}, not a string"
         )
-    # An escape like \ud800 survives JSON but can be written neither to a socket nor to a store.
-    if not value.isascii() and any("\ud800" <= mark <= "\udfff" for mark in value):
-        raise wrong(f"{name} holds half of a surrogate pair")
+    if not is_storable(value):
+        raise wrong(f"{name} holds a NUL or half of a surrogate pair")
     return value
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether a text can be sent and kept.
+
+    JSON lets two things through that others do not: half of a surrogate pair, which UTF-8 has no
+    bytes for, and NUL, which PostgreSQL does not store.
+    """
+    return "\x00" not in text and (
+        text.isascii() or not any("\ud800" <= mark <= "\udfff" for mark in text)
+    )
 
 
 def read_whole(fields: Fields, name: str) -> int:

@@ -39,7 +39,10 @@ def _flag(value: object) -> object:
 Whole = Annotated[int, Field(ge=-LONG_MAX, le=LONG_MAX), BeforeValidator(_whole)]
 Count = Annotated[int, Field(ge=1, le=INTEGER_MAX), BeforeValidator(_whole)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Text = Annotated[str, Field(min_length=1, max_length=TEXT_CHARS_MAX)]
+# No NUL in anything that is kept: PostgreSQL stores none.
+_NO_NUL = r"^[^\x00]*$"
+Words = Annotated[str, Field(max_length=TEXT_CHARS_MAX, pattern=_NO_NUL)]
+Text = Annotated[str, Field(min_length=1, max_length=TEXT_CHARS_MAX, pattern=_NO_NUL)]
 
 
 class Shape(BaseModel):
@@ -59,7 +62,7 @@ class Shape(BaseModel):
 class I18n(Shape):
     """`StringI18n`: a default text, and locale to text."""
 
-    default_value: Text
+    default_value: str
     i18n_value: dict[str, str] | None = Field(default=None, alias="i18nValue")
 
     def names(self) -> Names:
@@ -71,12 +74,19 @@ def checked_names(name: str, value: I18n) -> Names:
     """Return the neutral form of a name that somebody asks us to keep.
 
     Raises:
-        DialectError: It has a text in a locale that EnOS does not support.
+        DialectError: The default is empty, a text is too long or holds a NUL, or its locale is none
+            that EnOS supports.
     """
-    for locale in value.i18n_value or {}:
+    if not value.default_value:
+        refuse(f"{name}.defaultValue", "is empty")
+    names = value.names()
+    for locale, text in (("defaultValue", names.default), *names.by_locale):
+        if len(text) > TEXT_CHARS_MAX or "\x00" in text:
+            refuse(f"{name}.{locale}", f"is longer than {TEXT_CHARS_MAX} or holds a NUL")
+    for locale, _ in names.by_locale:
         if locale not in LOCALES:
             refuse(f"{name}.i18nValue.{locale}", f"is no locale; known: {', '.join(LOCALES)}")
-    return value.names()
+    return names
 
 
 def i18n_of(names: Names | None) -> dict[str, object] | None:

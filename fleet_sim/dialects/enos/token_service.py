@@ -55,7 +55,7 @@ class TokenService:
         if code:
             return _refuse(code)
         if is_refresh:
-            del self._issued[body.app_key]
+            self._issued.pop(body.app_key, None)
         return self._grant(body.app_key, epoch_ms)
 
     def _check(self, body: TokenBody) -> int:

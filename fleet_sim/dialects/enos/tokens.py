@@ -33,19 +33,19 @@ EXPIRES_S = 7_200  # the page's sample
 
 def encryption_of(app_key: str, app_secret: str, timestamp: str) -> str:
     """Return the proof that goes with a request for a token."""
-    return _sha256(f"{app_key}{timestamp}{app_secret}".encode())
+    return _sha256(_bytes(f"{app_key}{timestamp}{app_secret}"))
 
 
 def signature_of(request: HttpRequest, *, token: str, timestamp: str, app_secret: str) -> str:
     """Return the signature of a call."""
     params = "".join(f"{name}{value}" for name, value in sorted(request.query))
     body = b"" if request.parts else request.body
-    return _sha256(f"{token}{params}".encode() + body + f"{timestamp}{app_secret}".encode())
+    return _sha256(_bytes(f"{token}{params}") + body + _bytes(f"{timestamp}{app_secret}"))
 
 
 def is_equal(one: str, other: str) -> bool:
     """Compare two digests in constant time, without regard to the case of their hex."""
-    return hmac.compare_digest(one.lower().encode(), other.lower().encode())
+    return hmac.compare_digest(_bytes(one.lower()), _bytes(other.lower()))
 
 
 def issue(app_key: str, app_secret: str, *, seed: int, epoch_ms: int) -> str:
@@ -73,6 +73,11 @@ def owner_of(
         if is_equal(token, issue(app_key, app_secret, seed=seed, epoch_ms=issued_epoch_ms)):
             return app_key, app_secret
     return None
+
+
+def _bytes(text: str) -> bytes:
+    """Encode what a peer sent, which may hold half of a surrogate pair."""
+    return text.encode(errors="surrogatepass")
 
 
 def _sha256(content: bytes) -> str:
