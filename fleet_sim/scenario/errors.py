@@ -8,6 +8,8 @@ from difflib import get_close_matches
 
 MISTAKES_SHOWN_MAX = 50  # A screen or two; a file with more has one cause that repeats.
 _CHOICES_SHOWN_MAX = 40
+_CHOICES_BESIDE_NEAREST_MAX = 24
+_WORD_MAX = 100  # Nothing known is longer, and comparing costs the square of the length.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,16 @@ class ScenarioError(Exception):
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return what could have been meant: `; did you mean "enos"? (alibaba, enos)`.
 
-    All choices are listed, sorted, unless there are very many; "" when there are none.
+    The choices are listed, sorted, unless there are so many that they would bury the nearest one;
+    "" when there are none.
     """
-    names = sorted(choices)
+    names = sorted(set(choices))
     if not names:
         return ""
     shown = ", ".join(names[:_CHOICES_SHOWN_MAX]) + (", …" if names[_CHOICES_SHOWN_MAX:] else "")
     lowered = {name.lower(): name for name in reversed(names)}
-    near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    return f'; did you mean "{lowered[near[0]]}"? ({shown})' if near else f"; known are: {shown}"
+    near = get_close_matches(word[:_WORD_MAX].lower(), lowered, n=1, cutoff=0.6)
+    if not near:
+        return f"; known are: {shown}"
+    listed = f" ({shown})" if len(names) <= _CHOICES_BESIDE_NEAREST_MAX else ""
+    return f'; did you mean "{lowered[near[0]]}"?{listed}'

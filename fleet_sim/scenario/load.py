@@ -83,7 +83,7 @@ def glance_at(root: Branch) -> Glance:
         duration_ms=_ms(root.nodes["duration"])
         if "duration" in root.nodes
         else DURATION_DEFAULT_MS,
-        first_job_ms=_first_jobs(root.nodes.get("jobs")),
+        first_job_ms=_first_jobs(root.nodes.get("jobs"), _keys_of(root, "fleets")),
         target=frozenset(set_keys),
     )
 
@@ -102,14 +102,20 @@ def _ms(node: Node | None) -> int | None:
         return None
 
 
-def _first_jobs(jobs: Node | None) -> dict[str, int]:
-    """Return each fleet's first job; one whose instant cannot be read may come at any time."""
+def _first_jobs(jobs: Node | None, fleets: tuple[str, ...]) -> dict[str, int]:
+    """Return each fleet's first job.
+
+    A job whose fleet or instant is wrong may be anyone's, any time: it is a mistake already, and
+    events must not be blamed for it.
+    """
     first: dict[str, int] = {}
     for job in jobs.nodes if isinstance(jobs, Row) else ():
         fleet = job.nodes.get("upgrade") if isinstance(job, Branch) else None
-        if isinstance(job, Branch) and isinstance(fleet, Scalar) and isinstance(fleet.value, str):
-            at_ms = _ms(job.nodes.get("at")) or 0
-            first[fleet.value] = min(at_ms, first.get(fleet.value, at_ms))
+        name = fleet.value if isinstance(fleet, Scalar) else None
+        at_ms = _ms(job.nodes.get("at")) if isinstance(job, Branch) else None
+        if name not in fleets or at_ms is None:
+            return dict.fromkeys(fleets, 0)
+        first[name] = min(at_ms, first.get(name, at_ms))
     return first
 
 

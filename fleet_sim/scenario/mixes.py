@@ -44,44 +44,51 @@ def read_mix(value: object, read_one: Callable[[object, dict[str, Any]], T]) -> 
         return ((read_one(value, {}), ALL),)
     found: list[InitErrorDetails] = []
     parts: list[tuple[T, Fraction]] = []
+    shares: list[Fraction] = []
     for name, said in value.items():
-        _read_part(name, said, read_one, parts, found)
+        inside = said if isinstance(said, dict) else {"share": said}
+        one = _read_named(name, inside, read_one, found)
+        share = _read_said_share(name, inside, found)
+        shares += [] if share is None else [share]
+        parts += [] if one is None or share is None else [(one, share)]
+    total = sum(shares, Fraction(0))
+    if total != ALL and len(shares) == len(value):
+        text = f"adds up to {say_percent(total)}; shares add up to 100%"
+        found.append(detail(mistake(text, at_key=True)))
     raise_all(found)
-    total = sum((share for _, share in parts), Fraction(0))
-    if total != ALL:
-        raise mistake(f"adds up to {say_percent(total)}; shares add up to 100%", at_key=True)
     return tuple(parts)
 
 
-def _read_part(
+def _read_named(
     name: str,
-    said: object,
+    inside: dict[str, Any],
     read_one: Callable[[object, dict[str, Any]], T],
-    parts: list[tuple[T, Fraction]],
     found: list[InitErrorDetails],
-) -> None:
-    """Read one part of a mix to `parts`, or put what is wrong with its name, knobs and share."""
-    inside = said if isinstance(said, dict) else {"share": said}
+) -> T | None:
+    """Read a part's name and knobs, or put what is wrong with them on the list."""
     knobs = {key: knob for key, knob in inside.items() if key != "share"}
-    before = len(found)
     try:
-        one = read_one(name, knobs)
+        return read_one(name, knobs)
     except ValidationError as error:
         found.extend(_below(name, error))
     except PydanticCustomError as error:
         found.append(detail(mistake(_about_key(error), at_key=True), name))
+    return None
+
+
+def _read_said_share(
+    name: str, inside: dict[str, Any], found: list[InitErrorDetails]
+) -> Fraction | None:
+    """Read a part's share, or put what is wrong with it on the list."""
+    if "share" not in inside:
+        text = "has no share; write one beside its knobs, like share: 5%"
+        found.append(detail(mistake(text, at_key=True), name))
+        return None
     try:
-        share = _read_said_share(inside)
+        return read_share(inside["share"])
     except PydanticCustomError as error:
         found.append(detail(error, name, "share"))
-    if len(found) == before:
-        parts.append((one, share))
-
-
-def _read_said_share(inside: dict[str, Any]) -> Fraction:
-    if "share" not in inside:
-        raise mistake("has no share; write one beside its knobs, like share: 5%", at_key=True)
-    return read_share(inside["share"])
+        return None
 
 
 def _about_key(error: PydanticCustomError) -> str:

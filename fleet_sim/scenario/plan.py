@@ -10,9 +10,9 @@ from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario import vocabulary
-from fleet_sim.scenario.contracts import nearest_legal, overridden, replaced
+from fleet_sim.scenario.contracts import crossed_bounds, nearest_legal, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
-from fleet_sim.scenario.errors import Mistake, ScenarioError
+from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
 from fleet_sim.scenario.models import IMAGE_DEFAULT_BYTES, Happening, Job, Scenario
 from fleet_sim.scenario.notes import notes_on
 from fleet_sim.scenario.placing import device_ids, place
@@ -62,8 +62,11 @@ def plan(
         registered: Devices of the target's own (`target.devices`); fleets take them in order.
 
     Raises:
-        ScenarioError: Fewer devices are asked for, or registered, than the fleets need.
+        ScenarioError: Fewer devices are asked for, or registered, than the fleets need, or there is
+            no such dialect.
     """
+    if dialect is not None:
+        _check_dialect(dialect, scenario)
     key = scenario.seed if seed is None else seed
     dialects = {name: dialect or fleet.dialect for name, fleet in scenario.fleets.items()}
     contracts = {
@@ -109,6 +112,21 @@ def share_of(whole: Plan, part: int, parts: int) -> Plan:
         for event in whole.events
     )
     return replace(whole, devices=devices, events=tuple(one for one in events if one.devices))
+
+
+def _check_dialect(dialect: str, scenario: Scenario) -> None:
+    """Refuse a vendor that is not known, or whose contract the scenario's overrides do not fit."""
+    flag = f"--dialect {dialect}"
+    if dialect not in vocabulary.dialects():
+        text = f"there is no such dialect{did_you_mean(dialect, vocabulary.dialects())}"
+        raise ScenarioError([Mistake(flag, 0, 0, "", text)])
+    profile = replaced(vocabulary.contract(dialect), scenario.contract)
+    crossed = [
+        Mistake(flag, 0, 0, f"contract.{knob}", text)
+        for knob, text in crossed_bounds(profile, scenario.contract)
+    ]
+    if crossed:
+        raise ScenarioError(crossed)
 
 
 def _counts(scenario: Scenario, devices: int | None) -> dict[str, int]:

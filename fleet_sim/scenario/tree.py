@@ -339,7 +339,13 @@ class _Builder:
 
 def dotted(path: tuple[str | int, ...]) -> str:
     """Return a path as messages and `--set` write it: `jobs.0.image.size`."""
-    return ".".join(f'"{step}"' if "." in str(step) else str(step) for step in path)
+    return ".".join(_step(str(step)) for step in path)
+
+
+def _step(step: str) -> str:
+    line = "".join(char if char.isprintable() else "·" for char in step)
+    line = line if len(line) <= SOURCE_SHOWN_MAX else f"{line[:SOURCE_SHOWN_MAX]}…"
+    return f'"{line}"' if "." in line or not line else line
 
 
 _dotted = dotted

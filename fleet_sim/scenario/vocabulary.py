@@ -6,6 +6,7 @@ One seam: the rest of this room knows no other room's tables.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.device.personas import PERSONAS, PersonaKind
@@ -17,6 +18,15 @@ from fleet_sim.oracle.catalogue import PROMISES
 DEFAULT_DIALECT = "enos"
 DEFAULT_LINK = "ethernet_lab"
 DEFAULT_PERSONA = "healthy"
+
+EVENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "disconnect": "A share of a fleet loses its connection and stays off line for a while.",
+        "cancel": "The operator cancels the tasks of a share of a fleet in its latest job.",
+        "stop": "The operator stops a fleet's latest job: it pushes nothing new.",
+        "retry": "The operator tries the failed tasks of a share of a fleet's latest job again.",
+    }
+)
 
 
 def dialects() -> tuple[str, ...]:

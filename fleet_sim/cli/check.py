@@ -1,0 +1,95 @@
+"""`fleet-sim check`: every mistake of scenario files, with line and caret, and notes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+MISTAKEN = 2
+
+
+class CheckUi(StrEnum):
+    """How `check` answers."""
+
+    PLAIN = "plain"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found in one file.
+
+    Attributes:
+        file: As messages call it.
+        mistakes: Each with `file`, `line`, `column`, `path`, `text`; empty: it can be run.
+        notes: Sentences on what a run may do otherwise than meant.
+        overrides: Sentences on values that are not the vendor's or not the file's.
+        summary: What a run would be, or "".
+    """
+
+    file: str
+    mistakes: tuple[dict[str, object], ...] = ()
+    notes: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    summary: str = ""
+
+
+def check(
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE ...", help="Scenario files, or names of bundled ones."),
+    ],
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Check with this value instead."),
+    ] = None,
+    ui: Annotated[CheckUi, typer.Option(help="plain, or json on stdout.")] = CheckUi.PLAIN,
+) -> int:
+    """Tell every mistake in scenario files, and what a run of them would do."""
+    found = [_checked(scenario, sets or [], is_quiet=ui is CheckUi.JSON) for scenario in scenarios]
+    if ui is CheckUi.JSON:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
+    return MISTAKEN if any(one.mistakes for one in found) else 0
+
+
+def _checked(scenario: str, sets: list[str], *, is_quiet: bool) -> Checked:
+    """Check one file, and tell unless quiet."""
+    from fleet_sim.cli.mistakes import tell  # noqa: PLC0415 - --help stays quick
+    from fleet_sim.scenario.errors import ScenarioError  # noqa: PLC0415 - the same
+
+    try:
+        found = _planned(scenario, sets)
+    except ScenarioError as error:
+        if not is_quiet:
+            tell(error.mistakes)
+        return Checked(scenario, tuple(asdict(one) for one in error.mistakes))
+    if not is_quiet:
+        _tell(found)
+    return found
+
+
+def _planned(scenario: str, sets: list[str]) -> Checked:
+    from fleet_sim.cli.scenarios import read_scenario  # noqa: PLC0415 - --help stays quick
+    from fleet_sim.scenario.load import decode, load  # noqa: PLC0415 - the same
+    from fleet_sim.scenario.plan import plan  # noqa: PLC0415 - the same
+
+    file, content = read_scenario(scenario)
+    made = plan(load(decode(content, file), file, sets=sets))
+    fleets = ", ".join(f"{fleet.name} {fleet.devices:,}" for fleet in made.fleets)
+    summary = (
+        f"{len(made.devices):,} devices ({fleets}), jobs: {len(made.jobs)}, "
+        f"events: {len(made.events)}, expectations: {len(made.expectations)}"
+    )
+    return Checked(file, (), made.notes, made.overrides, summary)
+
+
+def _tell(found: Checked) -> None:
+    typer.echo(f"{found.file}: good: {found.summary}", err=True)
+    for sentence in found.overrides:
+        typer.echo(f"  override: {sentence}", err=True)
+    for sentence in found.notes:
+        typer.echo(f"  note: {sentence}", err=True)

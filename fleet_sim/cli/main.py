@@ -1,0 +1,166 @@
+"""The `fleet-sim` command: finds the verb, runs it, and turns what went wrong into one sentence.
+
+Verbs live one a file and are imported only when they are called, so `--help` stays quick. A verb
+returns its exit code (None is 0) or raises; nobody but this module decides what a person sees of
+an exception.
+
+    0 all held · 1 an expectation or a promise failed · 2 bad usage or scenario · 3 environment
+    4 aborted by an expectation · 5 the simulator was the bottleneck or broke · 130 interrupted
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+# Verb to the module and the function that is the command.
+VERBS: Mapping[str, tuple[str, str]] = {
+    "run": ("fleet_sim.cli.run_verb", "run"),
+    "serve": ("fleet_sim.cli.serve", "serve"),
+    "check": ("fleet_sim.cli.check", "check"),
+    "judge": ("fleet_sim.cli.judge", "judge"),
+    "list": ("fleet_sim.cli.listing", "show_names"),
+}
+TRACEBACK_VARIABLE = "FLEET_SIM_TRACEBACK"
+
+USAGE = 2
+ENVIRONMENT = 3
+BROKEN = 5
+INTERRUPTED = 130
+
+
+class _Verbs(TyperGroup):
+    """The verbs by name, each made from its own module when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - typer's own type is private
+        """Return the verbs that this version has, in the order people meet them."""
+        return [verb for verb, (module, _) in VERBS.items() if find_spec(module) is not None]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - as above
+        """Return a verb's command, or None where there is none of this name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        one = typer.Typer(add_completion=False, rich_markup_mode=None)
+        module, function = VERBS[cmd_name]
+        one.command(cmd_name)(getattr(import_module(module), function))
+        command = typer.main.get_command(one)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from fleet_sim import __version__  # noqa: PLC0415 - nothing else needs it
+
+        typer.echo(f"fleet-sim {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _fleet_sim(
+    ctx: typer.Context,
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """Thousands of virtual devices take a firmware upgrade, and the run ends in a verdict.
+
+    Start with: fleet-sim run happy-path
+    """
+    del version
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(USAGE)
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code; the console entry."""
+    sys.exit(outcome(arguments))
+
+
+def outcome(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; no exception leaves it.
+
+    Args:
+        arguments: Without the program's name; None: those of this process.
+    """
+    try:
+        code = app(arguments, prog_name="fleet-sim", standalone_mode=False)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else BROKEN
+    except Exception as error:  # noqa: BLE001 - the last door: a person stands behind it
+        return _told(error)
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> int:
+    """Say in one sentence what went wrong, and return the exit code it means."""
+    if os.environ.get(TRACEBACK_VARIABLE, "") not in {"", "0"}:
+        traceback.print_exception(error)
+    if isinstance(error, BrokenPipeError):
+        # The reader has gone; what is still buffered must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if isinstance(error, typer.TyperException):
+        _say(f"{error.format_message().rstrip('.')}; see fleet-sim --help")
+        return USAGE
+    if isinstance(error, typer.Abort):
+        return INTERRUPTED
+    if hasattr(error, "mistakes"):
+        from fleet_sim.cli.mistakes import tell  # noqa: PLC0415 - heavy, and rarely needed
+
+        tell(error.mistakes)
+        return USAGE
+    if _is_of_the_target(error):
+        _say(str(error))
+        return ENVIRONMENT
+    if isinstance(error, OSError | MemoryError):
+        _say(_of_the_world(error))
+        return ENVIRONMENT
+    _say(
+        f"fleet-sim broke ({type(error).__name__}: {_one_line(error)}); "
+        f"{TRACEBACK_VARIABLE}=1 shows where"
+    )
+    return BROKEN
+
+
+def _is_of_the_target(error: Exception) -> bool:
+    from fleet_sim.runtime.errors import BrokerError, TargetError  # noqa: PLC0415 - rarely needed
+
+    return isinstance(error, TargetError | BrokerError)
+
+
+def _of_the_world(error: OSError | MemoryError) -> str:
+    if isinstance(error, MemoryError):
+        return "the memory is used up; try fewer --devices"
+    reason = (error.strerror or _one_line(error)).lower()
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"fleet-sim: {sentence}", err=True)

@@ -1,0 +1,85 @@
+"""Where a scenario comes from: a path, or the name of one that ships with fleet_sim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
+
+_ENDINGS = (".yaml", ".yml")
+BYTES_MAX = 64 * 1024 * 1024  # A million devices in a file; a disk given by mistake is not read in.
+
+
+def bundled() -> Mapping[str, Path]:
+    """Return the scenarios that ship with fleet_sim: name to file, sorted by name.
+
+    They lie in the package when it was installed, and beside it in a checkout.
+    """
+    package = Path(str(files("fleet_sim")))
+    for folder in (package / "bundled", package.parent / "scenarios"):
+        if folder.is_dir():
+            return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    return {}
+
+
+def read_scenario(scenario: str) -> tuple[str, bytes]:
+    """Read a scenario by path, or by the name of a bundled one; a file that exists wins.
+
+    Returns:
+        The file's name as messages call it, and its bytes.
+
+    Raises:
+        ScenarioError: There is none, or it cannot be read; never an `OSError`.
+    """
+    names = bundled()
+    if scenario in names and not _is_file(scenario):
+        label = _label(names[scenario])
+        return label, read_file(label)
+    is_path = scenario.endswith(_ENDINGS) or "/" in scenario
+    return scenario, read_file(scenario, hint="" if is_path else did_you_mean(scenario, names))
+
+
+def read_file(name: str, *, hint: str = "") -> bytes:
+    """Read a file that the user named.
+
+    Args:
+        name: Its path.
+        hint: What to add to the sentence if there is no such file.
+
+    Raises:
+        ScenarioError: It cannot be read; never an `OSError`.
+    """
+    try:
+        with Path(name).open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+    except FileNotFoundError as error:
+        raise _mistaken(name, f"there is no such file{hint}") from error
+    except IsADirectoryError as error:
+        raise _mistaken(name, "this is a folder; name a file in it") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _mistaken(name, f"it cannot be read: {reason.lower()}") from error
+    if len(content) > BYTES_MAX:
+        raise _mistaken(name, f"it has more than {BYTES_MAX:,} bytes")
+    return content
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _label(path: Path) -> str:
+    """Call a file as short as one can from here, so that terminals and editors find it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except (OSError, ValueError):
+        return str(path)
+
+
+def _mistaken(name: str, text: str) -> ScenarioError:
+    return ScenarioError([Mistake(name, 0, 0, "", text)])
