@@ -29,22 +29,32 @@ class Generator:
 
     Attributes:
         version: Of fleet_sim.
-        loop_lag_p99_ms: How late the event loop came round, 99th percentile.
-        slip_p99_ms: How late planned sends left, 99th percentile.
-        sends: How many sends were planned and made.
-        sends_late: Those that left more than a second late.
-        cpu_percent: Of one core, over the run; may exceed 100 with several processes.
-        memory_max_bytes: The most that the fleet's process held.
+        slip_p99_ms: How late the fleet's planned work was done, 99th percentile.
+        slip_max_ms: The latest of it.
+        sends: How many pieces of work were planned and done.
+        sends_late: Those done more than a second late.
+        platform_slip_max_ms: The same of the embedded platform's work, at worst.
+        fleet_cpu_s: CPU seconds of the fleet's process over the run, user and system.
+        fleet_cpu_us_per_device: The same, microseconds a device.
+        fleet_rss_bytes: What the fleet's process held at the end.
+        fleet_kib_per_device: How much that grew over the run, KiB a device.
+        platform_cpu_s: CPU seconds of the embedded platform's process over the run.
+        platform_rss_bytes: What it held at the end.
         invalid_reason: Why these numbers make the run invalid; "" while they do not.
     """
 
     version: str = ""
-    loop_lag_p99_ms: float = 0.0
     slip_p99_ms: float = 0.0
+    slip_max_ms: float = 0.0
     sends: int = 0
     sends_late: int = 0
-    cpu_percent: float = 0.0
-    memory_max_bytes: int = 0
+    platform_slip_max_ms: float = 0.0
+    fleet_cpu_s: float = 0.0
+    fleet_cpu_us_per_device: float = 0.0
+    fleet_rss_bytes: int = 0
+    fleet_kib_per_device: float = 0.0
+    platform_cpu_s: float = 0.0
+    platform_rss_bytes: int = 0
     invalid_reason: str = ""
 
 

@@ -83,12 +83,17 @@ class _Timing(_Strict):
 
 class _Generator(_Strict):
     version: str
-    loop_lag_p99_ms: float | None
     slip_p99_ms: float | None
+    slip_max_ms: float | None
     sends: int
     sends_late: int
-    cpu_percent: float | None
-    memory_max_bytes: int
+    platform_slip_max_ms: float | None
+    fleet_cpu_s: float | None
+    fleet_cpu_us_per_device: float | None
+    fleet_rss_bytes: int
+    fleet_kib_per_device: float | None
+    platform_cpu_s: float | None
+    platform_rss_bytes: int
     invalid_reason: str
 
 
