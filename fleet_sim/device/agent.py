@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from fleet_sim.device.attempt import Attempt
 from fleet_sim.device.conduct import Persona
 from fleet_sim.device.events import (
     Acknowledged,
@@ -40,25 +41,17 @@ from fleet_sim.device.events import (
     ReplyReceived,
     RequestReceived,
     SetTimer,
-    StartDownload,
     Timer,
     TimerFired,
 )
+from fleet_sim.device.post import Post
 from fleet_sim.device.states import MOVES, UpgradeState
 from fleet_sim.device.timings import Timings
 from fleet_sim.model.chance import draw
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.model.messages import (
-    FailureReport,
-    ProgressReport,
-    UpgradeReply,
-    UpgradeRequest,
-    VersionOffer,
-    VersionQuery,
-    VersionReport,
-)
+from fleet_sim.model.messages import UpgradeReply, UpgradeRequest, VersionOffer
 
 # HTTP's "conflict": the vendors name no code for a busy device, only that 200 is consent.
 BUSY_CODE = 409
@@ -80,26 +73,16 @@ class DeviceAgent:
     __slots__ = (
         "_attempt",
         "_conduct",
-        "_cuts",
         "_failures",
-        "_held",
-        "_image",
         "_is_mute",
-        "_is_online",
-        "_is_transferring",
-        "_messages",
-        "_pending",
-        "_percent",
         "_persona",
-        "_request",
+        "_post",
         "_seed",
         "_state",
         "_timings",
         "_token",
         "_tokens",
-        "_tries",
         "_version",
-        "_version_message",
         "_who",
     )
 
@@ -112,27 +95,17 @@ class DeviceAgent:
         self._timings = timings
         self._seed = seed
         self._state = UpgradeState.OFF
-        self._is_online = False
-        self._failures = 0  # to connect, in a row
-        self._messages = 0  # ids given out; never reset, so they stay unique over reboots
-        self._version_message = ""  # the id of the last version report
-        self._token = 0
-        self._tokens: dict[Timer, int] = {}  # the timers awaited, and their tokens
-        self._request = ""  # the id of the push under way, or of the last
-        self._image: FirmwareImage | None = None  # what it asked for
-        self._attempt = 0  # over the life of the device; names the download
-        self._tries = 0  # attempts at this version; what personas count
+        self._post = Post()
+        self._attempt: Attempt | None = None
         self._conduct = persona.conduct(1, seed=seed, who=self._who, index=1)
         self._is_mute = False  # keeps its version to itself
-        self._pending: ProgressReport | FailureReport | None = None  # not acknowledged yet
-        self._percent = 0  # last reported
-        self._is_transferring = False
-        self._held = 0  # bytes, as far as known
-        self._cuts = 0  # in a row without a new byte
+        self._failures = 0  # to connect, in a row
+        self._token = 0
+        self._tokens: dict[Timer, int] = {}  # the timers awaited, and their tokens
 
     def __repr__(self) -> str:
-        link = "on line" if self._is_online else "off line"
-        return f"<DeviceAgent {self._who} {self._version} {self._state} {link} #{self._attempt}>"
+        link = "on line" if self.is_online else "off line"
+        return f"<DeviceAgent {self._who} {self._version} {self._state} {link}>"
 
     @property
     def state(self) -> UpgradeState:
@@ -147,7 +120,7 @@ class DeviceAgent:
     @property
     def is_online(self) -> bool:
         """Whether it believes that its connection stands."""
-        return self._is_online
+        return self._post.is_online
 
     @property
     def is_gone(self) -> bool:
@@ -194,46 +167,42 @@ class DeviceAgent:
         # Gone stays gone, and a device that is rebooting has its power cut already.
         if self._state in {UpgradeState.GONE, UpgradeState.REBOOTING}:
             return
-        if self._is_online:
+        if self.is_online:
             yield from self._go_offline("power")
         if self._state is UpgradeState.DOWNLOADING:
-            yield DropDownload(self._attempt)
+            yield DropDownload(self._under_way.number)
         self._tokens.clear()
-        self._pending = None
-        self._is_transferring = False
+        self._post.forget()
         self._move(UpgradeState.IDLE)
         yield Note("boot", {"version": self._version})
         yield Connect()
 
     def _on_connected(self, now_ms: int) -> Iterator[Effect]:
         if self._state is UpgradeState.REBOOTING:
-            return
-        self._is_online = True
+            return  # too late: it went down before the answer came
+        self._post.is_online = True
         self._failures = 0
         self._tokens.pop(Timer.RECONNECT, None)
         if not self._is_mute:
-            yield self._report_version()
-        if self._pending is not None:
-            yield Publish(self._pending, self._request)
+            yield from self._post.version(self._version)
+        yield from self._post.again()
         if self._timings.request_on_connect:
             yield from self._ask(now_ms)
-        if self._state is UpgradeState.DOWNLOADING and not self._is_transferring:
-            yield from self._start_download()
+        yield from self._resume()
         if self._conduct.up_ms is not None:
             yield self._set(Timer.FLAP, now_ms + self._conduct.up_ms)
 
     def _on_lost(self, now_ms: int) -> Iterator[Effect]:
+        # Told twice, or told of a connection that the device closed itself.
         if self._state is UpgradeState.REBOOTING or Timer.RECONNECT in self._tokens:
             return
-        self._is_online = False
+        self._post.is_online = False
         self._tokens.pop(Timer.FLAP, None)
-        chance = draw(self._seed, self._who, "reconnect", self._token)
-        wait_ms = self._timings.backoff_ms(self._failures, chance)
+        yield self._set_later(Timer.RECONNECT, self._failures, now_ms)
         self._failures += 1
-        yield self._set(Timer.RECONNECT, now_ms + wait_ms)
 
     def _go_offline(self, why: str) -> Iterator[Effect]:
-        self._is_online = False
+        self._post.is_online = False
         self._tokens.pop(Timer.RECONNECT, None)
         self._tokens.pop(Timer.FLAP, None)
         yield Disconnect(why)
@@ -251,11 +220,11 @@ class DeviceAgent:
         no. Busy with the same: it is the same order under a new id. Quiet, and a copy of the push
         that silenced us: still quiet. Else a new attempt.
         """
-        if not self._is_online:
+        if not self.is_online:
             return
         if self._state in _BUSY:
-            yield from self._on_push_while_busy(request)
-        elif self._state is not UpgradeState.QUIET or request.message_id != self._request:
+            yield from self._on_push_while_busy(request, self._under_way)
+        elif not (self._state is UpgradeState.QUIET and self._is_copy(request.message_id)):
             self._adopt(request.message_id, request.image)
             if not self._conduct.answers_push:
                 yield from self._fall_silent("does not answer the push")
@@ -263,21 +232,22 @@ class DeviceAgent:
             yield Publish(UpgradeReply(request.message_id), request.message_id)
             yield from self._begin(request.image)
 
-    def _on_push_while_busy(self, request: UpgradeRequest) -> Iterator[Effect]:
-        if not self._is_same(request.image):
-            text = f"busy with {self._image.version}" if self._image else "busy"
-            yield Publish(UpgradeReply(request.message_id, BUSY_CODE, text), request.message_id)
+    def _on_push_while_busy(self, request: UpgradeRequest, attempt: Attempt) -> Iterator[Effect]:
+        if not attempt.is_for(request.image):
+            text = f"busy with {attempt.image.version}"
+            refusal = UpgradeReply(request.message_id, BUSY_CODE, text)
+            yield Publish(refusal, request.message_id)
             return
-        is_copy = request.message_id == self._request
-        self._request = request.message_id
+        is_copy = self._is_copy(request.message_id)
+        attempt.request = request.message_id
         yield Publish(UpgradeReply(request.message_id), request.message_id)
         if not is_copy:
-            yield from self._report_progress(self._percent)
+            yield from self._report_progress(attempt.percent)
+            yield from self._note_mute()
 
     def _on_offer(self, offer: VersionOffer) -> Iterator[Effect]:
         """Take the first offered image that is news; nothing tells the server but the progress."""
-        is_copy = offer.message_id == self._request
-        if not self._is_online or self._state in _BUSY or is_copy:
+        if not self.is_online or self._state in _BUSY or self._is_copy(offer.message_id):
             return
         image = next((image for image in offer.images if image.version != self._version), None)
         if image is None:
@@ -289,24 +259,22 @@ class DeviceAgent:
         yield from self._begin(image)
 
     def _ask(self, now_ms: int) -> Iterator[Effect]:
-        if self._is_online and self._state in {UpgradeState.IDLE, UpgradeState.QUIET}:
-            yield Publish(VersionQuery(self._next_id()))
+        if self._state not in _BUSY:
+            yield from self._post.query()
         if self._timings.request_every_ms:
             yield self._set(Timer.ASK, now_ms + self._timings.request_every_ms)
 
+    def _is_copy(self, request: str) -> bool:
+        return self._attempt is not None and self._attempt.request == request
+
     def _adopt(self, request: str, image: FirmwareImage) -> None:
-        is_same_version = self._image is not None and self._image.version == image.version
-        self._tries = self._tries + 1 if is_same_version else 1
-        self._attempt += 1
-        self._request = request
-        self._image = image
-        self._conduct = self._persona.conduct(
-            self._tries, seed=self._seed, who=self._who, index=self._attempt
-        )
+        last = self._attempt
+        number = last.number + 1 if last else 1
+        tries = last.tries + 1 if last and last.image.version == image.version else 1
+        self._attempt = Attempt(number=number, tries=tries, request=request, image=image)
+        self._conduct = self._persona.conduct(tries, seed=self._seed, who=self._who, index=number)
         self._is_mute = False
-        self._pending = None
-        self._percent = self._held = self._cuts = 0
-        self._is_transferring = False
+        self._post.forget()
 
     def _begin(self, image: FirmwareImage) -> Iterator[Effect]:
         if self._conduct.silent_after_reply:
@@ -314,46 +282,32 @@ class DeviceAgent:
         elif image.version == self._version:
             yield from self._upgrade_to_itself()
         elif self._conduct.stop_percent == 0:
-            yield from self._report_progress(0)
-            yield from self._fall_silent("stuck at 0 %")
+            yield from self._get_stuck(0)
         else:
             self._move(UpgradeState.DOWNLOADING)
             yield from self._report_progress(0)
-            yield from self._start_download()
+            yield from self._resume()
 
     def _upgrade_to_itself(self) -> Iterator[Effect]:
         """Say again what it runs; nothing is downloaded for that."""
         if self._conduct.reports_version:
             self._move(UpgradeState.IDLE)
-            yield self._report_version()
+            yield from self._post.version(self._version)
             return
-        yield from self._report_progress(100)
         self._is_mute = True
-        yield from self._fall_silent("100 %, but no version report")
+        self._move(UpgradeState.QUIET)
+        yield from self._report_progress(100)
+        yield from self._note_mute()
 
     # Download
 
-    def _start_download(self) -> Iterator[Effect]:
-        image = self._image
-        assert image is not None
-        self._is_transferring = True
-        self._tokens.pop(Timer.DOWNLOAD, None)
-        # All bytes held and yet no end: the last is fetched again, as no range starts at the end.
-        offset = max(0, min(self._held, image.size_bytes - 1))
-        yield Note(
-            "download_start",
-            {"version": image.version, "request": self._request, "offset": offset},
-        )
-        marks = self._marks(image.size_bytes, offset)
-        yield StartDownload(image, self._attempt, offset, marks, self._conduct.flip_bits)
-
-    def _marks(self, size_bytes: int, offset: int) -> tuple[int, ...]:
-        step, stop = self._timings.progress_step_percent, self._conduct.stop_percent
-        percents = set(range(step, 100 if stop is None else stop, step))
-        if stop is not None:
-            percents.add(stop)
-        marks = {-(-size_bytes * percent // 100) for percent in percents}
-        return tuple(sorted(mark for mark in marks if offset < mark < size_bytes))
+    def _resume(self) -> Iterator[Effect]:
+        """Start the download, or go on with one that broke."""
+        is_waiting = self._state is UpgradeState.DOWNLOADING and self.is_online
+        if is_waiting and not self._under_way.is_transferring:
+            self._tokens.pop(Timer.DOWNLOAD, None)
+            step = self._timings.progress_step_percent
+            yield from self._under_way.start_download(step_percent=step, conduct=self._conduct)
 
     def _on_download(
         self,
@@ -361,7 +315,7 @@ class DeviceAgent:
         now_ms: int,
     ) -> Iterator[Effect]:
         # The answer to a download that was given up; a newer one may be under way.
-        if self._state is not UpgradeState.DOWNLOADING or event.attempt != self._attempt:
+        if self._state is not UpgradeState.DOWNLOADING or event.attempt != self._under_way.number:
             return
         match event:
             case DownloadAdvanced(size_bytes=size_bytes):
@@ -371,88 +325,73 @@ class DeviceAgent:
             case DownloadCut():
                 yield from self._on_cut(event, now_ms)
             case DownloadRefused(status=status):
-                self._is_transferring = False
+                self._under_way.is_transferring = False
                 desc = f"the file server answered {status}"
                 yield from self._fail(FailureCause.DOWNLOAD, desc)
 
     def _on_advanced(self, size_bytes: int) -> Iterator[Effect]:
-        assert self._image is not None
-        total = self._image.size_bytes
-        self._hold(size_bytes)
-        stop = self._conduct.stop_percent
-        if stop is not None and size_bytes * 100 >= stop * total:
+        attempt, stop = self._under_way, self._conduct.stop_percent
+        attempt.hold(max(size_bytes, attempt.held_bytes))
+        if stop is not None and attempt.has_reached(stop):
             yield from self._get_stuck(stop)
             return
-        if size_bytes >= total:
-            return  # the end is about to be told
-        step = self._timings.progress_step_percent
-        percent = size_bytes * 100 // total // step * step
-        if percent > self._percent:
+        percent = attempt.percent_due(self._timings.progress_step_percent)
+        if percent is not None:
             yield from self._report_progress(percent)
 
     def _on_finished(self, event: DownloadFinished, now_ms: int) -> Iterator[Effect]:
-        assert self._image is not None
-        self._is_transferring = False
-        yield Note(
-            "download_end",
-            {
-                "version": self._image.version,
-                "request": self._request,
-                "size": event.size_bytes,
-                "sha256": event.sha256,
-            },
-        )
-        # A small image may come whole, without a mark on its way.
+        attempt, image = self._under_way, self._under_way.image
+        attempt.is_transferring = False
+        noted = {"version": image.version, "request": attempt.request}
+        yield Note("download_end", {**noted, "size": event.size_bytes, "sha256": event.sha256})
         if self._conduct.stop_percent is not None:
+            # A small image comes whole, without a mark on its way.
             yield from self._get_stuck(self._conduct.stop_percent)
-        elif event.digest != self._image.digest.lower():
-            desc = f"{self._image.digest_method} is {event.digest}, not {self._image.digest}"
+        elif event.digest.lower() != image.digest.lower():
+            desc = f"{image.digest_method} is {event.digest}, not {image.digest}"
             yield from self._fail(FailureCause.VERIFY, desc)
         else:
             self._move(UpgradeState.INSTALLING)
             yield self._set(Timer.INSTALL, now_ms + self._timings.install_ms)
 
     def _on_cut(self, event: DownloadCut, now_ms: int) -> Iterator[Effect]:
-        self._is_transferring = False
-        self._hold(event.size_bytes)
-        self._held = max(0, event.size_bytes)
-        yield Note(
-            "download_cut", {"request": self._request, "offset": self._held, "why": event.why}
-        )
-        if not self._is_online:
-            return  # goes on with the next connection
-        self._cuts += 1
-        if self._cuts >= self._timings.download_tries_max:
-            yield DropDownload(self._attempt)
-            desc = f"the download broke {self._cuts} times: {event.why}"
-            yield from self._fail(FailureCause.DOWNLOAD, desc)
+        attempt = self._under_way
+        attempt.is_transferring = False
+        attempt.hold(event.size_bytes)
+        noted = {"request": attempt.request, "offset": attempt.held_bytes, "why": event.why}
+        yield Note("download_cut", noted)
+        if not self.is_online:
+            return  # the next connection goes on with it
+        attempt.cuts += 1
+        if attempt.cuts < self._timings.download_tries_max:
+            yield self._set_later(Timer.DOWNLOAD, attempt.cuts - 1, now_ms)
             return
-        chance = draw(self._seed, self._who, "download", self._token)
-        wait_ms = self._timings.backoff_ms(self._cuts - 1, chance)
-        yield self._set(Timer.DOWNLOAD, now_ms + wait_ms)
-
-    def _hold(self, size_bytes: int) -> None:
-        if size_bytes > self._held:
-            self._held = size_bytes
-            self._cuts = 0
+        yield DropDownload(attempt.number)
+        desc = f"the download broke {attempt.cuts} times: {event.why}"
+        yield from self._fail(FailureCause.DOWNLOAD, desc)
 
     def _get_stuck(self, percent: int) -> Iterator[Effect]:
+        attempt = self._under_way
         yield from self._report_progress(percent)
-        if self._is_transferring:
-            yield DropDownload(self._attempt)
-            self._is_transferring = False
+        if attempt.is_transferring:
+            attempt.is_transferring = False
+            yield DropDownload(attempt.number)
         yield from self._fall_silent(f"stuck at {percent} %")
 
     def _fail(self, cause: FailureCause, desc: str) -> Iterator[Effect]:
+        request = self._under_way.request
         self._move(UpgradeState.IDLE)
-        yield Note("upgrade_failed", {"request": self._request, "cause": cause.value, "desc": desc})
-        self._pending = FailureReport(self._next_id(), cause, desc)
-        if self._is_online:
-            yield Publish(self._pending, self._request)
+        yield Note("upgrade_failed", {"request": request, "cause": cause.value, "desc": desc})
+        yield from self._post.failure(cause, desc, request)
 
     def _fall_silent(self, why: str) -> Iterator[Effect]:
         self._move(UpgradeState.QUIET)
-        yield Note("silent", {"request": self._request, "why": why})
+        yield Note("silent", {"request": self._under_way.request, "why": why})
+
+    def _note_mute(self) -> Iterator[Effect]:
+        if self._is_mute:
+            noted = {"request": self._under_way.request, "why": "100 %, but no version report"}
+            yield Note("silent", noted)
 
     # Install and reboot
 
@@ -460,11 +399,11 @@ class DeviceAgent:
         self._move(UpgradeState.FINISHING)
         yield self._set(Timer.FLUSH, now_ms + self._timings.flush_ms)
         yield from self._report_progress(100)
-        if not self._conduct.reports_version:
-            self._is_mute = True
-            yield Note("silent", {"request": self._request, "why": "100 %, but no version report"})
+        self._is_mute = not self._conduct.reports_version
+        yield from self._note_mute()
 
     def _reboot(self, now_ms: int) -> Iterator[Effect]:
+        self._tokens.pop(Timer.FLUSH, None)
         yield from self._go_offline("reboot")
         if not self._conduct.returns:
             self._move(UpgradeState.GONE)
@@ -475,33 +414,30 @@ class DeviceAgent:
 
     def _on_booted(self) -> Iterator[Effect]:
         """Run the new image; the boot loader puts it in place on the way, hence `flash` here."""
-        assert self._image is not None
-        self._version = self._image.version
+        attempt = self._under_way
+        self._version = attempt.image.version
         # The version report says more than a 100 that was lost; only who keeps it still owes that.
         if not self._is_mute:
-            self._pending = None
+            self._post.forget()
         self._move(UpgradeState.QUIET if self._is_mute else UpgradeState.IDLE)
-        yield Note("flash", {"version": self._version, "request": self._request})
+        yield Note("flash", {"version": self._version, "request": attempt.request})
         yield Note("boot", {"version": self._version})
         yield Connect()
 
     # Answers and timers
 
     def _on_acknowledged(self, message_id: str, now_ms: int) -> Iterator[Effect]:
-        if self._pending is not None and self._pending.message_id == message_id:
-            self._pending = None
+        if self._post.take_receipt(message_id):
             if self._state is UpgradeState.FINISHING:
                 yield from self._reboot(now_ms)
-        elif message_id == self._version_message and self._is_leaving(now_ms):
-            assert self._conduct.away_until_ms is not None
-            yield from self._stay_away("away", self._conduct.away_until_ms)
-
-    def _is_leaving(self, now_ms: int) -> bool:
+            return
         until_ms = self._conduct.away_until_ms
-        is_free = self._is_online and self._state is UpgradeState.IDLE
-        return is_free and until_ms is not None and now_ms < until_ms
+        # Away is for the time between the first version report and the first push.
+        is_first = self._attempt is None and self._post.is_version_report(message_id)
+        if until_ms is not None and now_ms < until_ms and is_first and self.is_online:
+            yield from self._stay_away("away", until_ms)
 
-    def _on_timer(self, name: Timer, token: int, now_ms: int) -> Iterator[Effect]:  # noqa: C901
+    def _on_timer(self, name: Timer, token: int, now_ms: int) -> Iterator[Effect]:
         if self._tokens.get(name) != token:
             return  # set anew since, or no longer awaited
         del self._tokens[name]
@@ -509,52 +445,41 @@ class DeviceAgent:
             case Timer.RECONNECT:
                 yield Connect()
             case Timer.DOWNLOAD:
-                if self._is_online and self._is_cut():
-                    yield from self._start_download()
+                yield from self._resume()
             case Timer.INSTALL:
                 yield from self._on_installed(now_ms)
             case Timer.FLUSH:
-                if self._state is UpgradeState.FINISHING:
-                    yield from self._reboot(now_ms)
+                yield from self._reboot(now_ms)
             case Timer.REBOOT:
                 yield from self._on_booted()
             case Timer.FLAP:
                 yield from self._stay_away("flap", now_ms + self._conduct.down_ms)
             case Timer.ASK:
-                if self._is_online:
-                    yield from self._ask(now_ms)
+                yield from self._ask(now_ms)
             case _:
                 assert_never(name)
 
-    def _is_cut(self) -> bool:
-        return self._state is UpgradeState.DOWNLOADING and not self._is_transferring
-
     # Small things
+
+    @property
+    def _under_way(self) -> Attempt:
+        assert self._attempt is not None, f"{self._who}: {self._state} without an attempt"
+        return self._attempt
 
     def _move(self, state: UpgradeState) -> None:
         assert state in MOVES[self._state], f"{self._who}: no move {self._state} → {state}"
         self._state = state
-
-    def _is_same(self, image: FirmwareImage) -> bool:
-        mine = self._image
-        return mine is not None and (mine.version, mine.digest) == (image.version, image.digest)
 
     def _set(self, name: Timer, at_ms: int) -> SetTimer:
         self._token += 1
         self._tokens[name] = self._token
         return SetTimer(name, at_ms, self._token)
 
-    def _next_id(self) -> str:
-        self._messages += 1
-        return str(self._messages)
-
-    def _report_version(self) -> Publish:
-        self._version_message = self._next_id()
-        return Publish(VersionReport(self._version_message, self._version))
+    def _set_later(self, name: Timer, failures: int, now_ms: int) -> SetTimer:
+        chance = draw(self._seed, self._who, name, self._token)
+        return self._set(name, now_ms + self._timings.backoff_ms(failures, chance))
 
     def _report_progress(self, percent: int) -> Iterator[Effect]:
         """Say how far it is; off line, the next connection will."""
-        self._percent = percent
-        self._pending = ProgressReport(self._next_id(), percent)
-        if self._is_online:
-            yield Publish(self._pending, self._request)
+        self._under_way.percent = percent
+        yield from self._post.progress(percent, self._under_way.request)

@@ -16,11 +16,12 @@ class Timings:
             wait is drawn between itself and twice itself.
         reconnect_max_ms: The longest wait; the vendors' SDKs stop at a minute.
         progress_step_percent: How far apart progress reports stand; 100 means only 0 and 100.
-        flush_ms: How long it waits, before the reboot, for the server to have 100 %.
+        flush_ms: How long it waits, before the reboot, for the server to have 100 %;
+            a few round trips of the slowest radio.
         download_tries_max: Cut downloads in a row without a new byte, on a standing connection,
             before it gives up and says so.
         request_on_connect: Whether it asks for a version on each connection.
-        request_every_ms: How often it asks while connected and idle; 0: only on connecting.
+        request_every_ms: How often such a device asks again while it is idle; 0: never.
     """
 
     install_ms: int = 1000
@@ -28,7 +29,7 @@ class Timings:
     reconnect_min_ms: int = 1000
     reconnect_max_ms: int = 60_000
     progress_step_percent: int = 25
-    flush_ms: int = 5000
+    flush_ms: int = 10_000
     download_tries_max: int = 10
     request_on_connect: bool = False
     request_every_ms: int = 0

@@ -38,7 +38,7 @@ class OutagePlan:
     draws the sequence again from its start. An imposed outage and those it meets become one.
     """
 
-    __slots__ = ("_drawn", "_imposed", "_index", "_profile", "_seed", "_who")
+    __slots__ = ("_can_freeze", "_drawn", "_imposed", "_index", "_profile", "_seed", "_who")
 
     def __init__(self, profile: LinkProfile, *, seed: int, who: str) -> None:
         self._profile = profile
@@ -47,6 +47,7 @@ class OutagePlan:
         self._imposed: tuple[Outage, ...] = ()  # joined, so they meet neither each other nor drawn
         self._index = 0
         self._drawn = self._draw(0, 0)
+        self._can_freeze = self._drawn is not None and self._drawn.kind is OutageKind.FREEZE
 
     def at(self, now_ms: int) -> Outage | None:
         """Return the outage that covers an instant; None if the link is up."""
@@ -73,6 +74,7 @@ class OutagePlan:
         Those it overlaps or touches, drawn ones too, become one with it, of the earliest part's
         kind.
         """
+        self._can_freeze = self._can_freeze or outage.kind is OutageKind.FREEZE
         joined, count = [outage], 0
         while count != len(joined):  # each round may reach further
             count = len(joined)
@@ -89,6 +91,8 @@ class OutagePlan:
 
     def thawed(self, start_ms: float, end_ms: float) -> float:
         """Return when something that would take from start to end is done, freezes left out."""
+        if not self._can_freeze:
+            return end_ms
         at_ms = start_ms
         frozen = self.at(int(start_ms)) or self.after(int(start_ms))
         while frozen and frozen.start_ms < end_ms:

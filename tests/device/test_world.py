@@ -1,0 +1,27 @@
+"""The tests' own world: what it does to time, connections and bytes."""
+
+from __future__ import annotations
+
+from fleet_sim.device.events import Note
+from fleet_sim.model.messages import VersionReport
+from tests.device.world import World, device, push
+
+
+def test_a_connection_takes_a_round_trip() -> None:
+    """Power at 0, connected and heard at 10."""
+    world = World(device())
+
+    world.run(20)
+
+    assert world.heard == [(10, VersionReport("1", "1.0"))]
+    assert world.noted == [(0, Note("boot", {"version": "1.0"}))]
+
+
+def test_a_break_keeps_the_bytes_that_had_arrived() -> None:
+    """A download that started at 100 and broke at 400 goes on from byte 300."""
+    world = World(device(), cuts_at_ms=[400])
+    world.at(100, push(1))
+
+    world.run(5000)
+
+    assert [start.offset for start in world.downloads] == [0, 300]
