@@ -73,18 +73,18 @@ def _checked(scenario: str, sets: list[str], *, is_quiet: bool) -> Checked:
 
 
 def _planned(scenario: str, sets: list[str]) -> Checked:
-    from fleet_sim.cli.scenarios import read_scenario  # noqa: PLC0415 - --help stays quick
-    from fleet_sim.scenario.load import decode, load  # noqa: PLC0415 - the same
+    from fleet_sim.cli.sources import read_source  # noqa: PLC0415 - --help stays quick
+    from fleet_sim.scenario.load import load  # noqa: PLC0415 - the same
     from fleet_sim.scenario.plan import plan  # noqa: PLC0415 - the same
 
-    file, content = read_scenario(scenario)
-    made = plan(load(decode(content, file), file, sets=sets))
+    source = read_source(scenario)
+    made = plan(load(source.text, source.file, sets=sets))
     fleets = ", ".join(f"{fleet.name} {fleet.devices:,}" for fleet in made.fleets)
     summary = (
         f"{len(made.devices):,} devices ({fleets}), jobs: {len(made.jobs)}, "
         f"events: {len(made.events)}, expectations: {len(made.expectations)}"
     )
-    return Checked(file, (), made.notes, made.overrides, summary)
+    return Checked(source.file, (), made.notes, made.overrides, summary)
 
 
 def _tell(found: Checked) -> None:

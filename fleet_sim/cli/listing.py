@@ -115,12 +115,12 @@ def bugs() -> Rows:
 
 def scenarios() -> Rows:
     """Return the bundled scenarios."""
-    from fleet_sim.cli.scenarios import bundled, read_file  # noqa: PLC0415 - the same
-    from fleet_sim.scenario.load import decode, load  # noqa: PLC0415 - the same
+    from fleet_sim.cli.sources import bundled, read_source  # noqa: PLC0415 - the same
+    from fleet_sim.scenario.load import load  # noqa: PLC0415 - the same
 
+    sources = [(name, read_source(str(path))) for name, path in bundled().items()]
     return [
-        {"name": name, "about": load(decode(read_file(str(path)), path.name), path.name).about}
-        for name, path in bundled().items()
+        {"name": name, "about": load(source.text, source.file).about} for name, source in sources
     ]
 
 
@@ -174,8 +174,9 @@ def _readable(name: str, value: object) -> object:
     """Write a number of seconds as people do: 12h, not 43200."""
     from fleet_sim.scenario.units import say_duration  # noqa: PLC0415 - the same
 
-    is_span = name.endswith("_s") and isinstance(value, int | float)
-    return say_duration(round(1000 * value)) if is_span else value
+    if name.endswith("_s") and isinstance(value, int | float):
+        return say_duration(round(1000 * value))
+    return value
 
 
 def _cell(value: object) -> str:

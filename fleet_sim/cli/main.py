@@ -11,9 +11,11 @@ an exception.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any
@@ -21,13 +23,24 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-# Verb to the module and the function that is the command.
-VERBS: Mapping[str, tuple[str, str]] = {
-    "run": ("fleet_sim.cli.run_verb", "run"),
-    "serve": ("fleet_sim.cli.serve", "serve"),
-    "check": ("fleet_sim.cli.check", "check"),
-    "judge": ("fleet_sim.cli.judge", "judge"),
-    "list": ("fleet_sim.cli.listing", "show_names"),
+_PLANT = re.compile(r"B\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Where a verb's command is, and what it does in a line; asking for help imports nothing."""
+
+    module: str
+    function: str
+    about: str
+
+
+VERBS: Mapping[str, Verb] = {
+    "run": Verb("fleet_sim.cli.run", "run", "Carry out a scenario, and judge the backend by it."),
+    "serve": Verb("fleet_sim.cli.serve", "serve", "Keep the reference platform up."),
+    "check": Verb("fleet_sim.cli.check", "check", "Tell every mistake in scenario files."),
+    "judge": Verb("fleet_sim.cli.judge", "judge", "Judge a recorded run again."),
+    "list": Verb("fleet_sim.cli.listing", "show_names", "List the names a scenario may use."),
 }
 TRACEBACK_VARIABLE = "FLEET_SIM_TRACEBACK"
 
@@ -42,18 +55,24 @@ class _Verbs(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - typer's own type is private
         """Return the verbs that this version has, in the order people meet them."""
-        return [verb for verb, (module, _) in VERBS.items() if find_spec(module) is not None]
+        return [name for name, verb in VERBS.items() if find_spec(verb.module) is not None]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - as above
         """Return a verb's command, or None where there is none of this name."""
         if cmd_name not in self.list_commands(ctx):
             return None
         one = typer.Typer(add_completion=False, rich_markup_mode=None)
-        module, function = VERBS[cmd_name]
-        one.command(cmd_name)(getattr(import_module(module), function))
+        verb = VERBS[cmd_name]
+        one.command(cmd_name)(getattr(import_module(verb.module), verb.function))
         command = typer.main.get_command(one)
         command.name = cmd_name
         return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
+        """Write what each verb does, without importing any."""
+        rows = [(name, VERBS[name].about) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 app = typer.Typer(
@@ -103,7 +122,8 @@ def outcome(arguments: list[str] | None = None) -> int:
         arguments: Without the program's name; None: those of this process.
     """
     try:
-        code = app(arguments, prog_name="fleet-sim", standalone_mode=False)
+        words = spread_plants(sys.argv[1:] if arguments is None else arguments)
+        code = app(words, prog_name="fleet-sim", standalone_mode=False)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -112,6 +132,24 @@ def outcome(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last door: a person stands behind it
         return _told(error)
     return code if isinstance(code, int) else 0
+
+
+def spread_plants(words: Sequence[str]) -> list[str]:
+    """Give each of several bugs its own flag: `--plant B01 B06` is what people type.
+
+    `--plant B01,B06` is taken too. The parser would take the second for a scenario.
+    """
+    spread: list[str] = []
+    is_planting = False
+    for word in words:
+        bugs = [bug for bug in word.split(",") if bug]
+        if is_planting and bugs and all(_PLANT.fullmatch(bug) for bug in bugs):
+            last = spread[-1] == "--plant"
+            spread += [part for bug in bugs for part in ("--plant", bug)][1 if last else 0 :]
+            continue
+        is_planting = word == "--plant"
+        spread.append(word)
+    return spread
 
 
 def _told(error: Exception) -> int:

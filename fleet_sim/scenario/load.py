@@ -15,8 +15,9 @@ from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.kinds import Glance, shown
 from fleet_sim.scenario.models import DURATION_DEFAULT_MS, Scenario
 from fleet_sim.scenario.overrides import apply_flags, apply_sets
-from fleet_sim.scenario.tree import Branch, Node, Place, Row, Scalar, dotted, find, plain, read
+from fleet_sim.scenario.tree import Branch, Node, Place, Row, Scalar, dotted, find, plain
 from fleet_sim.scenario.units import duration_ms
+from fleet_sim.scenario.yaml_text import read
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 

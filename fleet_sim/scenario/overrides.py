@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from fleet_sim.scenario.errors import Mistake, ScenarioError
-from fleet_sim.scenario.tree import Branch, Node, Place, Row, Scalar, dotted, read, scalar
+from fleet_sim.scenario.tree import Branch, Node, Place, Row, Scalar, dotted
+from fleet_sim.scenario.yaml_text import read, scalar
 
 _STEP = re.compile(r'"([^"]+)"|([^."]+)')
 

@@ -13,7 +13,9 @@ from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.contracts import crossed_bounds, nearest_legal, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
-from fleet_sim.scenario.models import IMAGE_DEFAULT_BYTES, Happening, Job, Scenario
+from fleet_sim.scenario.happenings import Happening
+from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
+from fleet_sim.scenario.models import Scenario
 from fleet_sim.scenario.notes import notes_on
 from fleet_sim.scenario.placing import device_ids, place
 from fleet_sim.scenario.planned import (

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.errors import did_you_mean
-from fleet_sim.scenario.kinds import detail, mistake, raise_all, shown
+from fleet_sim.scenario.keys import Keys
+from fleet_sim.scenario.kinds import Text, detail, mistake, raise_all, shown
 
 _LIKE = {
     ("mqtt", "mqtts"): "mqtt://host:1883 or mqtts://host:8883",
@@ -67,3 +68,34 @@ BackendUrl: TypeAlias = Annotated[
     str, PlainValidator(lambda value: _read_url(value, ("http", "https")))
 ]
 PlantedBugs: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_read_plant)]
+
+
+class Target(Keys):
+    """Where the devices go; nothing set means the embedded platform."""
+
+    broker: BrokerUrl | None = None
+    backend: BackendUrl | None = None
+    ca: Text | None = None
+    cert: Text | None = None
+    key: Text | None = None
+    org: Text | None = None
+    devices: Text | None = None
+    plant: PlantedBugs = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        found = []
+        if self.backend and not self.broker:
+            text = "needs target.broker too: devices speak MQTT, and a backend takes HTTP"
+            found.append(detail(mistake(text), "backend"))
+        if self.devices and not self.broker:
+            text = "needs target.broker: the embedded platform registers its own devices"
+            found.append(detail(mistake(text), "devices"))
+        if self.plant and self.backend:
+            text = "needs the reference backend, but target.backend names another"
+            found.append(detail(mistake(text), "plant"))
+        for one, other in (("cert", "key"), ("key", "cert")):
+            if getattr(self, one) and not getattr(self, other):
+                found.append(detail(mistake(f"needs target.{other} beside it"), one))
+        raise_all(found)
+        return self

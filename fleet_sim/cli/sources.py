@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
+from fleet_sim.scenario.load import decode
 
 _ENDINGS = (".yaml", ".yml")
 BYTES_MAX = 64 * 1024 * 1024  # A million devices in a file; a disk given by mistake is not read in.
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A scenario's text, and the name by which messages call its file."""
+
+    text: str
+    file: str
 
 
 def bundled() -> Mapping[str, Path]:
@@ -24,21 +34,19 @@ def bundled() -> Mapping[str, Path]:
     return {}
 
 
-def read_scenario(scenario: str) -> tuple[str, bytes]:
+def read_source(scenario: str) -> Source:
     """Read a scenario by path, or by the name of a bundled one; a file that exists wins.
 
-    Returns:
-        The file's name as messages call it, and its bytes.
-
     Raises:
-        ScenarioError: There is none, or it cannot be read; never an `OSError`.
+        ScenarioError: There is none, or it cannot be read as text; never an `OSError`.
     """
     names = bundled()
     if scenario in names and not _is_file(scenario):
         label = _label(names[scenario])
-        return label, read_file(label)
+        return Source(decode(read_file(label), label), label)
     is_path = scenario.endswith(_ENDINGS) or "/" in scenario
-    return scenario, read_file(scenario, hint="" if is_path else did_you_mean(scenario, names))
+    hint = "" if is_path else did_you_mean(scenario, names)
+    return Source(decode(read_file(scenario, hint=hint), scenario), scenario)
 
 
 def read_file(name: str, *, hint: str = "") -> bytes:
