@@ -21,7 +21,7 @@ from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.control import Control, OpenJob
 from fleet_sim.runtime.observer import Observer
 from fleet_sim.runtime.rig import Rig
-from fleet_sim.runtime.run_log import RunLog
+from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.scenario.plan import EventPlan, Plan
 
 LOOK_MS = 1_000  # How often a run without jobs, or whose jobs are not yet ordered, is looked at.
@@ -37,6 +37,8 @@ class Snapshot:
         by_state: Agent state to devices, as the devices themselves know it.
         updated: Devices that run their job's target version.
         by_status: Task status to tasks, as last seen by the observer.
+        records: How long the fleet's part of the run log is.
+        lag_ms: How late the generator's own work is at the 99th percentile.
     """
 
     elapsed_ms: int
@@ -44,6 +46,8 @@ class Snapshot:
     by_state: Mapping[str, int]
     updated: int
     by_status: Mapping[str, int]
+    records: int
+    lag_ms: int = 0
 
 
 class Conductor:
@@ -54,7 +58,7 @@ class Conductor:
         plan: Plan,
         rigs: Mapping[DeviceId, Rig],
         clock: Clock,
-        log: RunLog,
+        log: MemoryLog,
         *,
         holds: bool = False,
     ) -> None:
@@ -177,4 +181,5 @@ class Conductor:
             for rows in self._observer.tasks.values():
                 for row in rows.values():
                     by_status[row.status.value] = by_status.get(row.status.value, 0) + 1
-        return Snapshot(self._clock.now_ms(), online, by_state, updated, by_status)
+        now_ms = self._clock.now_ms()
+        return Snapshot(now_ms, online, by_state, updated, by_status, self._log.count)

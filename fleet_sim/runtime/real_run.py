@@ -218,7 +218,7 @@ async def _run(
         conductor.on_over = over.set
         before = _usage(child)
         conductor.start(control, observer)
-        await _watch(conductor, options, log, over, child)
+        await _watch(conductor, options, log, over, clock=clock, child=child)
         figures = _figures(plan, before, _usage(child))
         if plan.target.backend is not None:
             await _clean_up(control)
@@ -339,6 +339,8 @@ async def _watch(
     options: RealOptions,
     log: FileLog,
     over: asyncio.Event,
+    *,
+    clock: RealClock,
     child: PlatformChild | None,
 ) -> None:
     """Wait until the run is over; tell how it stands meanwhile."""
@@ -349,7 +351,8 @@ async def _watch(
         looks += 1
         if looks % FLUSH_LOOKS == 0:
             log.flush()
-        options.on_snapshot(conductor.snapshot())
+        lag_ms = clock.slips.quantile_ms(0.99)
+        options.on_snapshot(dataclasses.replace(conductor.snapshot(), lag_ms=lag_ms))
         if options.stop.is_set():
             conductor.end("interrupted")
         if child is not None and child.has_died:
@@ -405,12 +408,11 @@ def _result(
             f"{SLIP_MS_MAX} ms; use fewer devices or a faster machine"
         )
     generator = {
-        "slip_ms_p50": slips.quantile_ms(0.5),
-        "slip_ms_p99": p99_ms,
-        "slip_ms_max": slips.max_ms,
-        "late_share": round(slips.share_above(SLIP_MS_MAX), 5),
-        "platform_slip_ms_p99": closing.get("slip_ms_p99", 0),
-        "platform_slip_ms_max": closing.get("slip_ms_max", 0),
+        "slip_p99_ms": p99_ms,
+        "slip_max_ms": slips.max_ms,
+        "sends": slips.count,
+        "sends_late": round(slips.share_above(SLIP_MS_MAX) * slips.count),
+        "platform_slip_max_ms": closing.get("slip_ms_max", 0),
         **figures,
     }
     return RealRun(

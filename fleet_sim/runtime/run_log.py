@@ -73,6 +73,11 @@ class MemoryLog:
             Record(self._now_ms(), number, src, kind, device, job, fields or {}, self.part)
         )
 
+    @property
+    def count(self) -> int:
+        """How many records were added so far."""
+        return len(self.records)
+
     def sha256(self) -> str:
         """Return the digest of the part as it would stand uncompressed in a file."""
         digest = hashlib.sha256()
@@ -113,6 +118,11 @@ class FileLog(MemoryLog):
         self._number += 1
         if len(self.records) - self._written >= MEMBER_LINES_MAX:
             self.flush()
+
+    @property
+    def count(self) -> int:
+        """How many records were added so far."""
+        return self._number
 
     def flush(self) -> None:
         """Write what came since the last time; to be called at least once a second."""

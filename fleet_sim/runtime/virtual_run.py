@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fleet_sim.backend.brain import Brain
@@ -10,7 +11,7 @@ from fleet_sim.model.chance import identifier
 from fleet_sim.model.record import Record
 from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.runtime.clock import Clock
-from fleet_sim.runtime.conductor import Conductor
+from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.download import Fetch, FetchListener
 from fleet_sim.runtime.fleet import mount, registrations
@@ -33,6 +34,7 @@ from fleet_sim.scenario.plan import Plan
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: a run in virtual time has no today.
 COMMIT_WINDOW_MS = 20  # What a disk's flush takes; shorter only makes more transactions.
 OBSERVE_MS_MIN = 2_000  # A simulated operator needs no finer look: the wire is exact.
+STEPS_A_LOOK = 20_000  # A fraction of a second of work; more often nobody could read it.
 ORG = "o15000000000001"
 
 
@@ -110,7 +112,7 @@ class VirtualWorld:
         """Read a file from this byte on."""
         return self._files.fetch(url, offset, chunk, listener)
 
-    def run(self) -> VirtualRun:
+    def run(self, on_snapshot: Callable[[Snapshot], None]) -> VirtualRun:
         """Carry the plan out from its first instant to its last."""
         plan, clock, log = self.plan, self.clock, self.log
         assert isinstance(clock, VirtualClock)
@@ -135,14 +137,24 @@ class VirtualWorld:
         control = Control(plan, northbound, clock, log, epoch_ms=EPOCH_MS, on_job=observer.watch)
         conductor.start(control, observer)
         while not conductor.is_over:
-            clock.step()
+            self._steps(clock, conductor)
+            on_snapshot(conductor.snapshot())
         self._store.close()
         return VirtualRun(log.records, log.sha256(), conductor.why, tuple(control.refusals))
 
+    @staticmethod
+    def _steps(clock: VirtualClock, conductor: Conductor) -> None:
+        for _ in range(STEPS_A_LOOK):
+            clock.step()
+            if conductor.is_over:
+                return
 
-def run_virtually(plan: Plan) -> VirtualRun:
-    """Carry a plan out in virtual time."""
-    return VirtualWorld(plan).run()
+
+def run_virtually(
+    plan: Plan, on_snapshot: Callable[[Snapshot], None] = lambda _: None
+) -> VirtualRun:
+    """Carry a plan out in virtual time; `on_snapshot` is told now and then how it stands."""
+    return VirtualWorld(plan).run(on_snapshot)
 
 
 def _app_key(plan: Plan) -> str:

@@ -1,0 +1,314 @@
+"""`fleet-sim run`: carry out a scenario and say what its backend's promises are worth."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleet_sim import __version__
+from fleet_sim.cli.live import Live, Snapshot, Terminal, UiMode, choose_mode
+from fleet_sim.cli.sources import Source, read_source
+from fleet_sim.model.record import Record
+from fleet_sim.oracle.judge import Judgement, Verdict, decide, judge
+from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
+from fleet_sim.report.console import print_summary
+from fleet_sim.report.junit import junit
+from fleet_sim.report.run import Generator, Run, Timing
+from fleet_sim.report.run_json import render, run_json
+from fleet_sim.runtime import conductor
+from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.real_run import Credentials, RealOptions, run_really
+from fleet_sim.runtime.real_time import epoch_ms
+from fleet_sim.runtime.run_folder import make_run_folder
+from fleet_sim.runtime.run_log import write_part
+from fleet_sim.runtime.virtual_run import run_virtually
+from fleet_sim.scenario.credentials import Credential, read_credentials
+from fleet_sim.scenario.errors import Mistake, ScenarioError
+from fleet_sim.scenario.load import decode, load
+from fleet_sim.scenario.plan import Plan, plan
+
+STRANGERS_MAX = 100  # So many devices may knock at a target that is not on this machine unasked.
+_LOOPBACK = ("127.", "localhost", "[::1]", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What a run came to, whichever world it was in."""
+
+    records: list[Record]
+    refusals: tuple[str, ...]
+    tolerance: Tolerance
+    generator: Generator
+    was_interrupted: bool = False
+
+
+def run(  # noqa: PLR0917 - one parameter a flag; typer calls it by name
+    scenario: Annotated[str, typer.Argument(help="A bundled scenario's name, or a file.")],
+    devices: Annotated[int | None, typer.Option(min=1, help="Scale the fleets to so many.")] = None,
+    broker: Annotated[str | None, typer.Option(help="mqtt:// or mqtts:// URL.")] = None,
+    backend: Annotated[str | None, typer.Option(help="http:// or https:// URL.")] = None,
+    org: Annotated[str | None, typer.Option(help="The organization at the backend.")] = None,
+    device_file: Annotated[
+        str | None, typer.Option(help="CSV: product_key,device_key,device_secret[,firmware].")
+    ] = None,
+    ca: Annotated[str | None, typer.Option(help="The authority that vouches for both.")] = None,
+    cert: Annotated[str | None, typer.Option(help="Our own certificate.")] = None,
+    key: Annotated[str | None, typer.Option(help="Its key.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's.")] = None,
+    dialect: Annotated[str | None, typer.Option(help="Instead of every fleet's own.")] = None,
+    virtual: Annotated[bool, typer.Option("--virtual", help="In virtual time.")] = False,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value.")
+    ] = None,
+    plant: Annotated[
+        list[str] | None, typer.Option(help="Switch on a bug in the reference backend.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Where run folders are kept.")] = Path("runs"),
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", help="Write the JUnit report here as well.")
+    ] = None,
+    ui: Annotated[UiMode | None, typer.Option(help="How to show the run.")] = None,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Go on after everything has settled.")
+    ] = False,
+    yes_i_own_this_target: Annotated[
+        bool, typer.Option("--yes-i-own-this-target", help="More than 100 devices at a stranger.")
+    ] = False,
+) -> int:
+    """Carry out a scenario and judge what the backend promised."""
+    source = read_source(scenario)
+    flags = {
+        "broker": broker, "backend": backend, "org": org, "devices": device_file,
+        "ca": ca, "cert": cert, "key": key, "plant": plant,
+    }  # fmt: skip
+    loaded = load(source.text, source.file, sets=sets or (), flags=flags)
+    planned = plan(
+        loaded,
+        seed=seed,
+        devices=devices,
+        dialect=dialect,
+        registered=_registered(loaded.target.devices),
+    )
+    _check_target(planned, virtual=virtual, is_owner=yes_i_own_this_target)
+    session = _Session(source, planned, ui, runs, junit_file, is_virtual=virtual, holds=hold)
+    return session.run()
+
+
+class _Session:
+    """One run from its plan to its report."""
+
+    def __init__(
+        self,
+        source: Source,
+        planned: Plan,
+        ui: UiMode | None,
+        runs: Path,
+        junit_file: Path | None,
+        *,
+        is_virtual: bool,
+        holds: bool,
+    ) -> None:
+        self._plan = planned
+        self._terminal = Terminal(stderr=True)
+        self._mode = choose_mode(ui, self._terminal)
+        self._junit_file = junit_file
+        self._is_virtual = is_virtual
+        self._holds = holds
+        self._started_epoch_ms = epoch_ms()
+        self._folder = make_run_folder(runs, planned.name, self._started_epoch_ms)
+        (self._folder / "scenario.yaml").write_text(source.text, encoding="utf-8")
+        self._last_records = 0
+        self._last_ms = 0
+
+    def run(self) -> int:
+        """Carry the plan out, judge it, and tell what it came to; return the exit code."""
+        with Live(title=self._plan.name, mode=self._mode, console=self._terminal) as live:
+            for note in self._plan.notes:
+                live.say(note)
+            outcome = self._carry_out(live)
+            judgement = judge(
+                outcome.records,
+                self._plan.contracts,
+                expectations=self._plan.expectations,
+                tolerance=outcome.tolerance,
+            )
+        verdict = decide(
+            judgement,
+            interrupted=outcome.was_interrupted,
+            invalid_reason=outcome.generator.invalid_reason,
+        )
+        self._tell(outcome, judgement, verdict)
+        if outcome.refusals and verdict.exit_code in {0, 1}:
+            raise TargetError(outcome.refusals[0])
+        return verdict.exit_code
+
+    # --- two worlds ------------------------------------------------------------------------
+
+    def _carry_out(self, live: Live) -> _Outcome:
+        if self._is_virtual:
+            return self._virtually(live)
+        import uvloop  # noqa: PLC0415 - a run in virtual time needs no loop
+
+        return uvloop.run(self._really(live))
+
+    def _virtually(self, live: Live) -> _Outcome:
+        ran = run_virtually(
+            self._plan, lambda seen: live.feed(self._seen(seen, wall_ms=self._wall_ms))
+        )
+        write_part(self._folder, 0, ran.records)
+        return _Outcome(
+            records=ran.records,
+            refusals=ran.refusals,
+            tolerance=VIRTUAL_TIME,
+            generator=Generator(version=__version__),
+        )
+
+    async def _really(self, live: Live) -> _Outcome:
+        options = RealOptions(
+            folder=self._folder,
+            credentials=Credentials(
+                app_key=os.environ.get("FLEET_SIM_APP_KEY", ""),
+                app_secret=os.environ.get("FLEET_SIM_APP_SECRET", ""),
+            ),
+            holds=self._holds,
+            on_snapshot=lambda seen: live.feed(self._seen(seen)),
+        )
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, options.stop.set)
+        ran = await run_really(self._plan, options)
+        return _Outcome(
+            records=ran.records,
+            refusals=ran.refusals,
+            tolerance=REAL_TIME.widened(ran.lag_ms),
+            generator=Generator(
+                version=__version__, invalid_reason=ran.invalid_reason, **ran.generator
+            ),
+            was_interrupted=ran.why == "interrupted",
+        )
+
+    @property
+    def _wall_ms(self) -> int:
+        return epoch_ms() - self._started_epoch_ms
+
+    def _seen(self, seen: conductor.Snapshot, wall_ms: int | None = None) -> Snapshot:
+        """Say in a person's words what the conductor sees."""
+        tasks = seen.by_status
+        devices = len(self._plan.devices)
+        by_state = {
+            "pushed": tasks.get("pushed", 0),
+            "under way": tasks.get("under_way", 0),
+            "updated": tasks.get("succeeded", 0),
+            "failed": tasks.get("failed", 0) + tasks.get("cancelled", 0),
+        }
+        by_state["waiting"] = max(0, devices - sum(by_state.values()))
+        span_ms = max(1, seen.elapsed_ms - self._last_ms)
+        rate = 1000 * (seen.records - self._last_records) / span_ms
+        self._last_records, self._last_ms = seen.records, seen.elapsed_ms
+        return Snapshot(
+            elapsed_ms=seen.elapsed_ms,
+            duration_ms=self._plan.duration_ms,
+            devices=devices,
+            online=seen.online,
+            by_state=by_state,
+            messages_per_s=rate,
+            lag_ms=seen.lag_ms,
+            wall_ms=wall_ms,
+        )
+
+    # --- the report ------------------------------------------------------------------------
+
+    def _tell(self, outcome: _Outcome, judgement: Judgement, verdict: Verdict) -> None:
+        told = self._told(outcome)
+        document = run_json(told, judgement, verdict)
+        (self._folder / "run.json").write_text(render(document), encoding="utf-8")
+        xml = junit(told, judgement, verdict)
+        (self._folder / "junit.xml").write_text(xml, encoding="utf-8")
+        if self._junit_file is not None:
+            self._junit_file.parent.mkdir(parents=True, exist_ok=True)
+            self._junit_file.write_text(xml, encoding="utf-8")
+        if self._mode is UiMode.JSON:
+            typer.echo(render(document))
+        elif self._mode is not UiMode.NONE:
+            print_summary(self._terminal, told, judgement, verdict)
+
+    def _told(self, outcome: _Outcome) -> Run:
+        started = datetime.fromtimestamp(self._started_epoch_ms / 1000, UTC)
+        return Run(
+            scenario=self._plan.name,
+            seed=self._plan.seed,
+            timing=Timing(
+                world="virtual" if self._is_virtual else "real",
+                started_at=started.isoformat(timespec="seconds"),
+                run_ms=outcome.records[-1].t if outcome.records else 0,
+                wall_ms=self._wall_ms,
+            ),
+            generator=outcome.generator,
+            overrides=self._plan.overrides,
+            folder=str(self._folder),
+            program=os.environ.get("FLEET_SIM_PROGRAM", "fleet-sim"),
+            arguments=tuple(_repeatable(sys.argv[1:])),
+            can_go_virtual=self._plan.target.broker is None,
+        )
+
+
+def _repeatable(arguments: list[str]) -> list[str]:
+    """Return what followed `run`, without seed, world and display."""
+    kept: list[str] = []
+    skip = False
+    for argument in arguments[1:]:
+        if skip:
+            skip = False
+        elif argument in {"--seed", "--ui", "--runs", "--junit"}:
+            skip = True
+        elif argument != "--virtual" and not argument.startswith(
+            ("--seed=", "--ui=", "--runs=", "--junit=")
+        ):
+            kept.append(argument)
+    return kept
+
+
+def _registered(name: str | None) -> tuple[Credential, ...]:
+    if name is None:
+        return ()
+    try:
+        content = Path(name).read_bytes()
+    except OSError as error:
+        why = f"it cannot be read: {(error.strerror or str(error)).lower()}"
+        raise ScenarioError([Mistake(name, 0, 0, "", why)]) from error
+    return read_credentials(decode(content, name), name)
+
+
+def _check_target(planned: Plan, *, virtual: bool, is_owner: bool) -> None:
+    """Refuse targets that make no sense, or are somebody else's."""
+    target = planned.target
+    wrong = ""
+    if virtual and (target.broker or target.backend):
+        wrong = "--virtual has no sockets; leave out --broker and --backend"
+    elif (target.broker is None) != (target.backend is None):
+        wrong = "--broker and --backend go together in this version; give both, or neither"
+    elif target.broker is not None and target.devices is None:
+        wrong = "a target by URL needs devices that it knows; name them with --device-file"
+    elif target.broker is not None and target.plant:
+        wrong = "--plant is for the embedded backend; leave it out with --backend"
+    if wrong:
+        raise ScenarioError([Mistake("target", 0, 0, "", wrong)])
+    strangers = [url for url in (target.broker, target.backend) if url and not _is_ours(url)]
+    if strangers and len(planned.devices) > STRANGERS_MAX and not is_owner:
+        text = (
+            f"{len(planned.devices)} devices at {strangers[0]}, which is not this machine; if it "
+            "is yours, say --yes-i-own-this-target"
+        )
+        raise ScenarioError([Mistake("target", 0, 0, "", text)])
+
+
+def _is_ours(url: str) -> bool:
+    return url.partition("://")[2].startswith(_LOOPBACK)
