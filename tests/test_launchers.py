@@ -20,7 +20,7 @@ case "$*" in
 "-c import "*) [ "$2" != "import {lacks}" ] ;;
 "-m venv "*) mkdir -p "$3/bin" && cat "$0" >"$3/bin/python" && chmod +x "$3/bin/python" ;;
 "-m pip install "*) echo "$*" >>"$CALLS"; [ ! -p "$GATE" ] || cat "$GATE"; exit {pip_exit} ;;
-*) echo "started: $* FOO=$FOO" ;;
+*) echo "started: $* FOO=$FOO"; echo "$FLEET_SIM_PROGRAM" >"$TYPED" ;;
 esac
 """
 
@@ -33,6 +33,7 @@ class Checkout:
         self.path = folder / "bin"
         self.calls = folder / "calls"
         self.gate = folder / "gate"
+        self.typed = folder / "typed"
         (self.root / ".ci").mkdir(parents=True)
         self.path.mkdir()
         for name in ("fleet-sim", "test", ".ci/venv.sh", "pyproject.toml"):
@@ -91,6 +92,7 @@ class Checkout:
             "FOO": "bar",
             "CALLS": str(self.calls),
             "GATE": str(self.gate),
+            "TYPED": str(self.typed),
         }
 
 
@@ -175,6 +177,7 @@ def test_a_symlink_to_a_launcher_works(checkout: Checkout, tmp_path: Path) -> No
     ended = checkout.start("list", program=far)
 
     assert ended.stdout == "started: -P -m fleet_sim list FOO=bar\n"
+    assert checkout.typed.read_text() == f"{far}\n"
 
 
 def test_an_environment_that_lost_its_python_is_made_anew(checkout: Checkout) -> None:
