@@ -50,8 +50,9 @@ class _Outcome:
     was_interrupted: bool = False
 
 
-def run(  # noqa: PLR0917 - one parameter a flag; typer calls it by name
+def run(
     scenario: Annotated[str, typer.Argument(help="A bundled scenario's name, or a file.")],
+    *,
     devices: Annotated[int | None, typer.Option(min=1, help="Scale the fleets to so many.")] = None,
     broker: Annotated[str | None, typer.Option(help="mqtt:// or mqtts:// URL.")] = None,
     backend: Annotated[str | None, typer.Option(help="http:// or https:// URL.")] = None,

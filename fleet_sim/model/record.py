@@ -39,7 +39,8 @@ message, `request` the id of the upgrade request it belongs to, "" where there i
        offer_received   message, versions                         device
        refused          topic, why                                server
        file_sent        path, status, offset, size                server: one HTTP answer
-    C  api_invoke       call, no, and the call's arguments (see `runtime.control`)
+    C  contract         dialect, and every parameter of its contract profile, at the start
+       api_invoke       call, no, and the call's arguments (see `runtime.control`)
        api_ok           call, no, and what came of it (job, firmware)
        api_fail         call, no, code, text
        api_unknown      call, no (no answer: it may have taken effect any time later)

@@ -8,7 +8,7 @@ In both worlds; it waits by the clock and by what the observer has seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from fleet_sim.device.states import UpgradeState
 from fleet_sim.model.identity import DeviceId
@@ -78,6 +78,10 @@ class Conductor:
         """Power on the fleet and let the operator begin."""
         self._control = control
         self._observer = observer
+        for dialect, contract in self._plan.contracts.items():
+            self._log.add(
+                Source.CONTROL, "contract", fields={"dialect": dialect, **asdict(contract)}
+            )
         for rig in self._rigs.values():
             rig.start()
         for number, event in enumerate(self._plan.events):
@@ -91,7 +95,9 @@ class Conductor:
 
     def _tick(self) -> None:
         """Look now and then as well: a run whose jobs were all refused is never polled."""
-        self.look()
+        assert self._control is not None
+        if not self._control.jobs:
+            self.look()
         if not self._is_settling:
             self._clock.call_at(self._clock.now_ms() + LOOK_MS, self._tick)
 

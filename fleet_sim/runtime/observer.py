@@ -48,8 +48,8 @@ class _Walk:
 class Observer:
     """Polls the jobs it is told of.
 
-    A job is polled again only when `activity` grew by more than the observer's own records since
-    its last poll: in virtual time, where every cause is recorded, nothing else can have changed.
+    A job is polled again only when `activity` has changed since its last poll: in virtual time,
+    where every cause is recorded, nothing else can have changed.
 
     Attributes:
         tasks: Job id to task id to the row last seen, in the order first seen.
@@ -76,7 +76,6 @@ class Observer:
         self._page_base = page_base
         self._activity = activity
         self._seen: dict[str, int] = {}
-        self._own = 0
         self._on_poll = on_poll
         self._queue: deque[_Walk] = deque()
         self._walk: _Walk | None = None
@@ -109,7 +108,7 @@ class Observer:
     def _poll(self, job_id: str) -> None:
         if self._is_over:
             return
-        activity = self._activity() - self._own
+        activity = self._activity()
         if self._seen.get(job_id) == activity:
             self._clock.call_at(self._clock.now_ms() + self._every_ms, self._poll, job_id)
             return
@@ -154,7 +153,6 @@ class Observer:
             "unique": len({row.task_id for row in walk.rows}),
         }
         self._log.add(Source.NORTHBOUND, "rows", job=job_id, fields=found)
-        self._own += 1
 
     # --- walks, one at a time ----------------------------------------------------------------
 

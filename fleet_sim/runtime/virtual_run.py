@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fleet_sim.backend.brain import Brain
 from fleet_sim.dialects import registry
 from fleet_sim.model.chance import identifier
-from fleet_sim.model.record import Record
+from fleet_sim.model.record import Record, Source
 from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.conductor import Conductor, Snapshot
@@ -35,6 +35,8 @@ EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: a run in virtual time has 
 COMMIT_WINDOW_MS = 20  # What a disk's flush takes; shorter only makes more transactions.
 OBSERVE_MS_MIN = 2_000  # A simulated operator needs no finer look: the wire is exact.
 STEPS_A_LOOK = 20_000  # A fraction of a second of work; more often nobody could read it.
+# What moves a task from outside; the server's own journal tells of the rest.
+MOVING_KINDS = frozenset({"progress_received", "api_ok"})
 ORG = "o15000000000001"
 
 
@@ -67,6 +69,8 @@ class VirtualWorld:
         self.pings = PingWheel(self.clock)
         self._files = MemoryFiles(self.clock, self.log)
         self._store = MemoryStore()
+        self._scanned = 0
+        self._moves = 0
         self.platform = self._platform()
         self._network = MemoryNetwork(self.platform, self.clock)
 
@@ -131,7 +135,7 @@ class VirtualWorld:
             every_ms=max(OBSERVE_MS_MIN, plan.observe_every_ms),
             page_size=contract.page_size_max,
             page_base=contract.page_base,
-            activity=lambda: len(log.records),
+            activity=self._activity,
             on_poll=conductor.look,
         )
         control = Control(plan, northbound, clock, log, epoch_ms=EPOCH_MS, on_job=observer.watch)
@@ -141,6 +145,13 @@ class VirtualWorld:
             on_snapshot(conductor.snapshot())
         self._store.close()
         return VirtualRun(log.records, log.sha256(), conductor.why, tuple(control.refusals))
+
+    def _activity(self) -> int:
+        """Count what can have changed a task: what its device said, and what the server did."""
+        fresh = self.log.records[self._scanned :]
+        self._scanned += len(fresh)
+        self._moves += sum(one.src == Source.SERVER or one.kind in MOVING_KINDS for one in fresh)
+        return self._moves
 
     @staticmethod
     def _steps(clock: VirtualClock, conductor: Conductor) -> None:

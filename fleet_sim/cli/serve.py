@@ -1,0 +1,101 @@
+"""`fleet-sim serve`: the reference platform alone, for anybody's devices and operators."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fleet_sim.backend.planted import PLANTED
+from fleet_sim.model.identity import Registration
+from fleet_sim.runtime.platform_process import PlatformSettings
+from fleet_sim.runtime.platform_process import serve as serve_platform
+from fleet_sim.scenario.credentials import read_credentials
+from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
+from fleet_sim.scenario.load import decode
+
+
+class Auth(StrEnum):
+    """Which northbound calls are let in."""
+
+    SIGNED = "signed"
+
+
+def serve(
+    *,
+    mqtt_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 0,
+    http_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 0,
+    store: Annotated[
+        str | None, typer.Option(help="sqlite:///FILE or postgresql://…; a temporary file if none.")
+    ] = None,
+    devices: Annotated[
+        str | None, typer.Option(help="CSV: product_key,device_key,device_secret[,firmware].")
+    ] = None,
+    plant: Annotated[list[str] | None, typer.Option(help="Switch on a planted bug.")] = None,
+    auth: Annotated[
+        Auth | None, typer.Option(help="signed: refuse calls without a signature.")
+    ] = None,
+) -> int:
+    """Run the platform until it is told to stop; prints one JSON line once it is ready."""
+    settings = PlatformSettings(
+        mqtt_port=mqtt_port,
+        http_port=http_port,
+        store=store,
+        devices=_registrations(devices),
+        plant=_known(plant or []),
+        signed_only=auth is Auth.SIGNED,
+    )
+    import uvloop  # noqa: PLC0415 - not needed to be told of a mistake
+
+    uvloop.run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: PlatformSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await serve_platform(settings, _announce_once(), stop)
+
+
+def _announce_once() -> Any:  # noqa: ANN401 - a closure
+    """Print the ready line and nothing after it: stdout is one JSON line."""
+    has_spoken = False
+
+    def announce(line: Mapping[str, Any]) -> None:
+        nonlocal has_spoken
+        if not has_spoken:
+            typer.echo(json.dumps(line))
+            has_spoken = True
+
+    return announce
+
+
+def _registrations(name: str | None) -> tuple[Registration, ...]:
+    if name is None:
+        return ()
+    try:
+        content = Path(name).read_bytes()
+    except OSError as error:
+        why = f"it cannot be read: {(error.strerror or str(error)).lower()}"
+        raise ScenarioError([Mistake(name, 0, 0, "", why)]) from error
+    found = read_credentials(decode(content, name), name)
+    return tuple(Registration(one.device, one.secret) for one in found)
+
+
+def _known(plant: list[str]) -> tuple[str, ...]:
+    wrong = [
+        Mistake(f"--plant {bug}", 0, 0, "", f"there is no such bug{did_you_mean(bug, PLANTED)}")
+        for bug in plant
+        if bug not in PLANTED
+    ]
+    if wrong:
+        raise ScenarioError(wrong)
+    return tuple(plant)
