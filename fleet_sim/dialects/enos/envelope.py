@@ -12,9 +12,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fleet_sim.dialects.enos.payload import Fields, read_string, read_text, read_whole, write_object
+from fleet_sim.dialects.enos.payload import (
+    Fields,
+    read_string,
+    read_text,
+    read_whole,
+    write_object,
+    wrong,
+)
 from fleet_sim.dialects.enos.topics import Leaf, topic_of
-from fleet_sim.dialects.wire import DialectError, WireMessage
+from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 
@@ -84,13 +91,16 @@ def read_image(fields: Fields) -> FirmwareImage:
     """
     method = read_text(fields, "signMethod").lower()
     if method not in DIGEST_METHODS:
-        raise DialectError(f"signMethod is {method[:40]!r}; known: {', '.join(DIGEST_METHODS)}")
+        raise wrong(f"signMethod is {method[:40]!r}; known: {', '.join(DIGEST_METHODS)}")
     size_bytes = read_whole(fields, "fileSize")
     if size_bytes < 0:
-        raise DialectError(f"fileSize is {size_bytes}, less than nothing")
+        raise wrong(f"fileSize is {size_bytes}, less than nothing")
+    url = read_string(fields, "fileUrl", default="")
+    if not url:
+        raise wrong("fileUrl is missing")
     return FirmwareImage(
         version=read_text(fields, "version"),
-        url=read_string(fields, "fileUrl", default=""),
+        url=url,
         size_bytes=size_bytes,
         digest=read_text(fields, "sign").lower(),
         digest_method=method,

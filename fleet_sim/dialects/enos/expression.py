@@ -97,7 +97,7 @@ class _Reader:
 
     def expect_end(self) -> None:
         if self._at < len(self._tokens):
-            raise DialectError(f"has {self._peek()[1]!r} where it should end")
+            raise DialectError(f"has {self._here()} where it should end")
 
     def _all_of(self, depth: int) -> Filter:
         parts = [self._part(depth)]
@@ -115,9 +115,10 @@ class _Reader:
         return inner
 
     def _comparison(self) -> Filter:
-        kind, field = self._next()
+        kind, field = self._peek()
         if kind != "word" or field.lower() in _RESERVED:
-            raise DialectError(f"has {field!r} where a field should be")
+            raise DialectError(f"has {self._here()} where a field should be")
+        self._at += 1
         if self._take_word("in"):
             return self._meaning(field, Operator.IN, self._list())
         if self._take_word("like"):
@@ -125,7 +126,7 @@ class _Reader:
         for operator in (Operator.EQUAL, Operator.NOT_EQUAL):
             if self._take_mark(operator.value):
                 return self._meaning(field, operator, (self._value(),))
-        raise DialectError(f"has {self._peek()[1]!r} after {field}, which is no operator")
+        raise DialectError(f"has {self._here()} after {field}, which is no operator")
 
     def _list(self) -> tuple[Value, ...]:
         self._expect_mark("(")
@@ -136,22 +137,23 @@ class _Reader:
         return tuple(values)
 
     def _value(self) -> Value:
-        kind, text = self._next()
-        if kind == "text":
-            return text[1:-1].replace("''", "'")
-        if kind == "number":
-            return text
-        if kind == "word" and text.lower() in _BOOLEANS:
+        kind, text = self._peek()
+        is_boolean = kind == "word" and text.lower() in _BOOLEANS
+        if kind not in {"text", "number"} and not is_boolean:
+            raise DialectError(
+                f"has {self._here()} where a value should be; texts stand in single quotes"
+            )
+        self._at += 1
+        if is_boolean:
             return _BOOLEANS[text.lower()]
-        raise DialectError(f"has {text!r} where a value should be; texts stand in single quotes")
+        return text if kind == "number" else text[1:-1].replace("''", "'")
 
     def _peek(self) -> Lexeme:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "its end")
+        return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
 
-    def _next(self) -> Lexeme:
-        token = self._peek()
-        self._at += 1
-        return token
+    def _here(self) -> str:
+        kind, text = self._peek()
+        return "its end" if kind == "end" else repr(text[:40])
 
     def _take_word(self, word: str) -> bool:
         kind, text = self._peek()
@@ -166,7 +168,7 @@ class _Reader:
 
     def _expect_mark(self, mark: str) -> None:
         if not self._take_mark(mark):
-            raise DialectError(f"has {self._peek()[1]!r} where {mark!r} should be")
+            raise DialectError(f"has {self._here()} where {mark!r} should be")
 
 
 def render(where: Filter) -> str:

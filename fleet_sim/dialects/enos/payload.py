@@ -57,7 +57,7 @@ def read_object(payload: bytes) -> Fields:
     except (ValueError, RecursionError) as error:
         raise wrong(f"the payload is no JSON: {error}") from error
     if not isinstance(found, dict):
-        raise wrong(f"the payload is a JSON {_kind(found)}, not an object")
+        raise wrong(f"the payload is {_kind(found)}, not an object")
     return found
 
 
@@ -98,7 +98,7 @@ def read_string(fields: Fields, name: str, *, default: str) -> str:
 def _clean(value: object, name: str) -> str:
     if not isinstance(value, str):
         raise wrong(
-            f"{name} is missing" if value is None else f"{name} is a {_kind(value)}, not a string"
+            f"{name} is missing" if value is None else f"{name} is {_kind(value)}, not a string"
         )
     if not is_storable(value):
         raise wrong(f"{name} holds a NUL or half of a surrogate pair")
@@ -137,12 +137,12 @@ def read_fields(fields: Fields, name: str) -> Fields:
     value = fields.get(name)
     if not isinstance(value, dict):
         raise wrong(
-            f"{name} is missing" if value is None else f"{name} is a {_kind(value)}, not an object"
+            f"{name} is missing" if value is None else f"{name} is {_kind(value)}, not an object"
         )
     return value
 
 
-_KINDS = {str: "string", Number: "number", bool: "boolean", list: "list", dict: "object"}
+_KINDS = {str: "a string", Number: "a number", bool: "a boolean", list: "a list", dict: "an object"}
 
 
 def _kind(value: object) -> str:

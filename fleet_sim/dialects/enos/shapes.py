@@ -120,7 +120,7 @@ class SearchBody(Shape):
 class KeysBody(Shape):
     """The body of `cancelTask` and `retryTask`."""
 
-    device_keys: Annotated[tuple[Text, ...], Field(min_length=1)]
+    device_keys: Annotated[list[Text], Field(min_length=1)]
 
 
 AnyShape = TypeVar("AnyShape", bound=Shape)

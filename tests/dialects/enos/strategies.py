@@ -1,0 +1,223 @@
+"""Hypothesis strategies for what crosses the EnOS codecs."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from fleet_sim.dialects.enos.searches import LOCALES
+from fleet_sim.model.failure import FailureCause
+from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator
+from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import (
+    DeviceMessage,
+    FailureReport,
+    ProgressReport,
+    ReportReply,
+    ServerMessage,
+    UpgradeReply,
+    UpgradeRequest,
+    VersionOffer,
+    VersionQuery,
+    VersionReport,
+)
+from fleet_sim.model.northbound import JobOrder, Names, Page, Retry, Scope, Window
+
+# Everything that can be stored: no NUL, no half of a surrogate pair.
+TEXTS = st.text(
+    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
+)
+# One level of a topic that matches only itself.
+KEYS = st.text(
+    st.characters(exclude_characters="\0/+#", exclude_categories=["Cs"]), min_size=1, max_size=20
+)
+PRODUCT_KEYS = st.text("abcXYZ0123456789", min_size=1, max_size=8)
+DEVICES = st.builds(DeviceId, product_key=PRODUCT_KEYS, device_key=KEYS)
+
+_METHODS = st.sampled_from(["md5", "sha256"])
+IMAGES = st.builds(
+    FirmwareImage,
+    version=TEXTS,
+    url=TEXTS,
+    size_bytes=st.integers(0, 2**40),
+    digest=st.text("0123456789abcdef", min_size=1, max_size=64),
+    digest_method=_METHODS,
+)
+_IDS = st.one_of(st.just(""), TEXTS)
+_STEP_OF = {
+    FailureCause.UPGRADE: -1,
+    FailureCause.DOWNLOAD: -2,
+    FailureCause.VERIFY: -3,
+    FailureCause.FLASH: -4,
+    FailureCause.DECLINED: -5,
+}
+_FAILURES = st.one_of(
+    st.sampled_from(sorted(_STEP_OF.items())),
+    st.tuples(st.just(FailureCause.OTHER), st.integers(-(10**9), -6)),
+)
+DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
+    st.builds(VersionReport, message_id=_IDS, version=TEXTS),
+    st.builds(
+        ProgressReport,
+        message_id=_IDS,
+        percent=st.integers(0, 100),
+        desc=st.one_of(st.just(""), TEXTS),
+    ),
+    st.builds(
+        lambda message_id, failure, desc: FailureReport(message_id, failure[0], desc, failure[1]),
+        _IDS,
+        _FAILURES,
+        st.one_of(st.just(""), TEXTS),
+    ),
+    st.builds(
+        UpgradeReply,
+        message_id=_IDS,
+        code=st.integers(0, 99_999),
+        text=st.one_of(st.just(""), TEXTS),
+    ),
+    st.builds(VersionQuery, message_id=_IDS),
+)
+SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
+    st.builds(UpgradeRequest, message_id=_IDS, image=IMAGES),
+    st.builds(
+        ReportReply,
+        message_id=_IDS,
+        to=st.sampled_from([VersionReport, ProgressReport]),
+        code=st.integers(0, 99_999),
+        text=st.one_of(st.just(""), TEXTS),
+    ),
+    st.builds(VersionOffer, message_id=_IDS, images=st.lists(IMAGES, max_size=3).map(tuple)),
+)
+
+# Bytes that come close to a message: JSON of every shape, and cuts and bursts of nonsense.
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+_MESSAGE_KEYS = st.sampled_from(["id", "params", "code", "data", "message", "version", "method"])
+NEARLY_MESSAGES = st.dictionaries(
+    _MESSAGE_KEYS,
+    _JSON
+    | st.dictionaries(
+        st.sampled_from(["version", "step", "desc", "sign", "signMethod", "fileUrl", "fileSize"]),
+        _JSON,
+    ),
+)
+
+NAMES = st.builds(
+    Names,
+    default=TEXTS,
+    by_locale=st.dictionaries(st.sampled_from(LOCALES), TEXTS).map(
+        lambda texts: tuple(sorted(texts.items()))
+    ),
+)
+PAGES = st.builds(
+    Page,
+    number=st.none() | st.integers(1, 10**6),
+    size=st.none() | st.integers(1, 10**6),
+)
+_TUPLES = st.lists(TEXTS, min_size=1, max_size=3).map(tuple)
+_PAIRS = st.dictionaries(TEXTS, _TUPLES, min_size=1, max_size=3).map(
+    lambda mapping: tuple(sorted(mapping.items()))
+)
+_TREES = st.lists(
+    st.tuples(TEXTS, st.lists(TEXTS, max_size=2).map(tuple)), min_size=1, max_size=5
+).map(tuple)
+_PRODUCTS = st.just("") | PRODUCT_KEYS
+_VERSIONS = st.lists(TEXTS, max_size=3).map(tuple)
+SCOPES = st.one_of(
+    st.builds(Scope, product_key=_PRODUCTS, versions=_VERSIONS),
+    *(
+        st.builds(
+            Scope,
+            product_key=_PRODUCTS,
+            versions=_VERSIONS,
+            total=st.just(False),  # noqa: FBT003 - a strategy for one value
+            **{selector: values},
+        )
+        for selector, values in (
+            ("device_keys", _TUPLES),
+            ("attributes", _PAIRS),
+            ("tags", _PAIRS),
+            ("trees", _TREES),
+            ("groups", _TUPLES),
+            ("asset_ids", _TUPLES),
+        )
+    ),
+)
+WINDOWS = st.builds(
+    lambda start, length, zone: Window(start, start + length, utc_offset_minutes=zone),
+    st.integers(0, 2 * 10**12),
+    st.integers(1_800_000, 10**11),
+    st.integers(-720, 840),
+) | st.builds(
+    lambda start, length: Window(start, start + length, repeat_daily=True),
+    st.integers(0, 2 * 10**12),
+    st.integers(1_800_000, 86_400_000),
+)
+ORDERS = st.one_of(
+    st.builds(
+        JobOrder,
+        firmware_id=TEXTS,
+        kind=st.just("upgrade"),
+        scope=SCOPES,
+        names=st.none() | NAMES,
+        open_list=st.booleans(),
+        devices_must_ask=st.booleans(),
+        timeout_s=st.none() | st.integers(300, 172_800),
+        retry=st.none()
+        | st.builds(Retry, count=st.integers(1, 5), interval_s=st.integers(0, 86_400)),
+        window=st.none() | WINDOWS,
+        concurrency=st.none() | st.integers(1, 2**31 - 1),
+    ),
+    st.builds(
+        JobOrder,
+        firmware_id=TEXTS,
+        kind=st.just("verify"),
+        scope=SCOPES,
+        names=st.none() | NAMES,
+        timeout_s=st.none() | st.integers(300, 172_800),
+    ),
+)
+
+
+def _exact(field: str) -> st.SearchStrategy[Filter]:
+    equal = st.builds(Comparison, st.just(field), st.just(Operator.EQUAL), st.tuples(TEXTS))
+    within = st.builds(
+        Comparison,
+        st.just(field),
+        st.just(Operator.IN),
+        st.lists(TEXTS, min_size=2, max_size=4).map(tuple),
+    )
+    return equal | within
+
+
+_STATUSES = st.sampled_from(["queued", "pushed", "under_way", "succeeded"]).map(
+    lambda status: Comparison("status", Operator.EQUAL, (status,))
+)
+_FAILED = st.just(Comparison("status", Operator.IN, ("failed", "cancelled")))
+_UNKNOWN = st.builds(
+    Comparison,
+    st.sampled_from(["noSuchField", "a.b", "x_1"]),
+    st.sampled_from([Operator.EQUAL, Operator.NOT_EQUAL, Operator.LIKE]),
+    st.tuples(TEXTS | st.booleans()),
+)
+
+
+def _compound(parts: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
+    several = st.lists(parts, min_size=2, max_size=3).map(tuple)
+    return st.builds(AllOf, several) | st.builds(AnyOf, several)
+
+
+# Filters of the task search that mean the same before and after the wire.
+TASK_FILTERS: st.SearchStrategy[Filter] = st.recursive(
+    st.one_of(
+        *(_exact(field) for field in ("job_id", "device_key", "from_version", "desc")),
+        _STATUSES,
+        _FAILED,
+        _UNKNOWN,
+    ),
+    _compound,
+    max_leaves=8,
+)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet_sim.dialects.enos.topics import Leaf, is_addressable, is_own, parse, topic_of
+from fleet_sim.dialects.wire import DialectError
+from fleet_sim.model.identity import DeviceId
+from tests.dialects.enos.strategies import DEVICES
+
+_DEVICE = DeviceId("pk1", "dk1")
+
+
+@given(device=DEVICES, leaf=st.sampled_from(Leaf))
+def test_a_topic_names_its_device_and_leaf(device: DeviceId, leaf: Leaf) -> None:
+    """Any keys that a topic can hold come back out of it."""
+    assert parse(topic_of(device, leaf)) == (device, leaf)
+
+
+def test_topics_read_as_in_the_manual() -> None:
+    """The form that "Developing OTA Capabilities on Devices" gives."""
+    assert topic_of(_DEVICE, Leaf.UPGRADE) == "/sys/pk1/dk1/ota/device/upgrade"
+    assert topic_of(_DEVICE, Leaf.INFORM_REPLY) == "/sys/pk1/dk1/ota/device/inform_reply"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "",
+        "/",
+        "sys/pk1/dk1/ota/device/inform",
+        "/sys/pk1/dk1/ota/device/inform/",
+        "/sys/pk1/dk1/ota/device/Inform",
+        "/sys/pk1/dk1/ota/device/request",
+        "/sys/pk1/dk1/thing/event/inform",
+        "/sys//dk1/ota/device/inform",
+        "/sys/pk1//ota/device/inform",
+        "/ext/session/pk1/dk1/ota/device/inform",
+    ],
+)
+def test_other_topics_are_none_of_ours(topic: str) -> None:
+    """Nothing but the exact form is an OTA topic."""
+    with pytest.raises(DialectError, match="no OTA topic"):
+        parse(topic)
+
+
+@pytest.mark.parametrize(
+    "topic_filter",
+    [
+        "/sys/pk1/dk1/ota/device/upgrade",
+        "/sys/pk1/dk1/#",
+        "/sys/pk1/dk1/+/device/+",
+        "/ext/session/pk1/dk1/thing/activate/info",
+    ],
+)
+def test_a_device_owns_what_is_below_its_keys(topic_filter: str) -> None:
+    """Wildcards are legal as long as both keys are spelt out before them."""
+    assert is_own(_DEVICE, topic_filter)
+
+
+@pytest.mark.parametrize(
+    "topic_filter",
+    [
+        "#",
+        "/sys/#",
+        "/sys/+/dk1/ota/device/upgrade",
+        "/sys/pk1/+/ota/device/upgrade",
+        "/sys/pk1/dk2/ota/device/upgrade",
+        "/sys/pk1/dk10/ota/device/upgrade",
+        "/sys/pk1/dk1",
+        "$share/group//sys/pk1/dk1/ota/device/upgrade",
+        "/ext/session/+/dk1/#",
+    ],
+)
+def test_a_device_owns_nothing_beside_its_keys(topic_filter: str) -> None:
+    """A filter that could match one topic of another device is not its own."""
+    assert not is_own(_DEVICE, topic_filter)
+
+
+@pytest.mark.parametrize("device_key", ["+", "#", "a/b", "a+", "dk/#"])
+def test_a_key_that_is_a_wildcard_owns_nothing(device_key: str) -> None:
+    """Spelt out in a filter, such a key would match other devices."""
+    device = DeviceId("pk1", device_key)
+
+    assert not is_addressable(device)
+    assert not is_own(device, f"/sys/pk1/{device_key}/ota/device/upgrade")
