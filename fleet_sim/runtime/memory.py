@@ -189,6 +189,10 @@ class _MemoryTransport:
         """Send these bytes."""
         self._network.write(self._connection, data)
 
+    def close(self) -> None:
+        """End the connection: what was written is with the broker already."""
+        self._network.abort(self._connection)
+
     def abort(self) -> None:
         """Drop the connection."""
         self._network.abort(self._connection)

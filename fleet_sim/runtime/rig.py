@@ -64,8 +64,11 @@ class Transport(Protocol):
     def write(self, data: bytes) -> None:
         """Send these bytes."""
 
+    def close(self) -> None:
+        """Send what was written, then end the connection in good order."""
+
     def abort(self) -> None:
-        """Drop the connection; its listener hears nothing more."""
+        """Drop the connection; what was written may be lost."""
 
 
 class World(Protocol):
@@ -136,6 +139,11 @@ class Rig:
         self.world.clock.call_at(self.plan.connect_at_ms, self.feed, PoweredOn())
 
     @property
+    def is_deaf(self) -> bool:
+        """Whether its connections are half open: nothing arrives, and it does not know."""
+        return self._is_deaf
+
+    @property
     def is_online(self) -> bool:
         """Whether the broker has accepted its connection, as far as the device knows."""
         return self._unacknowledged is not None
@@ -155,7 +163,7 @@ class Rig:
             case SetTimer(name, at_ms, token):
                 self.world.clock.call_at(at_ms, self.feed, TimerFired(name, token))
             case Note(kind, fields):
-                self.world.log.add(Source.DEVICE, kind, device=self.who, fields=fields)
+                self._note(kind, fields)
             case StartDownload():
                 self._start_download(effect)
             case DropDownload():
@@ -167,6 +175,12 @@ class Rig:
             case _:
                 assert_never(effect)
 
+    def _note(self, kind: str, fields: Mapping[str, object]) -> None:
+        if kind == "boot" and not self._line:
+            # The first of its life also says whose device it is; no other record does.
+            fields = {**fields, "fleet": self.plan.fleet, "dialect": self.plan.dialect}
+        self.world.log.add(Source.DEVICE, kind, device=self.who, fields=fields)
+
     # --- connection ----------------------------------------------------------------------
 
     def _connect(self) -> None:
@@ -176,7 +190,7 @@ class Rig:
         outage = self.link.outage_at(now_ms)
         if outage is not None:
             at_ms = min(outage.end_ms, now_ms + CONNECT_TIMEOUT_MS)
-            clock.call_at(at_ms, self.on_closed, self._line, "no link")
+            clock.call_at(at_ms, self._closed, self._line, "no link")
             return
         handshake_ms = self.link.round_trip_ms(now_ms)
         clock.call_at(now_ms + handshake_ms, self._dial, self._line)
@@ -213,7 +227,10 @@ class Rig:
 
     def ping(self) -> None:
         """Say that the device is there, or find that the broker is not."""
-        if self._session is None or self._unacknowledged is None:
+        if self._session is None:
+            return
+        if self._unacknowledged is None:
+            self.lose("no answer to CONNECT")
             return
         if self._session.awaits_pong:
             self.lose("no answer to a ping")
@@ -254,7 +271,7 @@ class Rig:
         """Drop the connection from this end, as a link or a keep-alive does."""
         if self._transport is not None:
             self._transport.abort()
-            self.on_closed(self._line, why)
+            self._closed(self._line, why)
 
     def leave(self) -> None:
         """Drop everything; the run is over and nobody is told."""
@@ -267,22 +284,32 @@ class Rig:
         self._line += 1
 
     def on_closed(self, line: int, why: str) -> None:
-        """Take the end of a connection, or of the attempt to open it."""
+        """Take the end of a connection, or of the attempt to open it, from the other side.
+
+        The news travels behind the bytes that were sent before it, and on a half-open connection
+        not at all.
+        """
+        if line == self._line and not self._is_deaf:
+            clock = self.world.clock
+            clock.call_at(self.link.down(0, clock.now_ms()), self._closed, line, why)
+
+    def _closed(self, line: int, why: str) -> None:
         if line != self._line:
             return
         self._hang_up(why)
+        # First the connection: a download cut on a standing one counts against the file server.
+        self.feed(ConnectionLost(why))
         if self._download is not None:
             self._download.cut(why)
-        self.feed(ConnectionLost(why))
 
     def _disconnect(self, why: str) -> None:
         if self._session is not None and self._transport is not None:
             self._session.disconnect()
             self._flush()
-            # The bytes are with the transport once the link has passed them; then it is dropped.
+            # The bytes are with the transport once the link has passed them; then it is closed.
             now_ms = self.world.clock.now_ms()
             transport = self._transport
-            self.world.clock.call_at(self.link.up(0, now_ms), transport.abort)
+            self.world.clock.call_at(self.link.up(0, now_ms), transport.close)
         self._hang_up(why)
         if self._download is not None:
             # Told in a turn of its own: the agent hears nothing in the midst of its effects.
@@ -297,6 +324,7 @@ class Rig:
         self._unacknowledged = None
         self._session = None
         self._transport = None
+        self._is_deaf = False
         self._line += 1
 
     # --- bytes ---------------------------------------------------------------------------
