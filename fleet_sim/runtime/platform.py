@@ -108,7 +108,7 @@ class _Complaint:
     wire: WireMessage
 
 
-_Held = Tell | Answered | _Puback | _Complaint
+_Held = Tell | Answered | DropFile | _Puback | _Complaint
 
 
 class Platform:
@@ -255,14 +255,12 @@ class Platform:
                 case Keep() | Forget():
                     self._changes.append(effect)
                     self._has_urgent |= not isinstance(effect, Keep) or effect.urgent
-                case Tell() | Answered():
+                case Tell() | Answered() | DropFile():
                     self._held.append(effect)
                 case Journal(kind, device, job, fields):
                     self._log.add(Source.SERVER, kind, device=device, job=job, fields=fields)
                 case KeepFile(firmware_id, file_name, content):
                     self._files.keep(firmware_id, file_name, content)
-                case DropFile(firmware_id, file_name):
-                    self._files.drop(firmware_id, file_name)
                 case _:
                     assert_never(effect)
         self._settle()
@@ -304,6 +302,8 @@ class Platform:
         self._let_go(held)
         if self._has_urgent or self._held:
             self._commit_within(self._settings.commit_window_ms)
+        elif self._changes:  # their own turn may have come, and gone, during the commit
+            self._commit_within(IDLE_COMMIT_MS)
 
     def flush(self) -> None:
         """Commit at once what is left, as a clean stop wants it."""
@@ -317,6 +317,8 @@ class Platform:
     def _let_go(self, held: Sequence[_Held]) -> None:
         for what in held:
             match what:
+                case Tell(device, message) if not self._brain.stands(device, message):
+                    pass  # overtaken by events while it waited for its commit
                 case Tell(device, message):
                     if self._send(device, self._server.encode(device, message)):
                         line = sent_by_server(message)
@@ -325,6 +327,8 @@ class Platform:
                 case Answered(call_id, answer):
                     call, respond = self._calls.pop(call_id)
                     respond(self._gate.render(call, answer, call_id))
+                case DropFile(firmware_id, file_name):
+                    self._files.drop(firmware_id, file_name)
                 case _Puback(connection, token):
                     self.broker.acknowledge(connection, token)
                 case _Complaint(device, wire):
