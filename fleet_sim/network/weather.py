@@ -12,9 +12,12 @@ and the mean time of 1 MiB over regular_3g would be four times that of the publi
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, log
+from math import inf, log1p
 
 from fleet_sim.network.profiles import RTO_MAX_MS, LinkProfile
+
+# More segments than any run sends; a loss too rare for that is no loss.
+_RUN_MAX = 1e12
 
 
 class Weather:
@@ -27,8 +30,8 @@ class Weather:
 
     __slots__ = (
         "_bad_share",
-        "_forgetting",
         "_is_bad",
+        "_memory",
         "_p",
         "_r",
         "_rto_ms",
@@ -42,10 +45,11 @@ class Weather:
         self._rto_ms = profile.rto_ms
         self._step_ms = step_ms
         self._bad_share = profile.loss_percent / 100
-        # exp(-_forgetting · steps): what remains of the state's memory.
-        self._forgetting = -log(max(1e-300, abs(1 - self._p - self._r)))
+        # What remains of the state's memory after a step. Below 0 the chain would alternate, which
+        # no radio does: then it remembers nothing.
+        self._memory = max(0.0, 1 - self._p - self._r)
         self._is_bad = False
-        self._seen_at_ms = 0.0
+        self._seen_at_ms = -inf  # so that the first segment meets any weather
 
     def cross(self, segments: int, at_ms: float, draw: Callable[[], float]) -> tuple[int, float]:
         """Send segments back to back from an instant on.
@@ -61,18 +65,20 @@ class Weather:
         """
         if not self._p:
             return 0, 0.0
-        self._change(at_ms - self._seen_at_ms, draw)
+        # After a pause the weather of the first segment is known; else it may turn before that.
+        known = self._pass(at_ms - self._seen_at_ms, draw)
         lost, stalled_ms, left = 0, 0.0, segments
         while left:
             if not self._is_bad:
-                clear = _run(self._p, draw(), first=0)
+                clear = _run(self._p, draw(), first=known)
                 self._is_bad = clear < left
                 left -= min(clear, left)
-                continue
-            burst = min(left, _run(self._r, draw(), first=1))
-            stalled_ms += self._repair(draw)
-            lost += burst
-            left -= burst
+            else:
+                burst = min(left, _run(self._r, draw(), first=1))
+                stalled_ms += self._repair(draw)
+                lost += burst
+                left -= burst
+            known = 0
         done_ms = at_ms + segments * self._step_ms + stalled_ms
         self._seen_at_ms = max(self._seen_at_ms, done_ms)
         return lost, stalled_ms
@@ -82,22 +88,29 @@ class Weather:
         rto_ms, stalled_ms = self._rto_ms, 0.0
         while self._is_bad:
             stalled_ms += rto_ms
-            self._change(rto_ms, draw)
+            self._change(max(1.0, rto_ms / self._step_ms), draw)
             rto_ms = min(RTO_MAX_MS, 2 * rto_ms)
         return stalled_ms
 
-    def _change(self, pause_ms: float, draw: Callable[[], float]) -> None:
-        """Let the weather go on over a pause, in one draw."""
-        steps = pause_ms / self._step_ms
-        if steps < 1:
-            return
-        memory = exp(-self._forgetting * steps)
-        start = 1.0 if self._is_bad else 0.0
-        self._is_bad = draw() < self._bad_share + (start - self._bad_share) * memory
+    def _pass(self, pause_ms: float, draw: Callable[[], float]) -> int:
+        """Let the weather go on while nothing is sent; return how many segments' is known."""
+        if pause_ms < self._step_ms:
+            return 0
+        self._change(pause_ms / self._step_ms, draw)
+        return 1
+
+    def _change(self, steps: float, draw: Callable[[], float]) -> None:
+        """Make at least one step of the chain, in one draw.
+
+        After n steps the chance of bad weather is `L + (now - L)·(1 - p - r)^n`, where `now` is 1
+        in bad weather and 0 in good.
+        """
+        excess = (1.0 if self._is_bad else 0.0) - self._bad_share
+        self._is_bad = draw() < self._bad_share + excess * self._memory**steps
 
 
 def _run(probability: float, chance: float, *, first: int) -> int:
     """Return the length of a run that ends at each step with this probability, from `first` on."""
     if probability >= 1:
         return first
-    return first + int(log(1.0 - chance) / log(1.0 - probability))
+    return first + int(min(_RUN_MAX, log1p(-chance) / log1p(-probability)))

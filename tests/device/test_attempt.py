@@ -1,4 +1,4 @@
-"""An attempt's arithmetic: marks, bytes held, percentages due."""
+"""An attempt: marks, bytes held, percentages due, and a download that breaks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,25 @@ from hypothesis import strategies as st
 
 from fleet_sim.device.attempt import Attempt
 from fleet_sim.device.conduct import HEALTHY, Conduct
-from fleet_sim.device.events import Note, StartDownload
-from tests.device.world import IMAGE, OTHER
+from fleet_sim.device.events import (
+    Connected,
+    ConnectionLost,
+    DownloadCut,
+    DropDownload,
+    Note,
+    Publish,
+    SetTimer,
+    StartDownload,
+    TimerFired,
+)
+from fleet_sim.device.states import UpgradeState
+from fleet_sim.model.failure import FailureCause
+from fleet_sim.model.messages import (
+    FailureReport,
+    ProgressReport,
+    VersionReport,
+)
+from tests.device.world import IMAGE, OTHER, drive, online, push
 
 
 def attempt(size_bytes: int = 1000, held_bytes: int = 0) -> Attempt:
@@ -125,3 +142,86 @@ def test_every_mark_moves_the_percentage(
         due = one.percent_due(step)
         assert due is not None or (stop is not None and one.has_reached(stop))
         one.percent = due or one.percent
+
+
+# In the agent
+
+
+def test_a_cut_download_goes_on_where_it_broke() -> None:
+    """The next connection asks for the rest, and only for the marks that are left."""
+    agent = online()
+    drive(agent, push(1), DownloadCut(1, 600, "reset"), ConnectionLost("reset"))
+
+    effects = drive(agent, Connected())
+
+    assert effects == (
+        Publish(VersionReport("3", "1.0")),
+        Publish(ProgressReport("2", 0), "r-1"),
+        Note("download_start", {"version": "2.0", "request": "r-1", "offset": 600}),
+        StartDownload(IMAGE, 1, 600, (750,)),
+    )
+
+
+def test_a_cut_is_noted_with_its_byte() -> None:
+    """The record says how much was held and why it broke."""
+    agent = online()
+    drive(agent, push(1))
+
+    effects = drive(agent, DownloadCut(1, 600, "reset"))
+
+    assert effects[0] == Note("download_cut", {"request": "r-1", "offset": 600, "why": "reset"})
+    assert isinstance(effects[1], SetTimer)
+
+
+def test_a_cut_told_after_the_new_connection_is_made_good_by_a_timer() -> None:
+    """Off line at the cut or not, the download goes on."""
+    agent = online()
+    drive(agent, push(1), ConnectionLost("reset"), Connected())
+    timer = drive(agent, DownloadCut(1, 600, "reset"))[-1]
+    assert isinstance(timer, SetTimer)
+
+    effects = drive(agent, TimerFired(timer.name, timer.token))
+
+    assert effects[-1] == StartDownload(IMAGE, 1, 600, (750,))
+
+
+def test_a_download_that_outlives_the_connection_is_not_started_twice() -> None:
+    """MQTT and HTTP are two connections; one may stand while the other breaks."""
+    agent = online()
+    drive(agent, push(1), ConnectionLost("kicked"))
+
+    effects = drive(agent, Connected())
+
+    assert effects == (Publish(VersionReport("3", "1.0")), Publish(ProgressReport("2", 0), "r-1"))
+
+
+def test_downloads_that_get_nowhere_are_given_up() -> None:
+    """Ten cuts in a row without a new byte end in a failure report."""
+    agent = online()
+    drive(agent, push(1))
+    for cut in range(10):
+        effects = drive(agent, DownloadCut(1, 600, "refused"))
+        if cut < 9:
+            timer = effects[-1]
+            assert isinstance(timer, SetTimer)
+            drive(agent, TimerFired(timer.name, timer.token))
+
+    desc = "the download broke 10 times: refused"
+    assert effects[1:] == (
+        DropDownload(1),
+        Note("upgrade_failed", {"request": "r-1", "cause": "download", "desc": desc}),
+        Publish(FailureReport("3", FailureCause.DOWNLOAD, desc), "r-1"),
+    )
+    assert agent.state is UpgradeState.IDLE
+
+
+def test_a_new_byte_renews_the_patience() -> None:
+    """A download that creeps is never given up."""
+    agent = online()
+    drive(agent, push(1))
+    for held in range(1, 50):
+        timer = drive(agent, DownloadCut(1, held, "reset"))[-1]
+        assert isinstance(timer, SetTimer)
+        drive(agent, TimerFired(timer.name, timer.token))
+
+    assert agent.state is UpgradeState.DOWNLOADING

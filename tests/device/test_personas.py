@@ -1,4 +1,4 @@
-"""The catalogue of personas, and what `bind` accepts."""
+"""Personas: the catalogue, what `bind` accepts, and how each behaves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fleet_sim.device.conduct import HEALTHY, Conduct, Persona
+from fleet_sim.device.events import (
+    Connected,
+    Note,
+    PoweredOn,
+    Publish,
+    Timer,
+    TimerFired,
+)
 from fleet_sim.device.personas import PERSONAS, bind
+from fleet_sim.device.states import UpgradeState
+from fleet_sim.model.failure import FailureCause
+from fleet_sim.model.messages import (
+    FailureReport,
+    ProgressReport,
+    UpgradeReply,
+    VersionReport,
+)
+from tests.device.world import FINISHED, OTHER, World, device, drive, online, push
 
 IDS = {
     "healthy": "",
@@ -128,3 +145,236 @@ def test_whatever_a_scenario_says_is_bound_or_refused(name: str, knobs: dict[str
         assert str(error)  # noqa: PT017 - both outcomes are right
     else:
         assert persona.name == name
+
+
+# Each in the world
+
+
+def test_a_brick_says_100_and_is_gone() -> None:
+    """It leaves for its reboot and no event brings it back."""
+    world = World(device("brick"))
+    world.at(100, push(1))
+
+    world.run(10_000)
+
+    assert world.said()[-1] == ProgressReport("6", 100)
+    assert world.noted[-1][1] == Note("gone", {"why": "did not return from its reboot"})
+    assert world.agent.is_gone
+    assert drive(world.agent, PoweredOn()) == ()
+
+
+def test_flipped_bits_fail_the_digest() -> None:
+    """The download is ordered with the flip, so that the bytes are really wrong."""
+    world = World(device("bad_digest", {"flip_bits": 3}))
+    world.at(100, push(1))
+
+    world.run(10_000)
+
+    assert world.downloads[0].flip_bits == 3
+    last = world.said()[-1]
+    assert isinstance(last, FailureReport)
+    assert last.cause is FailureCause.VERIFY
+    assert world.agent.version == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("n", "percents"),
+    [(0, [0]), (30, [0, 25, 30]), (50, [0, 25, 50]), (99, [0, 25, 50, 75, 99])],
+)
+def test_progress_stops_at_n(n: int, percents: list[int]) -> None:
+    """The last percentage is n itself, whatever the step; the bytes are forgotten."""
+    world = World(device("stuck_at_n", {"n": n}))
+    world.at(100, push(1))
+
+    world.run(60_000)
+
+    reported = [each.percent for each in world.said() if isinstance(each, ProgressReport)]
+    assert reported == percents
+    assert world.notes("silent") == [Note("silent", {"request": "r-1", "why": f"stuck at {n} %"})]
+    assert world.agent.state is UpgradeState.QUIET
+
+
+def test_a_small_image_that_comes_whole_gets_stuck_too() -> None:
+    """No mark on the way is needed to stop at n."""
+    agent = online("stuck_at_n")
+    drive(agent, push(1))
+
+    effects = drive(agent, FINISHED)
+
+    assert effects[1:] == (
+        Publish(ProgressReport("3", 50), "r-1"),
+        Note("silent", {"request": "r-1", "why": "stuck at 50 %"}),
+    )
+
+
+def test_a_stuck_device_is_healthy_outside_its_attempts() -> None:
+    """The second push brings it to the new version."""
+    world = World(device("stuck_at_n", {"attempts": 1}))
+    world.at(100, push(1))
+    world.at(10_000, push(2))
+
+    world.run(20_000)
+
+    assert world.agent.version == "2.0"
+    assert world.said()[-1] == VersionReport("10", "2.0")
+
+
+def test_silent_success_runs_the_new_version_and_keeps_it_secret() -> None:
+    """It says 100, boots the new image, and no reconnect makes it report the version."""
+    world = World(device("silent_success"), cuts_at_ms=[20_000, 30_000])
+    world.at(100, push(1))
+
+    world.run(60_000)
+
+    assert world.agent.version == "2.0"
+    assert world.agent.is_online
+    assert world.said()[-1] == ProgressReport("6", 100)
+    assert VersionReport not in [type(each) for at, each in world.heard if at > 100]
+    assert len(world.notes("silent")) == 1
+
+
+def test_silent_success_speaks_at_the_next_push() -> None:
+    """Outside its attempts it says what it runs, without another download."""
+    world = World(device("silent_success", {"attempts": 1}))
+    world.at(100, push(1))
+    world.at(20_000, push(2))
+
+    world.run(30_000)
+
+    assert world.said()[-2:] == [UpgradeReply("r-2"), VersionReport("7", "2.0")]
+    assert len(world.downloads) == 1
+
+
+def test_silent_success_in_every_attempt_claims_100_again() -> None:
+    """The second push is answered by another 100 and no version."""
+    world = World(device("silent_success"))
+    world.at(100, push(1))
+    world.at(20_000, push(2))
+
+    world.run(30_000)
+
+    assert world.said()[-2:] == [UpgradeReply("r-2"), ProgressReport("7", 100)]
+    assert [note.fields["request"] for note in world.notes("silent")] == ["r-1", "r-2"]
+
+
+def test_silent_success_is_silent_about_a_repeated_push_too() -> None:
+    """A push repeated between 100 and reboot is answered, and noted as one that stays open."""
+    agent = online("silent_success")
+    drive(agent, push(1), FINISHED, TimerFired(Timer.INSTALL, 1))
+
+    assert drive(agent, push(2)) == (
+        Publish(UpgradeReply("r-2"), "r-2"),
+        Publish(ProgressReport("4", 100), "r-2"),
+        Note("silent", {"request": "r-2", "why": "100 %, but no version report"}),
+    )
+
+
+def test_a_100_that_was_lost_is_owed_by_who_keeps_its_version() -> None:
+    """Without it the server would not see the upgrade that F33 is about."""
+    agent = online("silent_success")
+    drive(agent, push(1), FINISHED, TimerFired(Timer.INSTALL, 1), TimerFired(Timer.FLUSH, 2))
+    drive(agent, TimerFired(Timer.REBOOT, 3))
+
+    assert drive(agent, Connected()) == (Publish(ProgressReport("3", 100), "r-1"),)
+
+
+def test_offline_at_push_reports_once_and_stays_away() -> None:
+    """It leaves when the server has its version, and returns at its hour."""
+    world = World(device("offline_at_push", {"until_s": 60}))
+
+    world.run(59_999)
+    assert world.heard == [(10, VersionReport("1", "1.0"))]
+    assert not world.agent.is_online
+
+    world.run(70_000)
+    assert world.heard[1:] == [(60_010, VersionReport("2", "1.0"))]
+    assert world.agent.is_online
+
+
+def test_offline_at_push_takes_the_push_once_back() -> None:
+    """From then on it is healthy, and does not leave again."""
+    world = World(device("offline_at_push", {"until_s": 60}))
+    world.at(61_000, push(1))
+
+    world.run(70_000)
+
+    assert world.agent.version == "2.0"
+    assert world.agent.is_online
+
+
+def test_no_ack_takes_the_push_and_says_nothing() -> None:
+    """Not even the reply; but a new connection still brings its version report."""
+    world = World(device("no_ack"), cuts_at_ms=[5000])
+    world.at(100, push(1))
+
+    world.run(60_000)
+
+    assert world.said() == [VersionReport("1", "1.0"), VersionReport("2", "1.0")]
+    assert world.notes("silent") == [
+        Note("silent", {"request": "r-1", "why": "does not answer the push"})
+    ]
+
+
+def test_ack_then_silent_answers_and_says_nothing_more() -> None:
+    """The reply is all."""
+    world = World(device("ack_then_silent"))
+    world.at(100, push(1))
+
+    world.run(60_000)
+
+    assert world.said() == [VersionReport("1", "1.0"), UpgradeReply("r-1")]
+    assert len(world.notes("silent")) == 1
+
+
+def test_a_copy_of_the_push_does_not_wake_a_quiet_device() -> None:
+    """Only another id is another attempt."""
+    agent = online("ack_then_silent")
+    drive(agent, push(1))
+
+    assert drive(agent, push(1)) == ()
+    assert drive(agent, push(2))[0] == Publish(UpgradeReply("r-2"), "r-2")
+
+
+def test_flap_goes_up_and_down_by_its_knobs() -> None:
+    """Up for 20 s, away for 5 s, and a version report on each return."""
+    world = World(device("flap"))
+
+    world.run(80_000)
+
+    assert [at for at, _ in world.heard] == [10, 25_020, 50_030, 75_040]
+
+
+def test_a_flapping_device_still_gets_its_version() -> None:
+    """The download goes on over the gaps, from the byte where it broke."""
+    world = World(device("flap", {"up_s": 0.4, "down_s": 0.1}))
+    world.at(100, push(1))
+
+    world.run(20_000)
+
+    assert world.agent.version == "2.0"
+    assert [start.offset for start in world.downloads] == [0, 310, 710]
+    assert VersionReport in [type(each) for at, each in world.heard if at > 3000]
+
+
+def test_an_attempt_that_chance_spares_is_healthy() -> None:
+    """With probability 0 a brick is no brick."""
+    world = World(device("brick", {"probability": 0}))
+    world.at(100, push(1))
+
+    world.run(10_000)
+
+    assert world.agent.version == "2.0"
+
+
+def test_attempts_are_counted_for_each_version() -> None:
+    """The first attempt at another version is a first attempt."""
+    world = World(device("ack_then_silent", {"attempts": 1}))
+    world.at(100, push(1))
+    world.at(1000, push(2))
+    world.at(20_000, push(3, OTHER))
+    world.at(30_000, push(4, OTHER))
+
+    world.run(40_000)
+
+    assert [note.fields["request"] for note in world.notes("silent")] == ["r-1", "r-3"]
+    assert world.agent.version == "3.0"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fleet_sim.device.events import Note
+from fleet_sim.device.events import Connected, Disconnect, Note, PoweredOn, Publish
 from fleet_sim.model.messages import VersionReport
-from tests.device.world import World, device, push
+from tests.device.world import World, device, drive, online, push
 
 
 def test_a_connection_takes_a_round_trip() -> None:
@@ -25,3 +25,9 @@ def test_a_break_keeps_the_bytes_that_had_arrived() -> None:
     world.run(5000)
 
     assert [start.offset for start in world.downloads] == [0, 300]
+
+
+def test_drive_returns_the_effects_of_the_last_event() -> None:
+    """Those before it only bring the agent where it is wanted."""
+    assert drive(device(), PoweredOn(), Connected()) == (Publish(VersionReport("1", "1.0")),)
+    assert drive(online(), PoweredOn())[0] == Disconnect("power")

@@ -43,6 +43,7 @@ OTHER = FirmwareImage(
     version="3.0", url="http://host/3.0.bin", size_bytes=500, digest="cc", digest_method="sha256"
 )
 ROUND_TRIP_MS = 10
+FINISHED = DownloadFinished(1, 1000, "aa", "bb")
 
 
 def device(
@@ -63,6 +64,21 @@ def device(
 def push(number: int, image: FirmwareImage = IMAGE) -> RequestReceived:
     """Return the push `r-number`."""
     return RequestReceived(UpgradeRequest(f"r-{number}", image))
+
+
+def drive(agent: DeviceAgent, *events: Event, now_ms: int = 0) -> tuple[Effect, ...]:
+    """Feed events at one instant; return the effects of the last."""
+    effects: tuple[Effect, ...] = ()
+    for event in events:
+        effects = agent.handle(event, now_ms)
+    return effects
+
+
+def online(persona: str = "healthy") -> DeviceAgent:
+    """Return a device that is connected and has reported 1.0 as message 1."""
+    agent = device(persona)
+    drive(agent, PoweredOn(), Connected())
+    return agent
 
 
 class World:
