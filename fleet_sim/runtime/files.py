@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
+
+NAME_BYTES_MAX = 200  # File systems take 255, of which the unfinished file's name needs some.
 
 
 class DiskFiles:
@@ -37,5 +40,7 @@ class DiskFiles:
 
 
 def _safe(name: str) -> str:
-    """Keep a name within its folder: no separators, no dots in front."""
-    return name.replace("/", "_").replace("\\", "_").replace("\0", "_").lstrip(".") or "_"
+    """Keep a name within its folder: no separators, no dots in front, no longer than it may be."""
+    safe = name.replace("/", "_").replace("\\", "_").replace("\0", "_").lstrip(".") or "_"
+    content = safe.encode(errors="surrogatepass")
+    return safe if len(content) <= NAME_BYTES_MAX else hashlib.sha256(content).hexdigest()

@@ -16,7 +16,7 @@ from fleet_sim.runtime.run_log import RunLog
 
 BODY_BYTES_MAX = 110 << 20  # The vendors take firmware of 100 MB; the rest is for its envelope.
 FIRMWARE_PATH = "/firmware"
-_CREATED = 201
+STOP_S = 1.0  # A stop waits no longer for who is still being answered, slow readers most of all.
 
 
 class HttpServer:
@@ -30,7 +30,9 @@ class HttpServer:
         self._app.router.add_get(f"{FIRMWARE_PATH}/{{firmware}}/{{name}}", self._file)
         self._app.router.add_route("*", "/{path:.*}", self._call)
         self._app.on_response_prepare.append(self._note_file)
-        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            self._app, access_log=None, handle_signals=False, shutdown_timeout=STOP_S
+        )
         self.port = 0
 
     async def start(self, host: str, port: int) -> None:

@@ -18,12 +18,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fleet_sim.backend.brain import Brain
 from fleet_sim.dialects import registry
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.mqtt.limits import BrokerLimits
-from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.files import DiskFiles
 from fleet_sim.runtime.http_server import FIRMWARE_PATH, HttpServer
 from fleet_sim.runtime.mqtt_server import MqttServer
@@ -110,10 +111,11 @@ async def serve(
         url = settings.store or f"sqlite:///{folder / 'platform.sqlite'}"
         try:
             store = await FileStore.open(url)
+            stack.push_async_callback(store.close)
+            with ungrouped(TargetError, StorageError):
+                await _serve(settings, store, _files_folder(settings.store, folder), announce, stop)
         except StorageError as error:
             raise TargetError(str(error)) from error
-        stack.push_async_callback(store.close)
-        await _serve(settings, store, _files_folder(settings.store, folder), announce, stop)
 
 
 def _files_folder(store: str | None, temporary: Path) -> Path:
@@ -138,7 +140,6 @@ async def _serve(
     log = NoLog() if settings.log is None else _file_log(settings, clock)
     files = DiskFiles(folder)
     http = HttpServer(files, log)
-    await http.start(HOST, settings.http_port)
     mqtt = MqttServer()
     committer = _Committer(store)
     platform = _platform(
@@ -152,6 +153,7 @@ async def _serve(
         mqtt=mqtt,
     )
     try:
+        await http.start(HOST, settings.http_port)
         async with committer.running(), _flushing(log):
             platform.resume(await store.load())
             platform.register([*_sample(settings, account), *settings.devices])
@@ -189,7 +191,7 @@ def _platform(
         epoch_ms=account.epoch_ms,
         seed=account.seed,
         file_url=lambda firmware, name: (
-            f"http://{HOST}:{http.port}{FIRMWARE_PATH}/{firmware}/{name}"
+            f"http://{HOST}:{http.port}{FIRMWARE_PATH}/{firmware}/{quote(name, safe='')}"
         ),
     )
     gate = dialect.gate(
@@ -369,7 +371,10 @@ async def _child() -> None:
     reader = asyncio.StreamReader(limit=1 << 28)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     _print({"loaded": True})
-    settings = from_line((await reader.readline()).decode())
+    line = await reader.readline()
+    if not line:
+        return  # the parent has given up before it began
+    settings = from_line(line.decode())
 
     async def until_eof() -> None:
         await reader.read()
