@@ -61,7 +61,7 @@ def contracts_of(records: Sequence[Record]) -> Mapping[str, ContractProfile]:
     found: dict[str, ContractProfile] = {}
     for record in records:
         if record.kind == "contract":
-            parameters = {
+            parameters: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in record.fields.items()
                 if name in names

@@ -88,7 +88,8 @@ class Conductor:
             if event.kind == "disconnect":
                 self._clock.call_at(event.at_ms, self._disconnect, number, event)
         control.start()
-        self._clock.call_at(self._plan.duration_ms, self.end, "duration")
+        if not self._holds:
+            self._clock.call_at(self._plan.duration_ms, self.end, "duration")
         if not self._plan.jobs:
             return
         self._clock.call_at(LOOK_MS, self._tick)
@@ -163,7 +164,7 @@ class Conductor:
         self.why = why
         self._log.add(Source.CONTROL, "settle", fields={"why": why})
         assert self._observer is not None
-        self._observer.finish(self._ended)
+        self._observer.finish(self._ended, is_probing=why != "interrupted")
 
     def _ended(self) -> None:
         self._log.add(Source.CONTROL, "end", fields={"why": self.why})

@@ -95,13 +95,13 @@ class Observer:
         """Return when the last whole poll of the job began."""
         return self._polled_at_ms.get(job_id)
 
-    def finish(self, then: Callable[[], None]) -> None:
-        """Stop polling; look once more at every job, probe the searches, then call `then`."""
+    def finish(self, then: Callable[[], None], *, is_probing: bool) -> None:
+        """Stop polling; look once more at every job, perhaps probe the searches; call `then`."""
         self._is_over = True
         self._queue.clear()
         for job_id in self._jobs:
             self._enqueue(_Walk(SearchTasks, _of_job(job_id), self._page_size, self._polled))
-        self._enqueue_end(lambda: self._probe(then))
+        self._enqueue_end(lambda: self._probe(then) if is_probing else then())
 
     # --- polls -----------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import CLEAN_UP_MS, Control
 from fleet_sim.runtime.download import Fetch, FetchListener
-from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.errors import BrokenError, TargetError
 from fleet_sim.runtime.fleet import mount, registrations
 from fleet_sim.runtime.http_client import HttpCarrier, HttpFetch
 from fleet_sim.runtime.keep_alive import PingWheel
@@ -41,6 +41,7 @@ LOOK_S = 0.25  # Four frames a second for whoever watches.
 FLUSH_LOOKS = 2  # The log loses at most half a second when the run is killed.
 SLIP_MS_MAX = 1_000  # Later than this at the 99th percentile, the generator was the bottleneck.
 LATE_SHARE_MAX = 0.01
+INTERRUPTED_S = 5.0  # Whoever pressed Ctrl-C waits no longer for a last look at the jobs.
 REACH_S = 10.0  # A target that takes longer to accept a connection is not there.
 
 
@@ -355,8 +356,13 @@ async def _watch(
         options.on_snapshot(dataclasses.replace(conductor.snapshot(), lag_ms=lag_ms))
         if options.stop.is_set():
             conductor.end("interrupted")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), INTERRUPTED_S)
+            return
         if child is not None and child.has_died:
-            raise TargetError("the embedded platform died in the midst of the run")
+            raise BrokenError(
+                "the embedded platform ended in the midst of the run; what it said stands above"
+            )
 
 
 async def _clean_up(control: Control) -> None:
