@@ -23,6 +23,7 @@ from fleet_sim.backend.planted import known
 from fleet_sim.backend.state import DeviceState, JobState, TaskState
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.model.messages import ServerMessage, UpgradeRequest
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -111,6 +112,21 @@ class Brain:
         """Return the device's secret, None for a device that is not registered."""
         known_device = self._books.devices.get(device)
         return None if known_device is None else known_device.registration.secret
+
+    def stands(self, device: DeviceId, message: ServerMessage) -> bool:
+        """Tell whether something said earlier should still be sent.
+
+        A driver that holds a `Tell` until its rows are durable asks this when it lets go. Meanwhile
+        the device may have reported the target version, or an operator may have cancelled: then the
+        upgrade request has lost its attempt, and sending it would ask for what nobody wants.
+        """
+        if not isinstance(message, UpgradeRequest) or "B28" in self._books.planted:
+            return True
+        state = self._books.devices.get(device)
+        return state is not None and any(
+            task.is_active and dispatch.is_request_of(task, message.message_id)
+            for task in state.open_tasks
+        )
 
     def _take(self, event: Event, now_ms: int) -> None:
         match event:

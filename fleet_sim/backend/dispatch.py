@@ -48,6 +48,11 @@ def send(books: Books, task: TaskState) -> None:
     books.tell(task.device, request)
 
 
+def is_request_of(task: TaskState, message_id: str) -> bool:
+    """Tell whether the id is that of one of the task's upgrade requests."""
+    return int(message_id) // _PUSHES_SPAN == task.number
+
+
 def offer(books: Books, device: DeviceState, message_id: str, now_ms: int) -> None:
     """Answer a device that asks: one image at most, because it can run only one upgrade.
 

@@ -43,6 +43,7 @@ def on_connected(books: Books, device: DeviceState, now_ms: int) -> None:
 def on_gone(books: Books, device: DeviceState) -> None:
     """Take note of the end of a connection; every task stays as it is."""
     device.is_connected = False
+    device.heard = ()
     books.timers.arm(device, None)
 
 

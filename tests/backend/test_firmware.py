@@ -1,0 +1,260 @@
+import hashlib
+
+import pytest
+
+from fleet_sim.backend.events import Called, Forget, Keep, KeepFile
+from fleet_sim.model.filters import EVERYTHING
+from fleet_sim.model.northbound import (
+    Answer,
+    CreateFirmware,
+    CreateJob,
+    DeleteFirmware,
+    Done,
+    FirmwareCreated,
+    FirmwareOrder,
+    FirmwareRow,
+    GetFirmware,
+    JobCreated,
+    JobOrder,
+    Names,
+    Page,
+    Refusal,
+    Refused,
+    Scope,
+    SearchFirmware,
+    Shown,
+)
+from tests.backend.playbook import CONTENT, EPOCH_MS, Server, firmware_order
+
+
+def test_a_firmware_is_kept_and_shown() -> None:
+    """Its row tells what was ordered, its size, its address and when it came."""
+    server = Server()
+    server.now_ms = 5
+
+    firmware_id = server.upload()
+
+    row = FirmwareRow(
+        firmware_id=firmware_id,
+        order=firmware_order(),
+        url=f"http://files/{firmware_id}/2.0.bin",
+        size_bytes=len(CONTENT),
+        is_verified=False,
+        created_epoch_ms=EPOCH_MS + 5,
+    )
+    assert server.call(GetFirmware(firmware_id)) == Shown(row)
+    assert server.files == {firmware_id: CONTENT}
+
+
+def test_the_file_comes_before_the_row_that_names_it() -> None:
+    """A crash in between leaves a file too many, never a row without its file."""
+    server = Server()
+
+    effects = server.do(Called(1, CreateFirmware(firmware_order(), CONTENT)))
+
+    kinds = [type(effect) for effect in effects]
+    assert kinds.index(KeepFile) < kinds.index(Keep)
+
+
+@pytest.mark.parametrize(
+    ("order", "content", "refused"),
+    [
+        (firmware_order("2.0", names=Names("x")), CONTENT, Refused(Refusal.VERSION_EXISTS, "2.0")),
+        (
+            firmware_order("3.0", names=Names("fw 2.0")),
+            CONTENT,
+            Refused(Refusal.NAME_EXISTS, "fw 2.0"),
+        ),
+        (firmware_order("3.0"), b"", Refused(Refusal.BAD_ARGUMENT, "file: it is empty")),
+        (
+            firmware_order("3.0", digest_method="crc"),
+            CONTENT,
+            Refused(Refusal.BAD_ARGUMENT, "digest_method: crc is not known"),
+        ),
+        (
+            firmware_order("3.0"),
+            b"other bytes",
+            Refused(Refusal.BAD_ARGUMENT, "digest: the file's sha256 differs"),
+        ),
+    ],
+)
+def test_a_firmware_that_cannot_be_is_refused(
+    order: FirmwareOrder, content: bytes, refused: Answer
+) -> None:
+    """A version or name that the product has, no bytes, another digest: nothing is kept."""
+    server = Server()
+    server.upload("2.0")
+
+    assert server.call(CreateFirmware(order, content)) == refused
+    assert len(server.rows["firmware"]) == 1
+
+
+def test_another_product_may_have_the_same_version_and_name() -> None:
+    """Both are unique within a product only."""
+    server = Server()
+    server.upload("2.0")
+
+    answer = server.call(CreateFirmware(firmware_order("2.0", product_key="other"), CONTENT))
+
+    assert isinstance(answer, FirmwareCreated)
+
+
+@pytest.mark.parametrize("method", ["md5", "sha256"])
+def test_a_digest_may_be_spelt_in_capitals(method: str) -> None:
+    """It is compared as a number; a push gives it in lower case."""
+    server = Server()
+    server.fleet("d1")
+    digest = hashlib.new(method, CONTENT).hexdigest()
+
+    firmware_id = server.upload(digest=digest.upper(), digest_method=method)
+    server.job(firmware_id=firmware_id)
+
+    image = server.requests("d1")[0].image
+    assert (image.digest, image.digest_method) == (digest, method)
+
+
+def test_a_push_describes_the_firmware() -> None:
+    """Version, address, size and digest of a push are those of the firmware."""
+    server = Server()
+    server.fleet("d1")
+    firmware_id = server.upload()
+
+    server.job(firmware_id=firmware_id)
+
+    image = server.requests("d1")[0].image
+    assert image.version == "2.0"
+    assert image.url == f"http://files/{firmware_id}/2.0.bin"
+    assert image.size_bytes == len(CONTENT)
+    assert image.digest == hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_a_deleted_firmware_is_gone_with_its_file() -> None:
+    """It is not found any more, and its version may come again under another id."""
+    server = Server()
+    first = server.upload()
+
+    answer = server.call(DeleteFirmware(first))
+
+    assert answer == Done()
+    assert server.call(GetFirmware(first)) == Refused(Refusal.NO_SUCH_FIRMWARE, first)
+    assert server.files == {}
+    assert server.upload() != first
+
+
+def test_the_row_is_forgotten_before_the_answer() -> None:
+    """A delete that was answered stays deleted."""
+    server = Server()
+    firmware_id = server.upload()
+
+    effects = server.do(Called(9, DeleteFirmware(firmware_id)))
+
+    assert effects[0] == Forget("firmware", firmware_id)
+
+
+def test_a_firmware_with_open_tasks_stays() -> None:
+    """While a device is still to be upgraded to it, it cannot be deleted; afterwards it can."""
+    server = Server()
+    server.fleet("d1")
+    firmware_id = server.upload()
+    server.job(firmware_id=firmware_id)
+
+    while_open = server.call(DeleteFirmware(firmware_id))
+    server.version("d1", "2.0")
+
+    assert while_open == Refused(Refusal.FIRMWARE_IN_USE, firmware_id)
+    assert server.call(DeleteFirmware(firmware_id)) == Done()
+
+
+def test_calls_on_an_unknown_firmware_say_so() -> None:
+    """Get and delete of an id that was never given."""
+    server = Server()
+
+    assert server.call(GetFirmware("x")) == Refused(Refusal.NO_SUCH_FIRMWARE, "x")
+    assert server.call(DeleteFirmware("x")) == Refused(Refusal.NO_SUCH_FIRMWARE, "x")
+
+
+# --- verification ------------------------------------------------------------------------------
+
+
+def _verify(server: Server, firmware_id: str, *keys: str) -> Answer:
+    scope = Scope(total=False, device_keys=keys)
+    return server.call(CreateJob(JobOrder(firmware_id, "verify", scope)))
+
+
+def test_an_unverified_firmware_takes_no_upgrade_job() -> None:
+    """A firmware that needs verification is refused until enough devices have proved it."""
+    server = Server()
+    server.fleet("d1", "d2", "d3")
+    firmware_id = server.upload(needs_verification=True, verify_successes_min=2)
+    order = JobOrder(firmware_id, "upgrade", Scope())
+
+    first = server.call(CreateJob(order))
+    _verify(server, firmware_id, "d1", "d2")
+    server.version("d1", "2.0")
+    second = server.call(CreateJob(order))
+    server.version("d2", "2.0")
+    third = server.call(CreateJob(order))
+
+    assert first == second == Refused(Refusal.FIRMWARE_UNVERIFIED, firmware_id)
+    assert isinstance(third, JobCreated)
+
+
+def test_failures_verify_nothing() -> None:
+    """A verify job that fails leaves the firmware unverified."""
+    server = Server()
+    server.fleet("d1")
+    firmware_id = server.upload(needs_verification=True)
+    _verify(server, firmware_id, "d1")
+
+    server.failure("d1")
+
+    answer = server.call(GetFirmware(firmware_id))
+    assert isinstance(answer, Shown)
+    assert isinstance(answer.row, FirmwareRow)
+    assert not answer.row.is_verified
+
+
+def test_verification_survives_a_restart() -> None:
+    """A restarted server still knows that the firmware was verified."""
+    server = Server()
+    server.fleet("d1")
+    firmware_id = server.upload(needs_verification=True)
+    _verify(server, firmware_id, "d1")
+    server.version("d1", "2.0")
+
+    server.restart()
+
+    answer = server.call(SearchFirmware(EVERYTHING, Page()))
+    assert [row.is_verified for row in answer.rows] == [True]  # type: ignore[union-attr]
+
+
+def test_a_verify_job_names_its_devices() -> None:
+    """A total scope is refused."""
+    server = Server()
+    firmware_id = server.upload()
+
+    answer = server.call(CreateJob(JobOrder(firmware_id, "verify", Scope())))
+
+    assert answer == Refused(Refusal.VERIFY_SCOPE_TOTAL)
+
+
+@pytest.mark.parametrize(("limit", "named", "shown"), [(None, 6, "5"), (2, 3, "2")])
+def test_a_verify_job_has_few_devices(limit: int | None, named: int, shown: str) -> None:
+    """One device more than the firmware's limit, or five, is refused; the limit itself is not."""
+    server = Server()
+    keys = [f"d{number}" for number in range(named)]
+    server.fleet(*keys)
+    firmware_id = server.upload(verify_devices_max=limit)
+
+    assert _verify(server, firmware_id, *keys) == Refused(Refusal.VERIFY_TOO_MANY, shown)
+    assert isinstance(_verify(server, firmware_id, *keys[1:]), JobCreated)
+
+
+def test_verify_jobs_push_even_if_devices_should_ask() -> None:
+    """A verification does not wait for devices to ask."""
+    server = Server()
+    server.fleet("d1")
+
+    server.job(kind="verify", scope=Scope(total=False, device_keys=("d1",)), devices_must_ask=True)
+
+    assert server.pushes("d1") == 1
