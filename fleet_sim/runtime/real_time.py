@@ -61,9 +61,10 @@ class RealClock:
         if self._timer is not None:
             self._timer.cancel()
         self._armed_at_ms = at_ms
-        # Rounded up, so that the timer never fires before the instant.
-        delay_s = max(0.0, (self.origin_ns + at_ms * 1_000_000 - time.monotonic_ns()) / 1e9)
-        self._timer = self._loop.call_later(delay_s, self._fire)
+        # Up to the next whole millisecond: uvloop counts in those, and a timer that fires before
+        # its instant has to be set again, as costly as one that was needed.
+        left_ns = self.origin_ns + at_ms * 1_000_000 - time.monotonic_ns()
+        self._timer = self._loop.call_later(max(0, -(-left_ns // 1_000_000)) / 1000, self._fire)
 
     def _fire(self) -> None:
         self._timer = None
