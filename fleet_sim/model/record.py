@@ -119,7 +119,10 @@ _OWN = frozenset({"t", "seq", "src", "kind", "device", "job"})
 
 
 def to_line(record: Record) -> str:
-    """Render a record as one JSON line, without the line end; keys in a fixed order."""
+    """Render a record as one JSON line, without the line end; keys in a fixed order.
+
+    The line is ASCII: what devices say holds line ends of other scripts, and worse.
+    """
     line: dict[str, Any] = {
         "t": record.t,
         "seq": record.seq,
@@ -131,7 +134,7 @@ def to_line(record: Record) -> str:
     if record.job:
         line["job"] = record.job
     line.update(record.fields)
-    return json.dumps(line, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(line, separators=(",", ":"))
 
 
 def from_line(line: str, part: int = 0) -> Record:

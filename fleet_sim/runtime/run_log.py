@@ -191,4 +191,4 @@ def _whole_lines(path: Path) -> list[str]:
             break
         packed = member.unused_data
     whole, _, _ = bytes(text).rpartition(b"\n")
-    return whole.decode().splitlines() if whole else []
+    return whole.decode().split("\n") if whole else []
