@@ -68,7 +68,7 @@ class HttpCarrier:
 class HttpFetch:
     """One transfer of a firmware file; it reads on only when its listener wants more."""
 
-    __slots__ = ("_is_open", "_listener", "_task")
+    __slots__ = ("_is_open", "_listener", "_task", "_tls")
 
     def __init__(
         self,
@@ -79,9 +79,11 @@ class HttpFetch:
         *,
         offset: int,
         chunk: int,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._listener = listener
         self._is_open = True
+        self._tls: ssl.SSLContext | bool = tls if tls is not None else True
         self._task = tasks.create_task(self._read(session, url, offset, chunk))
 
     def close(self) -> None:
@@ -96,7 +98,10 @@ class HttpFetch:
         why = ""
         try:
             async with session.get(
-                url, headers=headers, timeout=aiohttp.ClientTimeout(sock_read=READ_TIMEOUT_S)
+                url,
+                headers=headers,
+                ssl=self._tls,
+                timeout=aiohttp.ClientTimeout(sock_read=READ_TIMEOUT_S),
             ) as response:
                 self._listener.on_response(response.status)
                 await self._pass_on(response, chunk)

@@ -23,7 +23,7 @@ from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import CLEAN_UP_MS, Control
 from fleet_sim.runtime.download import Fetch, FetchListener
-from fleet_sim.runtime.errors import BrokenError, TargetError
+from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
 from fleet_sim.runtime.fleet import mount, registrations
 from fleet_sim.runtime.http_client import HttpCarrier, HttpFetch
 from fleet_sim.runtime.keep_alive import PingWheel
@@ -96,12 +96,13 @@ class RealRun:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Where the devices and the operator go."""
+    """Where the devices and the operator go; `tls` is the broker's, `http_tls` the backend's."""
 
     host: str
     port: int
     tls: ssl.SSLContext | None
     backend: str
+    http_tls: ssl.SSLContext | None
     org: str
     app_key: str
     app_secret: str = field(repr=False)
@@ -129,6 +130,7 @@ class RealWorld:
         self.pings = PingWheel(clock)
         self._session = session
         self._tasks = tasks
+        self._http_tls = target.http_tls
         self._dialer = Dialer(target.host, target.port, tasks, tls=target.tls, devices=devices)
 
     def dial(self, rig: Rig, line: int) -> None:
@@ -137,7 +139,15 @@ class RealWorld:
 
     def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
         """Read a file from this byte on."""
-        return HttpFetch(self._session, self._tasks, url, listener, offset=offset, chunk=chunk)
+        return HttpFetch(
+            self._session,
+            self._tasks,
+            url,
+            listener,
+            offset=offset,
+            chunk=chunk,
+            tls=self._http_tls,
+        )
 
 
 async def run_really(plan: Plan, options: RealOptions) -> RealRun:
@@ -160,15 +170,16 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
             target = await _by_url(plan, options)
         log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=False)
         stack.callback(log.close)
-        conductor, control, figures = await _run(
-            plan,
-            options,
-            clock=clock,
-            started_epoch_ms=started_epoch_ms,
-            log=log,
-            target=target,
-            child=child,
-        )
+        with ungrouped(BrokenError, TargetError):
+            conductor, control, figures = await _run(
+                plan,
+                options,
+                clock=clock,
+                started_epoch_ms=started_epoch_ms,
+                log=log,
+                target=target,
+                child=child,
+            )
     return _result(options, conductor, control, clock=clock, child=child, figures=figures)
 
 
@@ -200,7 +211,7 @@ async def _run(
         dialect = registry.get(plan.fleets[0].dialect)
         contract = plan.contracts[dialect.name]
         operator = dialect.operator(target.org, target.app_key, target.app_secret)
-        carrier = HttpCarrier(session, target.backend, tasks, tls=target.tls)
+        carrier = HttpCarrier(session, target.backend, tasks, tls=target.http_tls)
         northbound = Northbound(operator, carrier, clock, epoch_ms=started_epoch_ms)
         observer = Observer(
             northbound,
@@ -258,6 +269,7 @@ def _embedded(child: PlatformChild) -> _Target:
         port=broker.port,
         tls=None,
         backend=ready["http"],
+        http_tls=None,
         org=ready["org"],
         app_key=ready["app_key"],
         app_secret=ready["app_secret"],
@@ -271,7 +283,8 @@ async def _by_url(plan: Plan, options: RealOptions) -> _Target:
     broker = urlsplit(target.broker)
     is_tls = broker.scheme == "mqtts"
     files = [None if name is None else Path(name) for name in (target.ca, target.cert, target.key)]
-    tls = client_tls(*files) if is_tls or target.backend.startswith("https") else None
+    is_https = target.backend.startswith("https")
+    tls = client_tls(*files) if is_tls or is_https else None
     host = broker.hostname or "127.0.0.1"
     port = broker.port or (8883 if is_tls else 1883)
     backend = urlsplit(target.backend)
@@ -286,6 +299,7 @@ async def _by_url(plan: Plan, options: RealOptions) -> _Target:
         port=port,
         tls=tls if is_tls else None,
         backend=target.backend,
+        http_tls=tls if is_https else None,
         org=target.org or "",
         app_key=options.credentials.app_key,
         app_secret=options.credentials.app_secret,
