@@ -40,15 +40,18 @@ def overridden(dialect: str, before: ContractProfile, after: ContractProfile) ->
 def crossed_bounds(
     profile: ContractProfile, overrides: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """Find lower bounds above upper ones: the overridden knob to blame, and the sentence."""
+    """Find lower bounds above upper ones: the overridden knob to blame, once, and the sentence."""
+    blamed: set[str] = set()
     for low, high in _BOUNDS:
         least, most = getattr(profile, low), getattr(profile, high)
         if least is None or most is None or least <= most:
             continue
-        if low in overrides:
-            yield low, f"is {_said(least)}, above {high} ({_said(most)})"
-        elif high in overrides:
-            yield high, f"is {_said(most)}, below {low} ({_said(least)})"
+        knob = low if low in overrides else high
+        if knob in blamed or knob not in overrides:
+            continue
+        blamed.add(knob)
+        value, side, other = (least, "above", high) if knob == low else (most, "below", low)
+        yield knob, f"is {_said(value)}, {side} {other} ({_said(getattr(profile, other))})"
 
 
 def _said(value: object) -> str:

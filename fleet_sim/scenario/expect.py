@@ -44,7 +44,7 @@ _COMPARISON = re.compile(
     r"\s*(?P<value>[^\s<>=!]+)"
     r"(\s+by\s+(?P<by>\S+))?"
 )
-_COUNT = re.compile(r"\d{1,9}(\.\d{1,9})?")
+_COUNT = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 _FORMS = 'write "metric[fleet].stat op value", "promises hold" or "V11 held"'
 _UNITS_SAID = {
     "percent": "a share like 95%",

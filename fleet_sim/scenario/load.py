@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.scenario.errors import Mistake, ScenarioError
-from fleet_sim.scenario.kinds import Glance, shown
-from fleet_sim.scenario.models import DURATION_DEFAULT_MS, Scenario
+from fleet_sim.scenario.kinds import DURATION_MAX_MS, Glance, shown
+from fleet_sim.scenario.models import DURATION_DEFAULT_MS, DURATION_MIN_MS, Scenario
 from fleet_sim.scenario.overrides import apply_flags, apply_sets
 from fleet_sim.scenario.tree import Branch, Node, Place, Row, Scalar, dotted, find, plain
 from fleet_sim.scenario.units import duration_ms
@@ -78,13 +78,13 @@ def glance_at(root: Branch) -> Glance:
     """Return what the checks of one part must know of the others, whatever else is wrong."""
     target = root.nodes.get("target")
     set_keys = target.nodes if isinstance(target, Branch) else {}
+    fleets = _keys_of(root, "fleets")
+    bound_ms = _duration_ms(root)
     return Glance(
-        fleets=_keys_of(root, "fleets"),
+        fleets=fleets,
         networks=_keys_of(root, "networks"),
-        duration_ms=_ms(root.nodes["duration"])
-        if "duration" in root.nodes
-        else DURATION_DEFAULT_MS,
-        first_job_ms=_first_jobs(root.nodes.get("jobs"), _keys_of(root, "fleets")),
+        duration_ms=bound_ms,
+        first_job_ms=_first_jobs(root.nodes.get("jobs"), fleets, bound_ms),
         target=frozenset(set_keys),
     )
 
@@ -92,6 +92,14 @@ def glance_at(root: Branch) -> Glance:
 def _keys_of(root: Branch, noun: str) -> tuple[str, ...]:
     node = root.nodes.get(noun)
     return tuple(map(str, node.nodes)) if isinstance(node, Branch) else ()
+
+
+def _duration_ms(root: Branch) -> int | None:
+    """Return the run's bound; None where it is wrong, so that nothing is blamed for passing it."""
+    if "duration" not in root.nodes:
+        return DURATION_DEFAULT_MS
+    ms = _ms(root.nodes["duration"])
+    return ms if ms is not None and DURATION_MIN_MS <= ms <= DURATION_MAX_MS else None
 
 
 def _ms(node: Node | None) -> int | None:
@@ -103,7 +111,7 @@ def _ms(node: Node | None) -> int | None:
         return None
 
 
-def _first_jobs(jobs: Node | None, fleets: tuple[str, ...]) -> dict[str, int]:
+def _first_jobs(jobs: Node | None, fleets: tuple[str, ...], bound_ms: int | None) -> dict[str, int]:
     """Return each fleet's first job.
 
     A job whose fleet or instant is wrong may be anyone's, any time: it is a mistake already, and
@@ -114,7 +122,7 @@ def _first_jobs(jobs: Node | None, fleets: tuple[str, ...]) -> dict[str, int]:
         fleet = job.nodes.get("upgrade") if isinstance(job, Branch) else None
         name = fleet.value if isinstance(fleet, Scalar) else None
         at_ms = _ms(job.nodes.get("at")) if isinstance(job, Branch) else None
-        if name not in fleets or at_ms is None:
+        if name not in fleets or at_ms is None or (bound_ms is not None and at_ms > bound_ms):
             return dict.fromkeys(fleets, 0)
         first[name] = min(at_ms, first.get(name, at_ms))
     return first
@@ -124,7 +132,9 @@ def _placed(root: Branch, error: Any) -> Mistake:  # noqa: ANN401 - pydantic's d
     """Turn one of pydantic's errors into a mistake, with the nearest place there is."""
     loc = tuple(step for step in error["loc"] if step != "[key]")
     node, key_place, walked = find(root, loc)
-    is_at_key = error["type"] == "key" or not isinstance(node, Scalar)
+    # An empty value stands nowhere; YAML places it after the line's end.
+    is_empty = isinstance(node, Scalar) and node.value is None
+    is_at_key = error["type"] == "key" or is_empty
     place = key_place if is_at_key else node.place
     text = error["msg"]
     if error["type"] not in {"mistake", "key"}:

@@ -47,6 +47,7 @@ from fleet_sim.scenario.targets import Target
 from fleet_sim.scenario.typed import read_knobs
 
 DURATION_DEFAULT_MS = 600_000  # Ten minutes: longer than the vendors' shortest timeout of five.
+DURATION_MIN_MS = 1000
 CONNECT_OVER_DEFAULT_MS = 5000
 HANDLING_DEFAULT_MS = 1000  # A healthy device installs, and reboots, in a second.
 
@@ -151,7 +152,9 @@ class Scenario(Keys):
 
     name: ScenarioName = "scenario"
     about: About = ""
-    duration_ms: Annotated[int, span(1000)] = Field(default=DURATION_DEFAULT_MS, alias="duration")
+    duration_ms: Annotated[int, span(DURATION_MIN_MS)] = Field(
+        default=DURATION_DEFAULT_MS, alias="duration"
+    )
     seed: Seed = 1
     networks: dict[NewName, Network] = Field(default_factory=dict)
     fleets: dict[NewName, Fleet]

@@ -11,9 +11,9 @@ from fractions import Fraction
 
 import durationpy
 
-_DURATION = re.compile(r"(\d+(\.\d+)?(ms|us|µs|ns|h|m|s))+")
-_SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>([kKMG]i?)?B)")
-_SHARE = re.compile(r"(?P<number>\d+(\.\d+)?)\s*%")
+_DURATION = re.compile(r"(\d+(\.\d+)?(ms|us|µs|ns|h|m|s))+", re.ASCII)
+_SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>([kKMG]i?)?B)", re.ASCII)
+_SHARE = re.compile(r"(?P<number>\d+(\.\d+)?)\s*%", re.ASCII)
 _TEXT_MAX = 40  # Longer ones are no quantity, and big numbers are slow to read.
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
 
