@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from typing import get_args
+
+from fleet_sim.dialects.enos.routes import CALL_OF, ROUTE_OF
+from fleet_sim.model.northbound import Call
+
+
+def test_every_call_has_a_route_of_its_own() -> None:
+    """Fifteen calls, fifteen resources and actions."""
+    assert set(ROUTE_OF) == set(get_args(Call))
+    assert len(CALL_OF) == len(ROUTE_OF) == 15
