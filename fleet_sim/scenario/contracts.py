@@ -64,6 +64,7 @@ def _said(value: object) -> str:
 class Legal:
     """The nearest values that a vendor can express, and what was changed to get there."""
 
+    concurrency: int | None
     timeout_s: int | None
     retry_count: int
     retry_interval_s: int
@@ -74,6 +75,7 @@ class Legal:
 def nearest_legal(
     profile: ContractProfile,
     *,
+    concurrency: int | None,
     timeout_ms: int | None,
     retry_count: int,
     retry_interval_ms: int,
@@ -83,6 +85,7 @@ def nearest_legal(
 
     Args:
         profile: What the vendor can express, overrides applied.
+        concurrency: As asked; None: not asked.
         timeout_ms: As asked; None: not asked.
         retry_count: As asked; 0 means no retry policy and is always legal.
         retry_interval_ms: As asked; without retries it is of no account.
@@ -98,12 +101,19 @@ def nearest_legal(
         ("retry_interval", _s(retry_interval_ms) if count else 0, interval_s, "s"),
         ("window's end", window_ms and _s(window_ms[1]), window and _s(window[1]), "s"),
     )
-    changes = tuple(
+    cap = None if profile.cap_default is None else concurrency
+    missing = (("concurrency", concurrency, cap), ("timeout", timeout_ms, timeout_s))
+    left_out = (
+        f"{name} is left out, as the vendor has none"
+        for name, asked, legal in missing
+        if asked is not None and legal is None
+    )
+    changes = (
         f"{name} {asked:g}{unit} becomes {legal:g}{unit}"
         for name, asked, legal, unit in changed
         if asked is not None and legal is not None and asked != legal
     )
-    return Legal(timeout_s, count, interval_s, window, changes)
+    return Legal(cap, timeout_s, count, interval_s, window, (*left_out, *changes))
 
 
 def _s(ms: int | None) -> float | None:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from fleet_sim.scenario.planned import FleetPlan, JobPlan, Plan
 from fleet_sim.scenario.units import say_duration
 
+# TCP's handshake, MQTT's CONNECT, and the report of the version with its answer.
+_ROUND_TRIPS = 3
+
 
 def notes_on(plan: Plan) -> tuple[str, ...]:
     """Return one sentence for each thing that a run may do otherwise than its author thinks."""
@@ -18,7 +21,9 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
     name = f"the job for {job.fleet} at {say_duration(job.at_ms)}"
     contract = plan.contracts[fleet.dialect]
     mine = [device for device in plan.devices if device.fleet == job.fleet]
-    late = sum(device.connect_at_ms >= job.at_ms for device in mine)
+    late = sum(
+        device.connect_at_ms + _ROUND_TRIPS * device.link.rtt_ms >= job.at_ms for device in mine
+    )
     if late:
         yield (
             f"{name} starts before its fleet is connected (over "
@@ -38,5 +43,3 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
         )
     if all(device.version == job.to_version for device in mine):
         yield f"{name} targets {job.to_version}, which all its devices run already."
-    if job.concurrency is not None and contract.cap_default is None:
-        yield f"{name} names a concurrency, which {fleet.dialect} does not have; it is left out."

@@ -100,15 +100,26 @@ def _put(root: Branch, path: tuple[str, ...], value: Node, place: Place) -> list
         if isinstance(node, Branch):
             if is_last or step not in node.nodes:
                 node.nodes[step], node.keys[step] = child, place
+            node.nodes[step] = _own(node.nodes[step])
             node = node.nodes[step]
         elif isinstance(node, Row):
             if not step.isdecimal() or int(step) >= len(node.nodes):
                 text = f"has {len(node.nodes)} entries, numbered from 0; there is no {step}"
                 return [place.mistake(dotted(path[:depth]), text)]
-            if is_last:
-                node.nodes[int(step)] = value
+            node.nodes[int(step)] = value if is_last else _own(node.nodes[int(step)])
             node = node.nodes[int(step)]
         else:
             text = "is a lone value; nothing can be set below it"
             return [place.mistake(dotted(path[:depth]), text)]
     return []
+
+
+def _own(node: Node) -> Node:
+    """Copy a node that aliases may share, so that what is set below it is set here only."""
+    match node:
+        case Branch(place=place, nodes=nodes, keys=keys):
+            return Branch(place, dict(nodes), dict(keys))
+        case Row(place=place, nodes=items):
+            return Row(place, list(items))
+        case _:
+            return node

@@ -191,6 +191,7 @@ def _job(job: Job, scenario: Scenario, contract: ContractProfile) -> _Ordered:
     window = None if job.window is None else (job.window.start_ms, job.window.end_ms)
     legal = nearest_legal(
         contract,
+        concurrency=job.concurrency,
         timeout_ms=job.timeout_ms,
         retry_count=job.retries,
         retry_interval_ms=job.retry_interval_ms or 0,
@@ -205,7 +206,7 @@ def _job(job: Job, scenario: Scenario, contract: ContractProfile) -> _Ordered:
         fleet=job.upgrade,
         to_version=job.to,
         image=ImagePlan(size_bytes=size, firmware_id=job.image.firmware_id),
-        concurrency=job.concurrency,
+        concurrency=legal.concurrency,
         timeout_s=legal.timeout_s,
         retry_count=legal.retry_count,
         retry_interval_s=legal.retry_interval_s,

@@ -1,0 +1,113 @@
+from dataclasses import replace
+
+import pytest
+
+from fleet_sim.dialects.enos.contract import CONTRACT
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.scenario.contracts import (
+    Legal,
+    crossed_bounds,
+    nearest_legal,
+    overridden,
+    replaced,
+)
+
+
+def legal(profile: ContractProfile = CONTRACT, **asked: object) -> Legal:
+    """Ask for some numbers, and for nothing else."""
+    numbers: dict[str, object] = {
+        "concurrency": None,
+        "timeout_ms": None,
+        "retry_count": 0,
+        "retry_interval_ms": 0,
+        "window_ms": None,
+    }
+    return nearest_legal(profile, **{**numbers, **asked})  # type: ignore[arg-type]
+
+
+def test_nothing_asked_is_nothing_changed() -> None:
+    """The vendor's own defaults need no word."""
+    assert legal() == Legal(None, None, 0, 0, None, ())
+
+
+@pytest.mark.parametrize(
+    ("asked_ms", "timeout_s"),
+    [(299_000, 300), (300_000, 300), (300_001, 301), (172_800_000, 172_800), (10**9, 172_800)],
+)
+def test_timeouts_go_to_the_nearest_end_of_the_range(asked_ms: int, timeout_s: int) -> None:
+    """Fractions of a second are rounded up: a device gets no less than was asked."""
+    assert legal(timeout_ms=asked_ms).timeout_s == timeout_s
+
+
+def test_a_vendor_with_fixed_timeouts_is_sent_none() -> None:
+    """There is no word for one, and that is told."""
+    fixed = replace(CONTRACT, timeout_s_min=None, timeout_s_max=None)
+
+    found = legal(fixed, timeout_ms=5000)
+
+    assert found.timeout_s is None
+    assert found.changes == ("timeout is left out, as the vendor has none",)
+
+
+def test_a_vendor_without_a_cap_is_sent_none() -> None:
+    """Elsewhere the cap is sent as it was asked for."""
+    found = legal(replace(CONTRACT, cap_default=None), concurrency=5)
+
+    assert found.concurrency is None
+    assert found.changes == ("concurrency is left out, as the vendor has none",)
+    assert legal(concurrency=5) == Legal(5, None, 0, 0, None, ())
+
+
+def test_retries_go_to_the_nearest_count_there_is() -> None:
+    """Of 1, 2 and 5 the nearest to 3 is 2; no retries stay none."""
+    few = replace(CONTRACT, retry_counts_allowed=(1, 2, 5))
+
+    assert [legal(few, retry_count=count).retry_count for count in (0, 1, 3, 4, 9)] == [
+        *(0, 1, 2, 5),
+        5,
+    ]
+
+
+def test_gaps_go_to_the_nearest_there_is() -> None:
+    """Alibaba knows 0, 10 and 30 minutes and some more."""
+    few = replace(CONTRACT, retry_intervals_s_allowed=(0, 600, 1800))
+
+    found = legal(few, retry_count=1, retry_interval_ms=700_000)
+
+    assert found.retry_interval_s == 600
+    assert found.changes == ("retry_interval 700s becomes 600s",)
+
+
+def test_a_gap_without_retries_is_of_no_account() -> None:
+    """Nothing is sent, so nothing is told."""
+    assert legal(retry_interval_ms=10**9) == Legal(None, None, 0, 0, None, ())
+
+
+def test_overrides_are_said_in_words() -> None:
+    """The verdict names each, old and new."""
+    changed = replaced(CONTRACT, {"silent_device": "times_out", "retry_on": ("failed",)})
+
+    assert list(overridden("enos", CONTRACT, changed)) == [
+        "enos: silent_device is times_out by contract override, not waits.",
+        "enos: retry_on is failed by contract override, not failed, timeout.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "blamed"),
+    [
+        ({"timeout_s_min": 10}, []),
+        ({"timeout_s_min": 200_000}, ["timeout_s_min"]),
+        ({"timeout_s_max": 10}, ["timeout_s_max"]),
+        ({"timeout_s": 5}, ["timeout_s"]),
+        ({"page_size_max": 5, "retry_count_min": 9}, ["retry_count_min", "page_size_max"]),
+        ({"timeout_s_max": None}, []),
+    ],
+)
+def test_bounds_that_cross_blame_an_override_once(
+    overrides: dict[str, object], blamed: list[str]
+) -> None:
+    """The vendor's own numbers fit; whoever changed one is told."""
+    profile = replaced(CONTRACT, overrides)
+
+    assert [knob for knob, _ in crossed_bounds(profile, overrides)] == blamed

@@ -1,0 +1,40 @@
+from fleet_sim.scenario.plan import plan
+from tests.scenario.writing import loaded
+
+
+def notes(job: str, fleet: str = "", rest: str = "") -> tuple[str, ...]:
+    """Return what is noted of one job for a fleet of four."""
+    text = f'fleets: {{a: {{devices: 4, firmware: "1"{fleet}}}}}\njobs: [{{{job}}}]\n{rest}'
+    return plan(loaded(text)).notes
+
+
+def test_a_job_before_its_fleet_is_connected_is_noted() -> None:
+    """A snapshot job takes only devices that have reported a version."""
+    [note] = notes('at: 2s, upgrade: a, to: "2"')
+
+    assert note.startswith("the job for a at 2s starts before its fleet is connected (over 5s): ")
+    assert note.endswith("version reported by then, and a snapshot job leaves those out.")
+
+
+def test_slow_links_need_longer_to_report() -> None:
+    """Five seconds are enough on a cable; on nb_iot a report is seconds under way."""
+    job = 'at: 6s, upgrade: a, to: "2"'
+
+    assert notes(job) == ()
+    assert len(notes(job, ", network: nb_iot")) == 1
+
+
+def test_a_timeout_beyond_the_run_is_noted_for_fleets_that_fall_silent() -> None:
+    """It could never be seen to fire; a healthy fleet does not need it."""
+    job = 'at: 1m, upgrade: a, to: "2", timeout: 20m'
+
+    assert notes(job) == ()
+    [note] = notes(job, ", personas: no_ack")
+    assert note.startswith("the job for a at 1m has a timeout of 20m, but the run ends 9m later")
+
+
+def test_a_target_that_all_devices_run_is_noted() -> None:
+    """Nothing would happen, which is seldom meant."""
+    [note] = notes('at: 1m, upgrade: a, to: "1"')
+
+    assert note == "the job for a at 1m targets 1, which all its devices run already."

@@ -1,0 +1,21 @@
+from fleet_sim.scenario import vocabulary
+
+
+def test_every_room_is_asked_for_its_names() -> None:
+    """Names that the scenario reference promises are there."""
+    assert "enos" in vocabulary.dialects()
+    assert {"ethernet_lab", "wifi_good", "regular_3g", "nb_iot", "tunnel"} <= set(
+        vocabulary.links()
+    )
+    assert {"healthy", "brick", "flap", "silent_success"} <= set(vocabulary.personas())
+    assert "V01" in vocabulary.promises()
+    assert "B01" in vocabulary.planted()
+    assert set(vocabulary.EVENTS) == {"disconnect", "cancel", "stop", "retry"}
+
+
+def test_defaults_are_known_names() -> None:
+    """A fleet that says nothing must be legal."""
+    assert vocabulary.DEFAULT_DIALECT in vocabulary.dialects()
+    assert vocabulary.DEFAULT_LINK in vocabulary.links()
+    assert vocabulary.DEFAULT_PERSONA in vocabulary.personas()
+    assert vocabulary.contract(vocabulary.DEFAULT_DIALECT).timeout_s_min == 300
