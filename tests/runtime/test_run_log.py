@@ -1,0 +1,179 @@
+import gzip
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from fleet_sim.model.record import Record, Source, to_line
+from fleet_sim.runtime.run_log import (
+    MEMBER_LINES_MAX,
+    FileLog,
+    MemoryLog,
+    NoLog,
+    part_path,
+    read_run,
+    write_part,
+)
+
+
+class Ticker:
+    """A clock that goes on by a millisecond at each look."""
+
+    def __init__(self) -> None:
+        self.at_ms = -1
+
+    def __call__(self) -> int:
+        """Return the present."""
+        self.at_ms += 1
+        return self.at_ms
+
+
+def fill(log: MemoryLog | NoLog, count: int) -> None:
+    """Add so many records."""
+    for number in range(count):
+        log.add(Source.WIRE, "online", device="pk/dk", fields={"side": "server", "n": number})
+
+
+def test_a_record_gets_its_instant_and_its_place() -> None:
+    """The present, and the next number of the part."""
+    log = MemoryLog(Ticker(), part=3)
+
+    log.add(Source.CONTROL, "settle", job="j-1")
+    log.add(Source.DEVICE, "boot", device="pk/dk", fields={"version": "1.0"})
+
+    assert log.count == 2
+    assert log.records == [
+        Record(0, 0, Source.CONTROL, "settle", "", "j-1", {}, 3),
+        Record(1, 1, Source.DEVICE, "boot", "pk/dk", "", {"version": "1.0"}, 3),
+    ]
+
+
+def test_a_file_reads_back_as_it_was_added(tmp_path: Path) -> None:
+    """Whatever was flushed when; the memory of a log that keeps nothing is empty."""
+    memory, clock = MemoryLog(Ticker()), Ticker()
+    log = FileLog(part_path(tmp_path, 0), clock, 0, keep=False)
+    for one in (memory, log):
+        fill(one, 5)
+    log.flush()
+    for one in (memory, log):
+        fill(one, 2)
+    log.close()
+
+    assert read_run(tmp_path) == memory.records
+    assert log.count == 7
+    assert log.records == []
+
+
+def test_a_log_that_keeps_writes_nothing_twice(tmp_path: Path) -> None:
+    """Its records stay for a verdict, and each stands in the file once."""
+    log = FileLog(part_path(tmp_path, 0), Ticker(), 0, keep=True)
+    for _ in range(3):
+        fill(log, 2)
+        log.flush()
+        log.flush()
+    log.close()
+
+    assert read_run(tmp_path) == log.records
+    assert len(log.records) == 6
+
+
+def test_the_digest_is_that_of_the_uncompressed_file(tmp_path: Path) -> None:
+    """`zcat` and `sha256sum` come to the same."""
+    memory = MemoryLog(Ticker())
+    fill(memory, 4)
+    write_part(tmp_path, 0, memory.records)
+
+    content = gzip.decompress(part_path(tmp_path, 0).read_bytes())
+
+    assert hashlib.sha256(content).hexdigest() == memory.sha256()
+
+
+def test_a_long_log_is_flushed_by_itself(tmp_path: Path) -> None:
+    """In whole members, so that memory and a crash's loss are bounded."""
+    log = FileLog(part_path(tmp_path, 0), Ticker(), 0, keep=False)
+    fill(log, MEMBER_LINES_MAX + 1)
+
+    assert len(read_run(tmp_path)) == MEMBER_LINES_MAX
+    log.close()
+    assert len(read_run(tmp_path)) == MEMBER_LINES_MAX + 1
+
+
+def test_equal_records_are_equal_bytes(tmp_path: Path) -> None:
+    """No time stamp stands in the gzip header."""
+    for part in (0, 1):
+        log = FileLog(part_path(tmp_path, part), Ticker(), 0, keep=False)
+        fill(log, 3)
+        log.close()
+
+    assert part_path(tmp_path, 0).read_bytes() == part_path(tmp_path, 1).read_bytes()
+
+
+def test_every_cut_of_a_torn_file_reads_up_to_the_last_whole_line(tmp_path: Path) -> None:
+    """A killed process leaves any prefix; what it flushed before is never lost."""
+    memory = MemoryLog(Ticker())
+    log = FileLog(part_path(tmp_path, 0), Ticker(), 0, keep=False)
+    ends = []
+    for _ in range(3):
+        fill(memory, 2)
+        fill(log, 2)
+        log.flush()
+        ends.append(part_path(tmp_path, 0).stat().st_size)
+    log.close()
+    whole = part_path(tmp_path, 0).read_bytes()
+
+    for cut in range(len(whole) + 1):
+        part_path(tmp_path, 0).write_bytes(whole[:cut])
+        found = read_run(tmp_path)
+        assert found == memory.records[: len(found)]
+        assert len(found) >= 2 * sum(end <= cut for end in ends)
+
+
+def test_rubbish_behind_the_members_costs_nothing(tmp_path: Path) -> None:
+    """A disk that was full, or a block that was never written, ends the part there."""
+    memory = MemoryLog(Ticker())
+    fill(memory, 3)
+    write_part(tmp_path, 0, memory.records)
+    with part_path(tmp_path, 0).open("ab") as file:
+        file.write(b"\0" * 512)
+
+    assert read_run(tmp_path) == memory.records
+
+
+def test_parts_merge_in_order_and_know_their_number(tmp_path: Path) -> None:
+    """Each process' own part, by instant."""
+    write_part(tmp_path, 1, [Record(5, 0, Source.WIRE, "b"), Record(7, 1, Source.WIRE, "d")])
+    write_part(tmp_path, 0, [Record(1, 0, Source.WIRE, "a"), Record(7, 1, Source.WIRE, "c")])
+
+    assert [(one.kind, one.part) for one in read_run(tmp_path)] == [
+        ("a", 0), ("b", 1), ("c", 0), ("d", 1),
+    ]  # fmt: skip
+
+
+def test_line_ends_of_other_scripts_end_no_record(tmp_path: Path) -> None:
+    """A device's words may hold any of them, and half of a surrogate pair besides."""
+    desc = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\rh\ni\ud800"
+    records = [Record(0, 0, Source.WIRE, "progress_sent", fields={"desc": desc})]
+
+    write_part(tmp_path, 0, records)
+
+    assert read_run(tmp_path) == records
+
+
+def test_a_folder_without_a_part_is_no_run(tmp_path: Path) -> None:
+    """Said in a sentence, with what is missing."""
+    with pytest.raises(FileNotFoundError, match=r"holds no run: no events-000\.jsonl\.gz"):
+        read_run(tmp_path)
+
+
+def test_a_line_that_is_no_record_is_told_with_its_place(tmp_path: Path) -> None:
+    """File and line."""
+    good = to_line(Record(0, 0, Source.WIRE, "online"))
+    part_path(tmp_path, 0).write_bytes(gzip.compress(f"{good}\n{good[:-1]}\n".encode()))
+
+    with pytest.raises(ValueError, match=r"events-000\.jsonl\.gz, line 2"):
+        read_run(tmp_path)
+
+
+def test_a_log_that_nobody_wants_takes_everything() -> None:
+    """`serve` keeps no log."""
+    fill(NoLog(), 3)

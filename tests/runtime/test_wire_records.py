@@ -1,0 +1,80 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from fleet_sim.model.failure import FailureCause
+from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.messages import (
+    DeviceMessage,
+    FailureReport,
+    ProgressReport,
+    ReportReply,
+    ServerMessage,
+    UpgradeReply,
+    UpgradeRequest,
+    VersionOffer,
+    VersionQuery,
+    VersionReport,
+)
+from fleet_sim.runtime.wire_records import (
+    received_by_device,
+    received_by_server,
+    sent_by_device,
+    sent_by_server,
+)
+
+IMAGE = FirmwareImage("2.0", "http://h/fw", 1000, "aa", "md5")
+FAILURE = FailureReport("7", FailureCause.VERIFY, "bad", -3)
+
+
+@pytest.mark.parametrize(
+    ("message", "sent", "received", "fields"),
+    [
+        (VersionReport("1", "1.0"), "version_sent", "version_received",
+         {"message": "1", "version": "1.0"}),
+        (ProgressReport("2", 40, "half"), "progress_sent", "progress_received",
+         {"message": "2", "step": 40, "desc": "half"}),
+        (FAILURE, "progress_sent", "progress_received",
+         {"message": "7", "step": -3, "desc": "bad"}),
+        (UpgradeReply("r-1", 409, "busy"), "push_replied", "push_acked",
+         {"request": "r-1", "code": 409}),
+        (VersionQuery("3"), "request_sent", "request_received", {"message": "3"}),
+    ],
+)  # fmt: skip
+def test_a_devices_words_stand_at_both_ends(
+    message: DeviceMessage, sent: str, received: str, fields: Mapping[str, Any]
+) -> None:
+    """The same fields; what only the device knows, the request and the cause, on its side."""
+    own: dict[str, Any] = {"request": "r-1"} if sent == "progress_sent" else {}
+    if message is FAILURE:
+        own["cause"] = "verify"
+
+    assert sent_by_device(message, "r-1") == (sent, {"side": "device", **fields, **own})
+    assert received_by_server(message) == (received, {"side": "server", **fields})
+
+
+@pytest.mark.parametrize(
+    ("message", "sent", "received", "fields"),
+    [
+        (UpgradeRequest("r-1", IMAGE), "push_sent", "push_received",
+         {"request": "r-1", "version": "2.0", "size": 1000, "digest": "aa"}),
+        (VersionOffer("3", (IMAGE,)), "offer_sent", "offer_received",
+         {"message": "3", "versions": ["2.0"]}),
+        (VersionOffer("3"), "offer_sent", "offer_received", {"message": "3", "versions": []}),
+    ],
+)  # fmt: skip
+def test_a_servers_words_stand_at_both_ends(
+    message: ServerMessage, sent: str, received: str, fields: Mapping[str, Any]
+) -> None:
+    """An image's address is left out: it differs from run to run."""
+    assert sent_by_server(message) == (sent, {"side": "server", **fields})
+    assert received_by_device(message) == (received, {"side": "device", **fields})
+
+
+def test_mere_replies_leave_no_record() -> None:
+    """The acknowledgement of the broker is what counts as delivered."""
+    reply = ReportReply("1", VersionReport)
+
+    assert sent_by_server(reply) is None
+    assert received_by_device(reply) is None
