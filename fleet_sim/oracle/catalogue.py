@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
+
+from fleet_sim.oracle.cap import cap
+from fleet_sim.oracle.cause import cause
+from fleet_sim.oracle.completeness import completeness
+from fleet_sim.oracle.desc import desc
+from fleet_sim.oracle.filter_result import filter_result
+from fleet_sim.oracle.ground_truth import ground_truth
+from fleet_sim.oracle.legal_moves import legal_moves
+from fleet_sim.oracle.needed import needed
+from fleet_sim.oracle.no_endless import no_endless
+from fleet_sim.oracle.no_extra import no_extra
+from fleet_sim.oracle.no_false_success import no_false_success
+from fleet_sim.oracle.no_lost_task import no_lost_task
+from fleet_sim.oracle.no_phantom import no_phantom
+from fleet_sim.oracle.not_early import not_early
+from fleet_sim.oracle.one_active import one_active
+from fleet_sim.oracle.outcome import Outcome
+from fleet_sim.oracle.pages import pages
+from fleet_sim.oracle.retry_count import retry_count
+from fleet_sim.oracle.retry_gap import retry_gap
+from fleet_sim.oracle.scope import scope
+from fleet_sim.oracle.terminal_sticks import terminal_sticks
+from fleet_sim.oracle.timeline import Timeline
+from fleet_sim.oracle.timeout_fires import timeout_fires
+
+Oracle: TypeAlias = Callable[[Timeline], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +41,13 @@ class Promise:
         id: Its number in the failure-modes file, `V01`.
         name: The promise in a word, as its file is called.
         statement: What the server promises, in one sentence.
+        judge: The oracle.
     """
 
     id: str
     name: str
     statement: str
+    judge: Oracle
 
 
 def _by_id(*promises: Promise) -> Mapping[str, Promise]:
@@ -26,53 +55,101 @@ def _by_id(*promises: Promise) -> Mapping[str, Promise]:
 
 
 PROMISES: Mapping[str, Promise] = _by_id(
-    Promise("V01", "cap", "A job never has more devices under way at once than its concurrency."),
-    Promise("V02", "one_active", "A device is never asked to do two upgrades at once."),
-    Promise("V03", "scope", "Only devices that the job selects are asked to upgrade."),
-    Promise("V04", "needed", "No device is asked to install the version it last reported."),
     Promise(
-        "V11", "timeout_fires", "An attempt that outlives its timeout is ended, and ended in time."
+        "V01", "cap", "A job never has more devices under way at once than its concurrency.", cap
+    ),
+    Promise("V02", "one_active", "A device is never asked to do two upgrades at once.", one_active),
+    Promise("V03", "scope", "Only devices that the job selects are asked to upgrade.", scope),
+    Promise("V04", "needed", "No device is asked to install the version it last reported.", needed),
+    Promise(
+        "V11",
+        "timeout_fires",
+        "An attempt that outlives its timeout is ended, and ended in time.",
+        timeout_fires,
     ),
     Promise(
         "V12",
         "no_endless",
         "Every attempt comes to an end, even when the device never says a word.",
+        no_endless,
     ),
     Promise(
         "V13",
         "not_early",
         "No attempt is timed out early, and none is pushed twice without a reason.",
+        not_early,
     ),
-    Promise("V14", "retry_count", "A failing device gets exactly the attempts the job allows."),
-    Promise("V15", "retry_gap", "Between two attempts lies the retry interval, and little more."),
-    Promise("V16", "no_extra", "A task that is over is never pushed again."),
+    Promise(
+        "V14",
+        "retry_count",
+        "A failing device gets exactly the attempts the job allows.",
+        retry_count,
+    ),
+    Promise(
+        "V15",
+        "retry_gap",
+        "Between two attempts lies the retry interval, and little more.",
+        retry_gap,
+    ),
+    Promise("V16", "no_extra", "A task that is over is never pushed again.", no_extra),
     Promise(
         "V20",
         "no_false_success",
         "A task succeeds only after its device reported the new version.",
+        no_false_success,
     ),
-    Promise("V21", "ground_truth", "What the server shows at the end is what the devices run."),
+    Promise(
+        "V21",
+        "ground_truth",
+        "What the server shows at the end is what the devices run.",
+        ground_truth,
+    ),
     Promise(
         "V23",
         "completeness",
         "A device that reports the new version during its attempt is shown as done.",
+        completeness,
     ),
-    Promise("V24", "terminal_sticks", "Once a task's end is final, it stays as it is."),
-    Promise("V25", "legal_moves", "A task moves only along the states the vendor documents."),
     Promise(
-        "V27", "cause", "An attempt that the device reported as failed shows its failure code."
+        "V24", "terminal_sticks", "Once a task's end is final, it stays as it is.", terminal_sticks
     ),
-    Promise("V28", "desc", "The text shown for a task is the device's own last word, unaltered."),
+    Promise(
+        "V25",
+        "legal_moves",
+        "A task moves only along the states the vendor documents.",
+        legal_moves,
+    ),
+    Promise(
+        "V27",
+        "cause",
+        "An attempt that the device reported as failed shows its failure code.",
+        cause,
+    ),
+    Promise(
+        "V28", "desc", "The text shown for a task is the device's own last word, unaltered.", desc
+    ),
     Promise(
         "V34",
         "no_lost_task",
         "Every selected device has a task, and each ends or waits for a reason.",
-    ),
-    Promise("V35", "no_phantom", "No device has two tasks in a job, and none has one by mistake."),
-    Promise(
-        "V41", "filter_result", "A search returns the rows that match, all of them, no others."
+        no_lost_task,
     ),
     Promise(
-        "V43", "pages", "Walking all pages shows each row exactly once, and the total is true."
+        "V35",
+        "no_phantom",
+        "No device has two tasks in a job, and none has one by mistake.",
+        no_phantom,
+    ),
+    Promise(
+        "V41",
+        "filter_result",
+        "A search returns the rows that match, all of them, no others.",
+        filter_result,
+    ),
+    Promise(
+        "V43",
+        "pages",
+        "Walking all pages shows each row exactly once, and the total is true.",
+        pages,
     ),
 )

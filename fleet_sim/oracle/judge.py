@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fleet_sim.oracle.metrics import NO_DEVICES, Totals
-from fleet_sim.oracle.outcome import Finding, Standing, Witness
-from fleet_sim.oracle.thresholds import ExpectationResult
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.record import Record
+from fleet_sim.oracle.catalogue import PROMISES
+from fleet_sim.oracle.measuring import measure
+from fleet_sim.oracle.metrics import COUNTS, NO_DEVICES, Measures, Totals
+from fleet_sim.oracle.outcome import Doubt, Finding, Outcome, Standing, Violation, Witness, worst
+from fleet_sim.oracle.reading import read
+from fleet_sim.oracle.thresholds import Expectation, ExpectationResult, evaluate
+from fleet_sim.oracle.timeline import Timeline, draw_up
+from fleet_sim.oracle.tolerance import REAL_TIME, Tolerance
 
 FINDINGS_MAX = 10  # a promise; the rest is counted, as `run.json` shows no more
+NO_MEASURES = Measures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,113 @@ class Judgement:
     fleets: Mapping[str, Totals] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     expectations: tuple[ExpectationResult, ...] = ()
+
+
+def judge(
+    records: Sequence[Record],
+    contracts: Mapping[str, ContractProfile],
+    *,
+    expectations: Sequence[Expectation] = (),
+    tolerance: Tolerance = REAL_TIME,
+) -> Judgement:
+    """Judge a run log: every promise, the numbers, and what the scenario expects.
+
+    Args:
+        records: The whole log; sorted here if it is not.
+        contracts: Dialect to the contract profile its devices and jobs are judged by.
+        expectations: What the scenario expects, in its order.
+        tolerance: How exact the evidence is: `REAL_TIME`, `VIRTUAL_TIME`, widened by the
+            generator's lag.
+
+    Raises:
+        ValueError: A device speaks a dialect that no contract is given for.
+    """
+    log = sorted(records, key=_place)
+    timelines = _timelines(log, contracts, tolerance)
+    promises, findings = _judge_promises(timelines)
+    measures = measure(timelines)
+    standings = {name: one.standing for name, one in promises.items()}
+    at_instants = _measures_by(log, contracts, tolerance, expectations)
+    everything = measures[None]
+    return Judgement(
+        promises=promises,
+        findings=findings,
+        totals=everything.totals,
+        fleets={name: one.totals for name, one in measures.items() if name is not None},
+        counts={name: int(everything.value(name) or 0) for name in COUNTS},
+        expectations=tuple(
+            evaluate(
+                wanted,
+                measures=at_instants.get(wanted.by_ms, measures).get(wanted.fleet, NO_MEASURES),
+                standings=standings,
+            )
+            for wanted in expectations
+        ),
+    )
+
+
+def _place(record: Record) -> tuple[int, int, int]:
+    return (record.t, record.part, record.seq)
+
+
+def _timelines(
+    log: Sequence[Record], contracts: Mapping[str, ContractProfile], tolerance: Tolerance
+) -> list[Timeline]:
+    evidence = read(log, slack_ms=tolerance.epsilon_ms)
+    dialects = evidence.dialects()
+    unknown = [dialect for dialect in dialects if dialect not in contracts]
+    if unknown:
+        raise ValueError(
+            f"the log's devices speak {', '.join(unknown)}; there are contracts for "
+            f"{', '.join(contracts) or 'no dialect'}"
+        )
+    return [draw_up(evidence, dialect, contracts[dialect], tolerance) for dialect in dialects]
+
+
+def _measures_by(
+    log: Sequence[Record],
+    contracts: Mapping[str, ContractProfile],
+    tolerance: Tolerance,
+    expectations: Sequence[Expectation],
+) -> Mapping[int | None, Mapping[str | None, Measures]]:
+    """Measure at each instant that an expectation names, from the records up to then."""
+    instants = {wanted.by_ms for wanted in expectations if wanted.by_ms is not None}
+    found: dict[int | None, Mapping[str | None, Measures]] = {}
+    for by_ms in instants:
+        until = bisect_right(log, by_ms, key=lambda record: record.t)
+        found[by_ms] = measure(_timelines(log[:until], contracts, tolerance))
+    return found
+
+
+def _judge_promises(
+    timelines: Sequence[Timeline],
+) -> tuple[dict[str, PromiseVerdict], tuple[Finding, ...]]:
+    promises: dict[str, PromiseVerdict] = {}
+    findings: list[Finding] = []
+    for promise in PROMISES.values():
+        outcomes = {timeline.dialect: promise.judge(timeline) for timeline in timelines}
+        promises[promise.id] = _merge(outcomes)
+        found = [one for outcome in outcomes.values() for one in outcome.findings]
+        findings.extend(found[:FINDINGS_MAX])
+    return promises, tuple(findings)
+
+
+def _merge(outcomes: Mapping[str, Outcome]) -> PromiseVerdict:
+    """Make one verdict of what an oracle said of each dialect."""
+    violations = [one for outcome in outcomes.values() for one in outcome.violations]
+    doubts = [one for outcome in outcomes.values() for one in outcome.doubts]
+    points: Sequence[Violation | Doubt] = violations or doubts
+    reasons = [outcome.reason for outcome in outcomes.values() if outcome.reason]
+    return PromiseVerdict(
+        standing=worst(outcome.standing for outcome in outcomes.values()),
+        n=sum(outcome.n for outcome in outcomes.values()),
+        witness=points[0].witness if points else None,
+        violations_count=len(violations),
+        by_dialect={dialect: outcome.standing for dialect, outcome in outcomes.items()},
+        reason="; ".join([one.text for one in points[:1]] + reasons),
+        doubts_count=len(doubts),
+        findings_count=sum(len(outcome.findings) for outcome in outcomes.values()),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 
 Unit: TypeAlias = Literal["percent", "count", "ms"]
 STATS: tuple[str, ...] = ("mean", "p50", "p95", "p99", "max")
+COUNTS: tuple[str, ...] = ("retries", "downloads", "lost_reports")
 SHARES: tuple[str, ...] = ("updated", "failed", "waiting", "stuck")
 
 

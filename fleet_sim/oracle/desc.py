@@ -1,0 +1,132 @@
+"""V28: the text shown for a task is its device's own last word, unaltered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from fleet_sim.oracle.attempts import Attempt
+from fleet_sim.oracle.evidence import FOREVER, Poll, Report, Sighting
+from fleet_sim.oracle.outcome import Outcome
+from fleet_sim.oracle.tally import Tally, seconds
+from fleet_sim.oracle.timeline import Task, Timeline
+
+_CUT_CHARS_MIN = 32  # a server's own word may begin a device's text by chance; so much cannot
+_SHOWN_CHARS = 40  # of a text in a sentence: enough to know it by
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one poll showed of a task during an attempt."""
+
+    task: Task
+    attempt: Attempt
+    poll: Poll
+    sighting: Sighting
+
+
+def desc(timeline: Timeline) -> Outcome:
+    """Hold each text shown during an attempt against what its device had sent by then.
+
+    Any text that can have been the last one to arrive is right, up to the contract's limit. What a
+    server writes of its own once an attempt ended without the device's word (a timeout, a cancel)
+    is its own affair, unless it is the beginning of a longer text of the device: that is a cut.
+    """
+    tally = Tally("V28")
+    for task, attempt in timeline.attempts():
+        words = [one for one in task.device.reports if one.kind == "progress"]
+        if not words:
+            continue
+        for poll, sighting in _looks(timeline, task, attempt):
+            _judge(timeline, tally, Look(task, attempt, poll, sighting), words)
+    return tally.outcome()
+
+
+def _looks(timeline: Timeline, task: Task, attempt: Attempt) -> Iterator[tuple[Poll, Sighting]]:
+    """Yield the first and the last poll inside an attempt of each thing shown."""
+    job = task.job
+    first = job.first_poll_after(attempt.start.hi + timeline.delta_ms)
+    before = FOREVER if attempt.next is None else attempt.next.lo
+    last = job.polls_answered_before(before) - 1
+    for sighting, begins, ends in task.segments():
+        lo, hi = max(first, begins), min(last, ends - 1)
+        for number in sorted({lo, hi}) if lo <= hi else ():
+            if task.at_poll(number) is not None:
+                yield job.polls[number], sighting
+
+
+def _judge(timeline: Timeline, tally: Tally, look: Look, words: list[Report]) -> None:
+    limit = timeline.contract.desc_limit_chars
+    shown = look.sighting.desc or ""
+    heard = [one for one in look.attempt.reports if _is_heard(one, look.poll)]
+    allowed = {_stored(one, limit) for one in _last_words(timeline, look, heard)}
+    if not heard or shown in allowed:
+        tally.held(int(bool(shown) and bool(heard)))
+        return
+    cut = _cut_from(shown, words, limit)
+    if cut is None and not _is_devices_word(look):
+        return
+    wanted = max(allowed) if cut is None else cut.desc or ""
+    what = "not" if cut is None else "only the beginning of"
+    text = (
+        f"{look.task.name} shows {_quoted(shown)} at {seconds(look.poll.t0)}, which is {what} what "
+        f"it sent: {_quoted(wanted)}"
+    )
+    source = heard[-1] if cut is None else cut
+    tally.broken(text, [source.record, look.sighting.record], task=look.task)
+
+
+def _is_heard(report: Report, poll: Poll) -> bool:
+    return report.kind == "progress" and report.lo <= poll.t1
+
+
+def _last_words(timeline: Timeline, look: Look, heard: list[Report]) -> Iterator[Report]:
+    """Yield every report that can have been the last one taken, when the poll looked.
+
+    Those that can have arrived since the look may have lagged behind, and the last before them;
+    or the last that is no copy, or is meant for this attempt: servers may pass over the others.
+    What came after the failure that ended the attempt changes nothing. Where the highest progress
+    is shown, any of them.
+    """
+    ended = look.attempt.told("failure")
+    if ended is not None and ended.report is not None:
+        yield ended.report
+    since = look.poll.t0 - timeline.delta_ms - timeline.tolerance.epsilon_ms
+    if timeline.contract.progress_policy == "max":
+        since = 0
+    yield from (one for one in heard if one.hi >= since)
+    settled = [one for one in heard if one.hi < since]
+    filters: tuple[Callable[[Report], bool], ...] = (
+        lambda _: True,
+        lambda one: not one.is_copy,
+        look.attempt.belongs,
+    )
+    for fits in filters:
+        yield from [one for one in settled if fits(one)][-1:]
+
+
+def _is_devices_word(look: Look) -> bool:
+    """Tell whether what is shown can only be the device's: it is at work, or said it failed."""
+    status = look.sighting.status
+    is_failure = status == "failed" and look.attempt.told("failure") is not None
+    return status == "under_way" or is_failure
+
+
+def _stored(report: Report, limit: int | None) -> str:
+    text = report.desc or ""
+    return text if limit is None else text[:limit]
+
+
+def _cut_from(shown: str, words: list[Report], limit: int | None) -> Report | None:
+    """Return the report whose text this is the beginning of; a short one may be chance."""
+    if (
+        len(shown) < _CUT_CHARS_MIN
+        or len(shown) == limit
+        or any(one.desc == shown for one in words)
+    ):
+        return None
+    return next((one for one in words if (one.desc or "").startswith(shown)), None)
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}… ({len(text)})")

@@ -1,0 +1,82 @@
+"""V16: a task that is over is never pushed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fleet_sim.model.record import Record
+from fleet_sim.oracle.attempts import RETRY_WORDS
+from fleet_sim.oracle.evidence import Push
+from fleet_sim.oracle.outcome import Outcome
+from fleet_sim.oracle.tally import Tally, seconds
+from fleet_sim.oracle.timeline import Task, Timeline
+
+Over = tuple[int, str, Record]  # since when at the latest, why, and the record that shows it
+
+
+def no_extra(timeline: Timeline) -> Outcome:
+    """Look at every task that certainly was over, and at the pushes after that.
+
+    Over means: its device reported the target while an attempt certainly ran, a read showed it as
+    succeeded, an operator's cancel was answered with yes, or its last allowed attempt certainly
+    ended. An operator's retry opens it again.
+    """
+    tally = Tally("V16")
+    for task in timeline.tasks:
+        ends = sorted(_ends(timeline, task), key=lambda over: over[0])
+        if not ends:
+            continue
+        extra = [push for push in task.pushes if not push.is_copy and _is_extra(task, ends, push)]
+        tally.held(int(not extra))
+        for push in extra:
+            _since, why, record = next(one for one in ends if one[0] < push.lo)
+            text = f"{seconds(push.hi)}: {task.name} was pushed, though its task was over: {why}"
+            tally.broken(text, [record, push.record], task=task)
+    return tally.outcome()
+
+
+def _is_extra(task: Task, ends: list[Over], push: Push) -> bool:
+    since = next((one[0] for one in ends if one[0] < push.lo), None)
+    if since is None:
+        return False
+    return not any(call.hi >= since and call.lo <= push.hi for call in task.calls.retries)
+
+
+def _ends(timeline: Timeline, task: Task) -> Iterator[Over]:
+    for sighting in task.sightings:
+        if sighting.status == "succeeded":
+            yield (
+                sighting.t1,
+                f"it showed as succeeded at {seconds(sighting.t1)}",
+                sighting.record,
+            )
+            break
+    for call in task.calls.cancels:
+        if call.outcome == "ok":
+            yield call.hi, f"it was cancelled at {seconds(call.hi)}", call.record
+    yield from _ends_of_attempts(timeline, task)
+
+
+def _ends_of_attempts(timeline: Timeline, task: Task) -> Iterator[Over]:
+    epsilon_ms = timeline.tolerance.epsilon_ms
+    allowed = task.job.attempts_max * (1 + len(task.calls.retries))
+    count = 0
+    for attempt in task.attempts:
+        count += attempt.is_certain
+        end = attempt.certain_end
+        if end is None:
+            continue
+        is_first = attempt.earliest_end_ms >= end.lo
+        if end.kind == "success" and is_first and end.report is not None:
+            why = f"the device reported {task.target} at {seconds(end.hi)}"
+            yield end.hi, why, end.report.record
+        word = RETRY_WORDS.get(end.kind)
+        if word is None:
+            continue
+        record = attempt.start.record if end.report is None else end.report.record
+        if count >= allowed:
+            why = f"the last of {allowed} attempts had ended by {seconds(end.hi)} ({word})"
+            yield end.hi + epsilon_ms, why, record
+        elif is_first and word not in timeline.contract.retry_on:
+            why = f"attempt {attempt.number} ended at {seconds(end.hi)} in a {word}, never retried"
+            yield end.hi + epsilon_ms, why, record

@@ -1,0 +1,44 @@
+"""V02: at most one task of a device is active."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fleet_sim.oracle.outcome import Outcome
+from fleet_sim.oracle.overlap import Stretch, crowd
+from fleet_sim.oracle.tally import Tally, seconds
+from fleet_sim.oracle.timeline import Task, Timeline
+
+
+def one_active(timeline: Timeline) -> Outcome:
+    """Count each start on a device that several jobs are for; convict where two tasks overlap."""
+    tally = Tally("V02")
+    by_device: dict[str, list[Task]] = {}
+    for task in timeline.tasks:
+        by_device.setdefault(task.device.name, []).append(task)
+    for tasks in by_device.values():
+        if len(tasks) > 1:
+            _judge(tally, tasks)
+    return tally.outcome()
+
+
+def _judge(tally: Tally, tasks: Sequence[Task]) -> None:
+    certain = [
+        Stretch(one.start.hi, one.active_until_ms, task, one.start.record)
+        for task in tasks
+        for one in task.attempts
+        if one.is_certain
+    ]
+    clashes = list(crowd(certain, 1))
+    tally.held(len(certain) - len(clashes))
+    for at_ms, inside in clashes:
+        jobs = " and ".join(dict.fromkeys(stretch.task.job.id for stretch in inside))
+        text = (
+            f"{seconds(at_ms)}: {tasks[0].name} was asked to upgrade while another upgrade was "
+            f"under way (jobs {jobs})"
+        )
+        tally.broken(text, (stretch.record for stretch in inside), task=_unsure(inside))
+
+
+def _unsure(inside: Sequence[Stretch]) -> Task:
+    return next((one.task for one in inside if one.task.is_ambiguous), inside[0].task)

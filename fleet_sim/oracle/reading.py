@@ -1,0 +1,374 @@
+"""From records to evidence: one pass over the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fleet_sim.model.record import Record, Source
+from fleet_sim.oracle.evidence import (
+    FOREVER,
+    Call,
+    Device,
+    Evidence,
+    Fault,
+    Job,
+    Poll,
+    Presence,
+    Push,
+    Report,
+    Sighting,
+)
+
+_POLL_FIELD = "job_id"
+
+
+def read(records: Iterable[Record], *, slack_ms: int = 0) -> Evidence:
+    """Read a log that is in order.
+
+    Args:
+        records: The log.
+        slack_ms: How long a server may sit on a push it has decided on (writing it down first,
+            say), so that what arrived in between could not stop it any more.
+    """
+    reader = _Reader(slack_ms)
+    for record in records:
+        reader.take(record)
+    return reader.finish()
+
+
+class _Reader:
+    """Holds what is half read: messages on their way, calls without an answer.
+
+    Both ends of the wire are kept until the end, since only then it is known whether the server's
+    end is in the log at all. Records of two parts with equal `t` may come in either order, so each
+    handler takes its half of a message whether or not the other half has come.
+    """
+
+    def __init__(self, slack_ms: int) -> None:
+        self.found = Evidence()
+        self._slack_ms = slack_ms
+        self._sent: dict[str, list[Push]] = {}
+        self._received: dict[str, list[Push]] = {}
+        self._messages: dict[tuple[str, str], Report] = {}
+        self._calls: dict[object, Call] = {}
+        self._handlers: Mapping[tuple[Source, str], Callable[[Record], None]] = {
+            (Source.DEVICE, "boot"): self._boot,
+            (Source.DEVICE, "flash"): self._flash,
+            (Source.DEVICE, "gone"): self._gone,
+            (Source.DEVICE, "silent"): self._silent,
+            (Source.DEVICE, "download_start"): self._download,
+            (Source.WIRE, "online"): self._online,
+            (Source.WIRE, "offline"): self._offline,
+            (Source.WIRE, "push_sent"): self._push_sent,
+            (Source.WIRE, "push_received"): self._push_received,
+            (Source.WIRE, "push_replied"): self._replied,
+            (Source.WIRE, "push_acked"): self._acked,
+            (Source.WIRE, "progress_sent"): self._report_sent,
+            (Source.WIRE, "progress_received"): self._report_received,
+            (Source.WIRE, "version_sent"): self._report_sent,
+            (Source.WIRE, "version_received"): self._report_received,
+            (Source.WIRE, "delivered"): self._delivered,
+            (Source.WIRE, "offer_sent"): self._offered,
+            (Source.WIRE, "offer_received"): self._offered,
+            (Source.CONTROL, "api_invoke"): self._invoked,
+            (Source.CONTROL, "api_ok"): self._answered_ok,
+            (Source.CONTROL, "api_fail"): self._answered_fail,
+            (Source.CONTROL, "api_unknown"): self._answered_unknown,
+            (Source.CONTROL, "settle"): self._settled,
+            (Source.CONTROL, "fault_injected"): self._fault,
+            (Source.CONTROL, "fault_healed"): self._healed,
+            (Source.NORTHBOUND, "rows"): self._rows,
+            (Source.NORTHBOUND, "refused_query"): self._query,
+        }
+
+    def take(self, record: Record) -> None:
+        """Read one record; kinds that say nothing here are passed over."""
+        handler = self._handlers.get((record.src, record.kind))
+        if handler is not None:
+            handler(record)
+        self.found.end_at_ms = record.t
+
+    def finish(self) -> Evidence:
+        """Put the two ends of the wire together."""
+        found = self.found
+        for call in self._calls.values():
+            if call.name == "create_job" and call.outcome in {"unknown", "open"}:
+                self._open_job(call, f"?{call.record.get('no')}")
+        for device in found.devices.values():
+            self._join_pushes(device)
+            for report in device.reports:
+                _place(report, exact=found.has_server_wire)
+            device.reports.sort(key=_arrival)
+        return found
+
+    def _device(self, name: str) -> Device:
+        device = self.found.devices.get(name)
+        if device is None:
+            device = self.found.devices[name] = Device(name)
+        return device
+
+    # --- device truth ------------------------------------------------------------------------
+
+    def _boot(self, record: Record) -> None:
+        device = self._device(record.device)
+        device.fleet = device.fleet or str(record.get("fleet", ""))
+        device.dialect = device.dialect or str(record.get("dialect", ""))
+        device.boots.append(record)
+
+    def _flash(self, record: Record) -> None:
+        self._device(record.device).flashes.append(record)
+
+    def _gone(self, record: Record) -> None:
+        self._device(record.device).gone = record
+
+    def _silent(self, record: Record) -> None:
+        self._device(record.device).silences.append(record)
+
+    def _download(self, record: Record) -> None:
+        if not record.get("offset"):
+            self._device(record.device).downloads += 1
+
+    # --- the wire ----------------------------------------------------------------------------
+
+    def _online(self, record: Record) -> None:
+        self._present(record, is_online=True)
+
+    def _offline(self, record: Record) -> None:
+        self._present(record, is_online=False)
+
+    def _present(self, record: Record, *, is_online: bool) -> None:
+        ends = self._device(record.device).presence
+        end = ends.setdefault(record.side, Presence())
+        end.note(record.t, is_online=is_online, why=str(record.get("why", "")))
+
+    def _push_sent(self, record: Record) -> None:
+        self.found.has_server_wire = True
+        self._sent.setdefault(record.device, []).append(_push(record, record.t))
+
+    def _push_received(self, record: Record) -> None:
+        # It left the server while this connection stood; how long before, the log does not say.
+        end = self._device(record.device).presence.get("device")
+        lo = end.at_ms[-1] if end and end.at_ms else record.t
+        self._received.setdefault(record.device, []).append(_push(record, lo))
+
+    def _join_pushes(self, device: Device) -> None:
+        ends = self._sent if self.found.has_server_wire else self._received
+        known: set[str] = set()
+        for push in ends.get(device.name, ()):
+            push.is_copy = bool(push.request) and push.request in known
+            known.add(push.request)
+            push.lo -= self._slack_ms
+            device.pushes.append(push)
+
+    def _replied(self, record: Record) -> None:
+        report = self._ack(record)
+        report.sent_at_ms = record.t if report.sent_at_ms is None else report.sent_at_ms
+
+    def _acked(self, record: Record) -> None:
+        report = self._ack(record)
+        if report.received_at_ms is None:
+            report.received_at_ms = record.t
+
+    def _ack(self, record: Record) -> Report:
+        request = str(record.get("request", ""))
+        key = (record.device, f"ack {request}")
+        report = self._messages.get(key)
+        if report is None:
+            report = self._messages[key] = Report("ack", record, request, request=request)
+            self._device(record.device).reports.append(report)
+        return report
+
+    def _report_sent(self, record: Record) -> None:
+        report = self._message(record)
+        report.request = str(record.get("request", "")) or report.request
+        if report.sent_at_ms is None:
+            report.sent_at_ms = record.t
+
+    def _report_received(self, record: Record) -> None:
+        self.found.has_server_wire = True
+        report = self._message(record)
+        if report.received_at_ms is not None:
+            report = _copy_of(report, record)
+            self._device(record.device).reports.append(report)
+        report.received_at_ms = record.t
+        report.record = record
+        report.step = _step(record) if report.kind == "progress" else report.step
+
+    def _message(self, record: Record) -> Report:
+        message = str(record.get("message", ""))
+        report = self._messages.get((record.device, message)) if message else None
+        if report is None:
+            report = _report(record, message)
+            self._device(record.device).reports.append(report)
+            self._messages[record.device, message] = report
+        return report
+
+    def _delivered(self, record: Record) -> None:
+        report = self._messages.get((record.device, str(record.get("message", ""))))
+        if report is not None and report.delivered_at_ms is None:
+            report.delivered_at_ms = record.t
+
+    def _offered(self, record: Record) -> None:
+        versions = tuple(str(version) for version in record.get("versions", ()))
+        self._device(record.device).offers.append((record.t, versions))
+
+    # --- control -----------------------------------------------------------------------------
+
+    def _invoked(self, record: Record) -> None:
+        keys = record.get("device_keys")
+        call = Call(
+            record=record,
+            name=str(record.get("call", "")),
+            job=record.job,
+            device_keys=None if keys is None else frozenset(map(str, keys)),
+            lo=record.t,
+        )
+        self._calls[record.get("no")] = call
+        job = self.found.jobs.get(record.job)
+        if job is not None:
+            job.calls.append(call)
+
+    def _answered_ok(self, record: Record) -> None:
+        call = self._calls.get(record.get("no"))
+        if call is None:
+            return
+        call.outcome, call.hi = "ok", record.t
+        if call.name == "create_job":
+            self._open_job(call, record.job or str(record.get("job", "")))
+
+    def _answered_fail(self, record: Record) -> None:
+        call = self._calls.get(record.get("no"))
+        if call is not None:
+            call.outcome, call.hi = "fail", record.t
+
+    def _answered_unknown(self, record: Record) -> None:
+        call = self._calls.get(record.get("no"))
+        if call is not None:
+            call.outcome = "unknown"
+
+    def _open_job(self, call: Call, job_id: str) -> None:
+        call.job = job_id
+        self.found.jobs[job_id] = _job(call, job_id)
+
+    def _settled(self, record: Record) -> None:
+        if self.found.settled_at_ms is None:
+            self.found.settled_at_ms = record.t
+
+    def _fault(self, record: Record) -> None:
+        if str(record.get("id", "")).startswith("S"):
+            self.found.faults.append(Fault(record.t))
+
+    def _healed(self, record: Record) -> None:
+        if str(record.get("id", "")).startswith("S"):
+            for fault in self.found.faults:
+                fault.hi = min(fault.hi, record.t)
+
+    # --- northbound reads --------------------------------------------------------------------
+
+    def _query(self, record: Record) -> None:
+        self.found.queries.append(record)
+
+    def _rows(self, record: Record) -> None:
+        self.found.queries.append(record)
+        job = self.found.jobs.get(_polled_job(record))
+        if job is not None:
+            _take_poll(job, record)
+
+
+def _take_poll(job: Job, record: Record) -> None:
+    poll = len(job.polls)
+    t0, t1 = int(record.get("t0", record.t)), int(record.get("t1", record.t))
+    rows = record.get("rows") or ()
+    for row in rows:
+        device = f"{row.get('product_key', '')}/{row.get('device_key', '')}"
+        shown = job.seen.setdefault(device, {}).setdefault(str(row.get("task_id", "")), [])
+        shown.append(Sighting(poll, t0, t1, row, record))
+    known = sum(map(len, job.seen.values()))
+    unique = record.get("unique")
+    is_whole = unique is None or int(unique) >= known
+    job.polls.append(Poll(record, t0, t1, is_whole=is_whole, changed=len(rows)))
+
+
+def _polled_job(record: Record) -> str:
+    """Return the job whose tasks a query lists, all of them; "" if it asks for something else."""
+    where = record.get("where")
+    if record.get("call") != "search_tasks" or record.get("probe") or not where:
+        return ""
+    if len(where) == 3 and where[0] == _POLL_FIELD and len(where[2]) == 1:  # noqa: PLR2004 - a comparison
+        return str(where[2][0])
+    return ""
+
+
+def _push(record: Record, lo: int) -> Push:
+    request, version = str(record.get("request", "")), str(record.get("version", ""))
+    return Push(record, min(lo, record.t), record.t, request, version)
+
+
+def _report(record: Record, message: str) -> Report:
+    if record.kind.startswith("version"):
+        return Report("version", record, message, version=str(record.get("version", "")))
+    desc = record.get("desc")
+    text = None if desc is None else str(desc)
+    return Report("progress", record, message, step=_step(record), desc=text)
+
+
+def _step(record: Record) -> int | None:
+    """Return the percent or the code; a device that leaves the code to its dialect has none."""
+    step = record.get("step")
+    if isinstance(step, int):
+        return step
+    return None if "cause" in record.fields else 0
+
+
+def _copy_of(report: Report, record: Record) -> Report:
+    return Report(
+        report.kind,
+        record,
+        report.message,
+        step=report.step,
+        version=report.version,
+        desc=report.desc,
+        request=report.request,
+        sent_at_ms=report.sent_at_ms,
+        is_copy=True,
+    )
+
+
+def _place(report: Report, *, exact: bool) -> None:
+    """Say when a report arrived: exactly, within its flight, or perhaps never.
+
+    Where the server's end is in the log and did not see it, it is taken as still on its way, also
+    with an acknowledgement: a server that was killed may have lost the end of its own part.
+    """
+    if report.received_at_ms is not None:
+        report.lo = report.hi = report.received_at_ms
+    else:
+        report.lo = report.sent_at_ms or 0
+        delivered = None if exact else report.delivered_at_ms
+        report.hi = FOREVER if delivered is None else max(delivered, report.lo)
+
+
+def _arrival(report: Report) -> tuple[int, int]:
+    return (report.lo, report.hi)
+
+
+def _job(call: Call, job_id: str) -> Job:
+    order: Mapping[str, Any] = call.record.fields
+    return Job(
+        id=job_id,
+        fleet=str(order.get("fleet") or ""),
+        product=str(order.get("product") or ""),
+        to_version=str(order.get("to_version") or ""),
+        from_versions=frozenset(map(str, order.get("from_versions") or ())),
+        device_keys=call.device_keys,
+        concurrency=order.get("concurrency"),
+        timeout_s=order.get("timeout_s"),
+        retry_count=int(order.get("retry_count") or 0),
+        retry_interval_s=int(order.get("retry_interval_s") or 0),
+        window=order.get("window"),
+        kind=str(order.get("job_kind") or "upgrade"),
+        is_open_list=order.get("policy") not in {None, "snapshot", "static"},
+        must_ask=bool(order.get("must_ask")),
+        create=call,
+    )

@@ -1,0 +1,81 @@
+"""V15: between two attempts lies the retry interval, and little more."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from fleet_sim.model.record import Record
+from fleet_sim.oracle.attempts import Attempt
+from fleet_sim.oracle.outcome import Outcome
+from fleet_sim.oracle.tally import Tally, seconds
+from fleet_sim.oracle.timeline import Task, Timeline
+
+
+def retry_gap(timeline: Timeline) -> Outcome:
+    """Hold each pair of attempts against the interval; an operator's retry is bound by none.
+
+        end.lo   end.hi                       interval - ε           interval + Λ
+          ├─ ends ─┤ ····························· │ ── next begins ── │
+                        too soon, counted from end.lo                  too late, from end.hi
+
+    The next is too late only where nothing stood in its way: its device was on line, the job was
+    running, its window open and a slot free, all the time.
+    """
+    tally = Tally("V15")
+    for task in timeline.tasks:
+        for before, after in pairwise(task.attempts):
+            if before.is_certain and after.is_certain and not after.is_retry_call:
+                _judge(timeline, tally, task, before, after)
+    return tally.outcome()
+
+
+def _judge(timeline: Timeline, tally: Tally, task: Task, before: Attempt, after: Attempt) -> None:
+    if not before.ends:
+        return
+    interval_ms = task.job.interval_ms
+    start = after.start
+    ended_lo = before.earliest_end_ms
+    records = [before.start.record, *_proof(before), start.record]
+    if start.hi - ended_lo < interval_ms - timeline.tolerance.epsilon_ms:
+        text = (
+            f"{task.name}: attempt {after.number} began at {seconds(start.hi)}; the one before it "
+            f"ended no earlier than {seconds(ended_lo)}, and the retry interval is "
+            f"{seconds(interval_ms)}"
+        )
+        tally.broken(text, records, task=task)
+        return
+    ended_hi = before.over_by_ms
+    due = ended_hi + interval_ms
+    limit = due + timeline.tolerance.start_ms
+    is_late = timeline.contract.retry_round == "per_device" and start.lo > timeline.due_ms(limit)
+    if is_late and _is_free(timeline, task, due, start.lo):
+        text = (
+            f"{task.name}: attempt {after.number} began only at {seconds(start.lo)}; it was due at "
+            f"{seconds(due)}, and nothing stood in its way"
+        )
+        tally.broken(text, records, task=task)
+    else:
+        tally.held()
+
+
+def _is_free(timeline: Timeline, task: Task, lo: int, hi: int) -> bool:
+    """Tell whether nothing kept the next attempt from starting within Λ in `[lo, hi)`."""
+    job = task.job
+    last = hi - 1
+    return (
+        task.device.is_online_throughout(lo, last)
+        and job.is_started_throughout(0, last)
+        and job.is_window_open_throughout(lo, last)
+        and job.has_free_slot_throughout(lo, last)
+        and not _is_busy_elsewhere(timeline, task, lo, last)
+    )
+
+
+def _is_busy_elsewhere(timeline: Timeline, task: Task, lo: int, hi: int) -> bool:
+    others = (one for one in timeline.tasks_of(task.device) if one is not task)
+    return any(begin <= hi and lo <= end for other in others for begin, end in other.busy())
+
+
+def _proof(attempt: Attempt) -> list[Record]:
+    reports = [end.report for end in attempt.ends if end.report is not None]
+    return [one.record for one in reports[:1]]

@@ -1,0 +1,67 @@
+"""V03: only devices that the job selects are pushed."""
+
+from __future__ import annotations
+
+from fleet_sim.oracle.evidence import Device, Push
+from fleet_sim.oracle.outcome import Outcome
+from fleet_sim.oracle.tally import Tally, seconds, some
+from fleet_sim.oracle.timeline import JobLine, Task, Timeline
+from fleet_sim.oracle.versions import last_versions
+
+
+def scope(timeline: Timeline) -> Outcome:
+    """Hold each push against its job's product, device list and source versions.
+
+    A retry may come after the device reported some other version, so source versions are held
+    against the first push only; and as a frozen list is made when the job is, a device that matched
+    then and no longer does is a doubt.
+    """
+    tally = Tally("V03")
+    for task in timeline.tasks:
+        for push in task.pushes:
+            _judge(tally, task, push)
+    for device, push in timeline.loose:
+        tally.doubtful(
+            f"{seconds(push.hi)}: {device.key} was asked to install {push.version}, which no job "
+            "of this run is for",
+            [push.record],
+        )
+    return tally.outcome()
+
+
+def _judge(tally: Tally, task: Task, push: Push) -> None:
+    job, device = task.job, task.device
+    wrong = _wrong_device(job, device)
+    if wrong:
+        text = f"{seconds(push.hi)}: job {job.id} pushed {device.key}, {wrong}"
+        tally.broken(text, [job.order.create.record, push.record], task=task)
+        return
+    sources = job.order.from_versions
+    if not sources or push is not task.pushes[0]:
+        tally.held()
+        return
+    running = last_versions(device, push.lo, push.hi)
+    if running & sources:
+        tally.held()
+        return
+    shown = some(sorted(running)) or "no version that the log shows"
+    text = (
+        f"{seconds(push.hi)}: job {job.id} pushed {device.key}, whose last report was {shown}; "
+        f"the job is for {some(sorted(sources))}"
+    )
+    matched = last_versions(device, job.order.create.lo, job.order.create.hi) & sources
+    records = [job.order.create.record, push.record]
+    if matched:
+        tally.doubtful(f"{text}, which it ran when the job was made", records)
+    elif not running:
+        tally.doubtful(text, records)
+    else:
+        tally.broken(text, records, task=task)
+
+
+def _wrong_device(job: JobLine, device: Device) -> str:
+    if job.order.product not in {"", device.product}:
+        return f"which is of product {device.product}; the job is for {job.order.product}"
+    if not job.order.names(device.name):
+        return "which is not among the devices that the job names"
+    return ""

@@ -1,0 +1,61 @@
+"""V11: an attempt that outlives its timeout is ended, and in time."""
+
+from __future__ import annotations
+
+from fleet_sim.oracle.attempts import Attempt, proof_of_start
+from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
+from fleet_sim.oracle.outcome import Outcome
+from fleet_sim.oracle.tally import Tally, seconds
+from fleet_sim.oracle.timeline import ACTIVE, Task, Timeline
+
+
+def timeout_fires(timeline: Timeline) -> Outcome:
+    """Look at every attempt whose timer ran and whose device ended it by nothing.
+
+        u.lo        u.hi            u.lo+T       u.hi+T     +ε         +δ
+         ├── timer ──┤                 ├── it fires ─┤  late ┤  unseen  ┤
+                                                                        └─ still active: violated
+
+    Shown ended by then, or followed by the next attempt: held. Shown ended by a poll that came so
+    much later that the end may have been late: a doubt. A log that ends before: cut off.
+    """
+    tally = Tally("V11")
+    for task, attempt in timeline.attempts():
+        timeout_ms = task.job.timeout_ms
+        if timeout_ms is not None and attempt.is_certain and attempt.anchor_hi < FOREVER:
+            _judge(timeline, tally, task, attempt, timeout_ms)
+    return tally.outcome()
+
+
+def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, timeout_ms: int) -> None:
+    fires_by = timeline.due_ms(attempt.anchor_hi + timeout_ms + timeline.tolerance.epsilon_ms)
+    if any(end.kind != "timeout" and end.lo <= fires_by for end in attempt.ends):
+        return
+    limit = fires_by + timeline.delta_ms
+    before = FOREVER if attempt.next is None else attempt.next.lo
+    shown = task.seen_after(limit, before)
+    if shown is not None and shown[1].status in ACTIVE:
+        _still_active(tally, task, attempt, shown)
+    elif attempt.shown_over_ms <= limit + timeline.delta_ms:
+        tally.held()
+    elif attempt.shown_over_ms < FOREVER:
+        tally.doubtful(
+            f"{task.name}: attempt {attempt.number} should have ended by {seconds(fires_by)}; that "
+            f"it had is seen only at {seconds(attempt.shown_over_ms)}",
+            [attempt.start.record],
+        )
+
+
+def _still_active(tally: Tally, task: Task, attempt: Attempt, shown: tuple[Poll, Sighting]) -> None:
+    poll, sighting = shown
+    text = (
+        f"{task.name}: attempt {attempt.number} got under way at {seconds(attempt.anchor_hi)} with "
+        f"a timeout of {seconds(task.job.timeout_ms or 0)} and still shows as {sighting.status} at "
+        f"{seconds(poll.t0)}"
+    )
+    records = [*proof_of_start(attempt), sighting.record, poll.record]
+    # A task that shows as pushed may be in a next attempt, whose push a broken connection lost.
+    if sighting.status == "pushed" and task.device.is_touched(attempt.anchor_hi, poll.t1):
+        tally.doubtful(text, records)
+    else:
+        tally.broken(text, records, task=task)
