@@ -198,6 +198,8 @@ class DeviceAgent:
             return
         self._post.is_online = False
         self._tokens.pop(Timer.FLAP, None)
+        if self._state is UpgradeState.DOWNLOADING:
+            self._under_way.cuts = 0  # the link's fault, whichever of the two was told first
         yield self._set_later(Timer.RECONNECT, self._failures, now_ms)
         self._failures += 1
 

@@ -149,6 +149,15 @@ def test_a_power_cut_loses_the_attempt_but_not_the_device() -> None:
     assert drive(agent, push(2))[-1] == StartDownload(IMAGE, 2, 0, (250, 500, 750))
 
 
+def test_a_power_cut_ends_the_installation() -> None:
+    """The timer of what was under way means nothing to the device that boots."""
+    agent = online()
+    drive(agent, push(1), FINISHED, PoweredOn())
+
+    assert drive(agent, TimerFired(Timer.INSTALL, 1)) == ()
+    assert agent.state is UpgradeState.IDLE
+
+
 # Connection
 
 

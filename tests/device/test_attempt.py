@@ -225,3 +225,13 @@ def test_a_new_byte_renews_the_patience() -> None:
         drive(agent, TimerFired(timer.name, timer.token))
 
     assert agent.state is UpgradeState.DOWNLOADING
+
+
+def test_cuts_that_come_with_the_connections_end_do_not_count() -> None:
+    """A link that keeps breaking says nothing against the file server."""
+    agent = online()
+    drive(agent, push(1))
+    for _ in range(30):
+        drive(agent, DownloadCut(1, 600, "link down"), ConnectionLost("link down"), Connected())
+
+    assert agent.state is UpgradeState.DOWNLOADING

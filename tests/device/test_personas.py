@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from fleet_sim.device.conduct import HEALTHY, Conduct, Persona
 from fleet_sim.device.events import (
+    Acknowledged,
     Connected,
+    ConnectionLost,
     Note,
     PoweredOn,
     Publish,
@@ -234,14 +236,18 @@ def test_silent_success_runs_the_new_version_and_keeps_it_secret() -> None:
 
 
 def test_silent_success_speaks_at_the_next_push() -> None:
-    """Outside its attempts it says what it runs, without another download."""
-    world = World(device("silent_success", {"attempts": 1}))
+    """Outside its attempts it says what it runs, then and later, without another download."""
+    world = World(device("silent_success", {"attempts": 1}), cuts_at_ms=[25_000])
     world.at(100, push(1))
     world.at(20_000, push(2))
 
     world.run(30_000)
 
-    assert world.said()[-2:] == [UpgradeReply("r-2"), VersionReport("7", "2.0")]
+    assert world.said()[-3:] == [
+        UpgradeReply("r-2"),
+        VersionReport("7", "2.0"),
+        VersionReport("8", "2.0"),
+    ]
     assert len(world.downloads) == 1
 
 
@@ -302,6 +308,17 @@ def test_offline_at_push_takes_the_push_once_back() -> None:
     assert world.agent.is_online
 
 
+def test_offline_at_push_stays_if_the_push_came_first() -> None:
+    """Who was asked before it could leave has no absence to make good later."""
+    world = World(device("offline_at_push", {"until_s": 60}))
+    world.at(15, push(1))
+
+    world.run(30_000)
+
+    assert world.agent.version == "2.0"
+    assert world.agent.is_online
+
+
 def test_no_ack_takes_the_push_and_says_nothing() -> None:
     """Not even the reply; but a new connection still brings its version report."""
     world = World(device("no_ack"), cuts_at_ms=[5000])
@@ -342,6 +359,18 @@ def test_flap_goes_up_and_down_by_its_knobs() -> None:
     world.run(80_000)
 
     assert [at for at, _ in world.heard] == [10, 25_020, 50_030, 75_040]
+
+
+def test_flap_counts_from_each_connection() -> None:
+    """A connection that breaks by itself takes its countdown with it, and so does a reboot."""
+    agent = online("flap")
+    drive(agent, ConnectionLost("reset"))
+    assert drive(agent, TimerFired(Timer.FLAP, 1)) == ()
+
+    agent = online("flap")
+    drive(agent, push(1), FINISHED, TimerFired(Timer.INSTALL, 2), Acknowledged("3"))
+    assert agent.state is UpgradeState.REBOOTING
+    assert drive(agent, TimerFired(Timer.FLAP, 1)) == ()
 
 
 def test_a_flapping_device_still_gets_its_version() -> None:

@@ -87,6 +87,29 @@ def test_the_timeout_stops_at_a_minute() -> None:
     assert stalled_ms == 540 * (2**7 - 1) + 3 * 60_000
 
 
+def test_the_next_burst_may_follow_at_once() -> None:
+    """After a repair nothing is known of the segment that comes next: two bursts of one here."""
+    weather = Weather(lossy(0.5, 4), 10.0)
+
+    assert weather.cross(2, 0.0, fixed(0.0, 0.0, 0.9, 0.0, 0.0, 0.9)) == (2, 1080.0)
+
+
+def test_a_slow_line_makes_a_step_before_it_sends_again() -> None:
+    """A timeout shorter than a segment still meets the next state of the chain, not the same."""
+    weather = Weather(lossy(0.5, 4), 1e6)
+
+    assert weather.cross(1, 0.0, fixed(0.0, 0.0, 0.9)) == (1, 540.0)
+
+
+def test_a_handshake_beside_a_transfer_does_not_turn_back_the_weather() -> None:
+    """What follows the transfer without a pause draws one run, and no new weather."""
+    weather = Weather(lossy(0.5, 4), 10.0)
+    weather.cross(100, 0.0, fixed(0.9, 0.99))
+    weather.cross(1, 5.0, fixed(0.99))
+
+    assert weather.cross(1, 1000.0, fixed(0.99)) == (0, 0.0)
+
+
 @given(
     loss_percent=st.one_of(st.just(1e-300), st.floats(1e-18, 50), st.just(50.0)),
     burst=st.floats(1, 1000),
