@@ -40,10 +40,12 @@ from fleet_sim.mqtt.kinds import (
     Unsubscribe,
     Will,
 )
+from fleet_sim.mqtt.topics import is_topic
 
 PACKET_BYTES_MAX = 1 << 20  # Twice what the vendors allow (512 KiB), so that a breach can arrive.
 INFLIGHT_MAX = 20  # What Mosquitto and paho keep under way at once.
 WAITING_MAX = 1000  # Reports of a device nobody listens to; Mosquitto's queue has the same length.
+KEEP_ALIVE_S_MAX = 0xFFFF  # Two bytes (MQTT 3.1.2.10).
 _PING_EARLY = (
     10  # A ping goes out a tenth of the keep alive early, so that a slow tick is forgiven.
 )
@@ -91,6 +93,19 @@ class ClientOptions:
     max_packet_bytes: int = PACKET_BYTES_MAX
     inflight_max: int = INFLIGHT_MAX
     waiting_max: int = WAITING_MAX
+
+    def __post_init__(self) -> None:
+        """Refuse what no broker could take; MQTT 3.1.2 and 3.1.3."""
+        if self.password is not None and self.username is None:
+            raise ValueError(f"the password of {self.client_id!r} needs a user name")
+        if not 0 <= self.keep_alive_s <= KEEP_ALIVE_S_MAX:
+            raise ValueError(f"a keep alive of {self.keep_alive_s} s does not fit into two bytes")
+        if not self.client_id and not self.clean_session:
+            raise ValueError("a session to be kept needs a client identifier")
+        if self.inflight_max < 1:
+            raise ValueError("at least one message must be allowed to be under way")
+        if self.will is not None and not is_topic(self.will.topic):
+            raise ValueError(f"{self.will.topic!r} is no topic for a will")
 
 
 @dataclass(frozen=True, slots=True)
