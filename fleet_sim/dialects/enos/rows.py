@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import Field
 
@@ -223,14 +224,14 @@ class FirmwareInfo(Shape):
     min_success_for_verified: int | None = None
 
     def row(self) -> FirmwareRow:
-        """Return the neutral row; the file's name is the last level of its URL."""
+        """Return the neutral row; the file's name is the last level of its URL, unescaped."""
         order = FirmwareOrder(
             product_key=self.product_key or "",
             names=self.name.names(),
             version=self.version,
             digest=self.sign.lower(),
             digest_method=self.sign_method,
-            file_name=self.file_url.rpartition("/")[2],
+            file_name=unquote(self.file_url.rpartition("/")[2]),
             desc=self.desc or "",
             needs_verification=self.enable_verification,
             verify_devices_max=self.max_allowed_for_verification,

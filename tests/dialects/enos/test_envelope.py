@@ -83,6 +83,8 @@ def test_digests_and_methods_are_read_without_case() -> None:
         {"fileSize": -1},
         {"fileSize": "43 bytes"},
         {"fileUrl": 5},
+        {"fileUrl": None},
+        {"fileUrl": ""},
         {"sign": None},
         {"version": None},
         {"version": []},

@@ -271,6 +271,14 @@ def test_a_size_may_be_a_string() -> None:
     assert FirmwareInfo.model_validate(fields | {"fileSize": "43"}).row().size_bytes == 43
 
 
+def test_a_file_name_is_read_from_its_address() -> None:
+    """FirmwareInfo has no field for it; blanks and umlauts are escaped in a URL."""
+    order = FirmwareOrder("", Names("fw"), "2.0", "9e10", "md5", "gerät 2.bin")
+    row = FirmwareRow("f1", order, "http://b.example/f1/ger%C3%A4t%202.bin", 43, True, 5)  # noqa: FBT003
+
+    assert FirmwareInfo.model_validate(row_fields(row, _ORG, CONTRACT)).row() == row
+
+
 def test_a_status_of_no_page_is_an_error() -> None:
     """A client must not take it for one it knows."""
     sample = _sample(samples.SEARCH_TASK_ANSWER) | {"status": "paused"}
