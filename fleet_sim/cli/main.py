@@ -127,8 +127,9 @@ def outcome(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except SystemExit as error:
-        return error.code if isinstance(error.code, int) else BROKEN
+    except SystemExit:
+        # Typer's own end for a reader that has gone; it has made the streams safe already.
+        return ENVIRONMENT
     except Exception as error:  # noqa: BLE001 - the last door: a person stands behind it
         return _told(error)
     return code if isinstance(code, int) else 0
@@ -159,7 +160,7 @@ def _told(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         # The reader has gone; what is still buffered must not be tried again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return ENVIRONMENT
     if isinstance(error, typer.TyperException):
         _say(f"{error.format_message().rstrip('.')}; see fleet-sim --help")
         return USAGE

@@ -1,0 +1,129 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from fleet_sim.cli.main import outcome
+
+GOOD = 'fleets: {a: {devices: 1, firmware: "1"}}\n'
+BAD = "fleets:\n  a: {devices: many, firmware: 1.10}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with one good and one bad scenario."""
+    (tmp_path / "good.yaml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "bad.yaml").write_text(BAD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_good_file_is_told_and_ends_in_0(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line on stderr, nothing on stdout."""
+    code = outcome(["check", "good.yaml"])
+
+    said = capsys.readouterr()
+    assert code == 0
+    assert said.out == ""
+    assert said.err.startswith("good.yaml: good: 1 devices (a 1), jobs: 0")
+
+
+def test_every_mistake_is_shown_with_its_line_and_a_caret(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole output for two mistakes, and exit code 2."""
+    code = outcome(["check", "bad.yaml"])
+
+    assert code == 2
+    assert capsys.readouterr().err.splitlines() == [
+        'bad.yaml:2:16: fleets.a.devices is "many"; write a whole number from 1 to 1,000,000',
+        "  |   a: {devices: many, firmware: 1.10}",
+        "  |                ^",
+        'bad.yaml:2:32: fleets.a.firmware is 1.10, a number to YAML; quote it: "1.10"',
+        "  |   a: {devices: many, firmware: 1.10}",
+        "  |                                ^",
+    ]
+
+
+def test_several_files_are_all_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake in one does not keep the next from being read."""
+    code = outcome(["check", "bad.yaml", "missing.yaml", "good.yaml"])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "missing.yaml: there is no such file" in said
+    assert "good.yaml: good:" in said
+
+
+def test_json_is_one_document_on_stdout(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For machines: an object a file, and not a word on stderr."""
+    code = outcome(["check", "bad.yaml", "good.yaml", "--ui", "json"])
+
+    said = capsys.readouterr()
+    bad, good = json.loads(said.out)
+    assert (code, said.err) == (2, "")
+    assert bad["file"] == "bad.yaml"
+    assert bad["mistakes"][0] == {
+        "file": "bad.yaml",
+        "line": 2,
+        "column": 16,
+        "path": "fleets.a.devices",
+        "text": 'is "many"; write a whole number from 1 to 1,000,000',
+    }
+    assert good["mistakes"] == []
+    assert good["summary"].startswith("1 devices")
+
+
+def test_notes_and_overrides_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are no mistakes: the exit code stays 0."""
+    job = 'jobs: [{at: 1s, upgrade: a, to: "2", timeout: 2m}]\n'
+    (folder / "good.yaml").write_text(GOOD.replace("1,", "9,") + job, encoding="utf-8")
+
+    code = outcome(["check", "good.yaml"])
+
+    said = capsys.readouterr().err
+    assert code == 0
+    assert "  override: job for a: timeout 120s becomes 300s." in said
+    assert "  note: the job for a at 1s starts before its fleet is connected" in said
+
+
+def test_a_set_is_checked_with_the_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake in it names the flag."""
+    assert outcome(["check", "good.yaml", "--set", "fleets.a.devices=7"]) == 0
+    assert outcome(["check", "good.yaml", "--set", "fleets.a.devices=x"]) == 2
+    assert "--set fleets.a.devices=x: fleets.a.devices is" in capsys.readouterr().err
+
+
+def test_bundled_scenarios_are_good(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By name, from any folder."""
+    names = ["happy-path", "flaky-field", "overbooked", "silent-devices"]
+
+    assert outcome(["check", *names]) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "1:1: the file is empty; it needs fleets"),
+        (b"\xff\xfe", "1:1: not UTF-8: byte 0xFF cannot stand here; save it as UTF-8"),
+        (b"a: \x00", "1:4: not YAML: it may not hold the character U+0000"),
+        (b"- a", "1:1: the file is a list; a scenario is a mapping"),
+        (b"\ta: 1", "1:1: not YAML: a tab indents this line; YAML wants spaces"),
+        (b"[" * 5000, "is nested more than 20 levels deep"),
+        (b"a: 1\r\nb: \x1b[31m", "2:4: not YAML: it may not hold the character U+001B"),
+    ],
+)
+def test_files_that_are_no_scenario_bring_no_traceback(
+    folder: Path, capsys: pytest.CaptureFixture[str], content: bytes, sentence: str
+) -> None:
+    """Whatever the file holds, the answer is a sentence and exit code 2."""
+    (folder / "odd.yaml").write_bytes(content)
+
+    code = outcome(["check", "odd.yaml"])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert sentence in said
+    assert "Traceback" not in said

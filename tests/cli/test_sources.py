@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from fleet_sim.cli import sources
+from fleet_sim.cli.sources import BYTES_MAX, Source, bundled, read_file, read_source
+from fleet_sim.scenario.errors import ScenarioError
+
+
+def refused(name: str) -> str:
+    """Return the sentence for a file that cannot be read."""
+    with pytest.raises(ScenarioError) as caught:
+        read_source(name)
+    return str(caught.value)
+
+
+def test_bundled_scenarios_are_found_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From any folder."""
+    monkeypatch.chdir(tmp_path)
+
+    source = read_source("happy-path")
+
+    assert source.text.startswith("name: happy-path")
+    assert Path(source.file).is_file()
+
+
+def test_a_file_in_reach_is_called_by_its_short_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that says where it is can be clicked."""
+    path = bundled()["happy-path"]
+    monkeypatch.chdir(path.parent.parent)
+
+    assert read_source("happy-path").file == f"{path.parent.name}/happy-path.yaml"
+
+
+def test_a_file_wins_over_a_bundled_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has a file of this name means it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "happy-path").write_text("mine", encoding="utf-8")
+
+    assert read_source("happy-path") == Source("mine", "happy-path")
+
+
+def test_a_wheel_has_its_scenarios_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no checkout, the package's own folder is looked into."""
+    (tmp_path / "bundled").mkdir()
+    (tmp_path / "bundled" / "only.yaml").write_text("x", encoding="utf-8")
+    monkeypatch.setattr(sources, "files", lambda package: tmp_path)
+
+    assert list(bundled()) == ["only"]
+
+
+def test_without_either_folder_nothing_is_bundled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken installation still reads paths."""
+    monkeypatch.setattr(sources, "files", lambda package: tmp_path / "none")
+
+    assert bundled() == {}
+
+
+def test_a_slip_in_a_name_gets_the_near_one() -> None:
+    """A path gets no such hint: its author did not mean a name."""
+    assert 'there is no such file; did you mean "happy-path"?' in refused("happy-pat")
+    assert refused("no/happy-pat.yaml") == "no/happy-pat.yaml: there is no such file"
+
+
+def test_a_folder_is_told(tmp_path: Path) -> None:
+    """Runs are folders too, and easily mistaken."""
+    assert refused(str(tmp_path)) == f"{tmp_path}: this is a folder; name a file in it"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000, ""])
+def test_names_that_no_file_can_have_bring_no_traceback(name: str) -> None:
+    """NUL, endless, empty."""
+    assert refused(name)
+
+
+def test_a_huge_file_is_not_read_in(tmp_path: Path) -> None:
+    """A disk image given by mistake; the file here is a hole."""
+    with (tmp_path / "big").open("wb") as file:
+        file.truncate(BYTES_MAX + 1)
+
+    assert f"it has more than {BYTES_MAX:,} bytes" in refused(str(tmp_path / "big"))
+
+
+def test_any_file_of_the_users_is_read_so(tmp_path: Path) -> None:
+    """A device file is bytes too."""
+    (tmp_path / "d.csv").write_bytes(b"a,b,c")
+
+    assert read_file(str(tmp_path / "d.csv")) == b"a,b,c"
