@@ -62,14 +62,15 @@ class Download:
     """The bytes that a device holds of one image, over as many transfers as it takes."""
 
     __slots__ = (
-        "_digest", "_fetch", "_flip_bits", "_is_under_way", "_line", "_notify_at", "_order",
-        "_rig", "_sha256", "attempt", "held_bytes", "size_bytes",
+        "_arrives_at_ms", "_digest", "_fetch", "_flip_bits", "_is_under_way", "_line",
+        "_notify_at", "_order", "_rig", "_sha256", "attempt", "held_bytes", "size_bytes",
     )  # fmt: skip
 
     def __init__(self, rig: Rig, order: StartDownload) -> None:
         self._rig = rig
         self._fetch: Fetch | None = None
         self._is_under_way = False
+        self._arrives_at_ms = 0
         self._line = 0
         self._order = order
         self._begin(order)
@@ -91,6 +92,7 @@ class Download:
         self._notify_at = tuple(at for at in order.notify_at if at > self.held_bytes)
         self._line += 1
         self._is_under_way = True
+        self._arrives_at_ms = at_ms
         self._rig.world.clock.call_at(at_ms, self._request, self._line)
 
     def _request(self, line: int) -> None:
@@ -136,10 +138,18 @@ class Download:
         """Take bytes from the socket; they reach the device once the link has passed them."""
         if line == self._line:
             clock, link = self._rig.world.clock, self._rig.link
-            at_ms = link.down(len(chunk), clock.now_ms())
-            clock.call_at(at_ms, self._arrive, line, chunk, then)
+            now_ms = clock.now_ms()
+            self._arrives_at_ms = link.down(len(chunk), now_ms)
+            clock.call_at(self._arrives_at_ms, self._arrive, line, chunk)
+            # The next bytes enter the link as soon as these have left its far end free, as TCP
+            # keeps a window under way; waiting for their arrival would cost half a round trip each.
+            clock.call_at(link.down_free_at_ms(now_ms), self._want_more, line, then)
 
-    def _arrive(self, line: int, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
+    def _want_more(self, line: int, then: Callable[[], None]) -> None:
+        if line == self._line and not self._rig.is_deaf:
+            then()
+
+    def _arrive(self, line: int, chunk: bytes | memoryview) -> None:
         if line != self._line or self._rig.is_deaf:
             return  # on a half-open link the transfer stalls, until the device gives all up
         if self._flip_bits and not self.held_bytes:
@@ -149,12 +159,8 @@ class Download:
             self._digest.update(chunk)
         self.held_bytes += len(chunk)
         self._notify()
-        if line != self._line:
-            return
-        if self.held_bytes >= self.size_bytes:
+        if line == self._line and self.held_bytes >= self.size_bytes:
             self._finish()
-        else:
-            then()
 
     def _notify(self) -> None:
         passed = [at for at in self._notify_at if at <= self.held_bytes]
@@ -171,7 +177,10 @@ class Download:
         )
 
     def on_end(self, line: int, why: str) -> None:
-        """Take the end of a transfer that gave less than the image."""
+        """Take the end of a transfer; its last bytes may still be on the link."""
+        self._rig.world.clock.call_at(self._arrives_at_ms, self._ended, line, why)
+
+    def _ended(self, line: int, why: str) -> None:
         if line == self._line and not self._rig.is_deaf:
             self.cut(why or "the server closed early")
 
