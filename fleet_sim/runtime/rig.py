@@ -62,7 +62,7 @@ class Transport(Protocol):
     """A connection's bytes on their way to the broker."""
 
     def write(self, data: bytes) -> None:
-        """Send these bytes."""
+        """Send these bytes; after the end they are dropped."""
 
     def close(self) -> None:
         """Send what was written, then end the connection in good order."""
@@ -342,12 +342,9 @@ class Rig:
             self._pulse.last_at_ms = now_ms
         if not self._is_deaf:
             at_ms = self.link.up(len(data) + SEGMENT_OVERHEAD_BYTES, now_ms)
-            clock.call_at(at_ms, self._write, self._line, self._transport, data)
-
-    def _write(self, line: int, transport: Transport, data: bytes) -> None:
-        # A DISCONNECT may outlive its line: `_disconnect` hangs up before the link passed it.
-        if line == self._line or self._transport is None:
-            transport.write(data)
+            # Straight to the transport: what is under way outlives a line that ends in order.
+            assert self._transport is not None
+            clock.call_at(at_ms, self._transport.write, data)
 
     def on_bytes(self, line: int, data: bytes) -> None:
         """Take bytes from the broker; they reach the device once the link has passed them."""
