@@ -106,10 +106,19 @@ def _last_words(timeline: Timeline, look: Look, heard: list[Report]) -> Iterator
 
 
 def _is_devices_word(look: Look) -> bool:
-    """Tell whether what is shown can only be the device's: it is at work, or said it failed."""
+    """Tell whether what is shown can only be the device's: it is at work, or said it failed.
+
+    A task that waited for its retry and was cancelled meanwhile shows the cancel.
+    """
     status = look.sighting.status
     is_failure = status == "failed" and look.attempt.told("failure") is not None
-    return status == "under_way" or is_failure
+    return status == "under_way" or (is_failure and not _was_cancelled(look))
+
+
+def _was_cancelled(look: Look) -> bool:
+    key = look.task.device.name.partition("/")[2]
+    calls = look.task.job.calls("cancel_tasks")
+    return any(call.lo <= look.poll.t1 and call.names(key) for call in calls)
 
 
 def _stored(report: Report, limit: int | None) -> str:
