@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 TICK_MS = 100  # A tenth of the shortest keep alive there is, 1 s.
+_STOPPED = -1  # No tick: a pulse that is off the wheel.
 
 
 class Pulse(Generic[T]):
@@ -47,8 +48,21 @@ class KeepAliveWheel(Generic[T]):
 
     @property
     def next_at_ms(self) -> int | None:
-        """When `due` has something to look at; None when nobody is on the wheel."""
-        return self._ticks[0] * self._tick_ms if self._ticks else None
+        """When `due` has something to look at; None when nobody is on the wheel.
+
+        Slots that hold none but stopped pulses are cleared on the way, so that a world without
+        clients has no instant to wait for.
+        """
+        while self._ticks:
+            tick = self._ticks[0]
+            slot = self._slots[tick]
+            while slot and slot[-1]._tick != tick:  # noqa: SLF001 - the wheel's own mark
+                slot.pop()
+            if slot:
+                return tick * self._tick_ms
+            heappop(self._ticks)
+            del self._slots[tick]
+        return None
 
     def start(self, owner: T, interval_ms: int, now_ms: int) -> Pulse[T]:
         """Put an owner on the wheel, stamped now.
@@ -66,9 +80,11 @@ class KeepAliveWheel(Generic[T]):
     def stop(self, pulse: Pulse[T]) -> None:
         """Take a pulse off the wheel; it is never due again. Stopping twice does no harm.
 
-        It stays in its slot, unlinked from its owner's fate, until the wheel comes round.
+        The pulse stays in its slot until the wheel comes round, but lets go of its owner.
         """
-        pulse._tick = -1  # noqa: SLF001 - the wheel's own mark
+        if pulse._tick != _STOPPED:  # noqa: SLF001 - the wheel's own mark
+            pulse._tick = _STOPPED  # noqa: SLF001
+            del pulse.owner
 
     def due(self, now_ms: int) -> list[T]:
         """Return the owners that were silent for their interval, and stamp them now.

@@ -53,7 +53,7 @@ class Rules:
     def admit(self, connect: Connect, peer: str) -> Admission | int:
         """Answer 4 to a wrong password and 5 to the banned."""
         name = connect.username or connect.client_id
-        if self.passwords and self.passwords.get(name) != connect.password:
+        if self.passwords and self.passwords.get(name, b"") != connect.password:
             return 4
         if name in self.banned:
             return 5
