@@ -1,0 +1,58 @@
+"""A northbound API on strings: the test says what is answered, and sees what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from fleet_sim.dialects.interface import Operator
+from fleet_sim.model.filters import Filter
+from fleet_sim.model.northbound import Answer, Call
+from fleet_sim.runtime.northbound import Carrier, Northbound, Reply, Then
+from fleet_sim.runtime.virtual_time import VirtualClock
+
+ANSWER_MS = 10  # How long every answer takes.
+
+
+class Desk(Northbound):
+    """Answers each call by a function, ten milliseconds later.
+
+    Attributes:
+        asked: When what was asked, in order.
+        answer: The answer to a call; None for none at all.
+    """
+
+    def __init__(self, clock: VirtualClock, answer: Callable[[Call], Answer | None]) -> None:
+        # Neither is used: what a session needs them for is overridden.
+        super().__init__(cast(Operator, None), cast(Carrier, None), clock, epoch_ms=0)
+        self.asked: list[tuple[int, Call]] = []
+        self.answer = answer
+
+    @property
+    def calls(self) -> list[Call]:
+        """What was asked, without instants."""
+        return [call for _, call in self.asked]
+
+    def ask(self, call: Call, then: Then) -> None:
+        """Take note, and answer later."""
+        sent_at_ms = self._clock.now_ms()
+        self.asked.append((sent_at_ms, call))
+        answered_at_ms = sent_at_ms + ANSWER_MS
+
+        def reply() -> None:
+            answer = self.answer(call)
+            why = "" if answer is not None else "no answer came"
+            then(Reply(answer, sent_at_ms, answered_at_ms, why))
+
+        self._clock.call_at(answered_at_ms, reply)
+
+    def text_of(self, where: Filter, call: Call) -> str:
+        """Return some text for a filter."""
+        return f"{type(call).__name__} {where}"
+
+
+def run(clock: VirtualClock, until_ms: int) -> None:
+    """Do all work that is due until then, and stand there."""
+    clock.call_at(until_ms, lambda: None)
+    while clock.next_at_ms is not None and clock.next_at_ms <= until_ms:
+        clock.step()
