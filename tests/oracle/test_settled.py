@@ -1,0 +1,98 @@
+import pytest
+
+from fleet_sim.model.northbound import TaskStatus
+from fleet_sim.oracle.settled import START_ALLOWANCE_MS, JobTerms, Sight, can_move
+
+WAITS = JobTerms(cap=None, timeout_ms=10_000, silent_times_out=False)
+FINAL = (TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED)
+
+
+def sight(
+    status: TaskStatus, *, gone: bool = False, silent: bool = False, pushed_at_ms: int | None = None
+) -> Sight:
+    """Return one task as seen."""
+    return Sight(status, gone, silent, pushed_at_ms)
+
+
+QUEUED = sight(TaskStatus.QUEUED)
+GONE = sight(TaskStatus.PUSHED, gone=True, pushed_at_ms=1_000)
+SILENT = sight(TaskStatus.PUSHED, silent=True, pushed_at_ms=1_000)
+DUE_MS = 1_000 + 10_000 + START_ALLOWANCE_MS
+
+
+@pytest.mark.parametrize("status", FINAL)
+def test_nothing_moves_once_every_task_is_final(status: TaskStatus) -> None:
+    """Nor does a job without tasks."""
+    assert not can_move(WAITS, [sight(status), sight(status, gone=True)], 0)
+    assert not can_move(WAITS, [], 0)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        QUEUED,
+        sight(TaskStatus.QUEUED, silent=True),
+        sight(TaskStatus.PUSHED, pushed_at_ms=1_000),
+        sight(TaskStatus.UNDER_WAY, pushed_at_ms=1_000),
+        sight(TaskStatus.UNDER_WAY, gone=True, pushed_at_ms=1_000),
+        sight(TaskStatus.UNDER_WAY, silent=True, pushed_at_ms=1_000),
+    ],
+)
+def test_an_open_task_moves_while_somebody_can_move_it(one: Sight) -> None:
+    """Its device will speak, or its timer is armed, for however long."""
+    assert can_move(WAITS, [sight(TaskStatus.SUCCEEDED), one], 10**9)
+
+
+@pytest.mark.parametrize("one", [GONE, SILENT])
+def test_a_push_that_nobody_answers_is_waited_for_until_its_finding_is_due(one: Sight) -> None:
+    """The timeout and the start allowance after the push."""
+    assert can_move(WAITS, [one], DUE_MS - 1)
+    assert not can_move(WAITS, [one], DUE_MS)
+
+
+@pytest.mark.parametrize("one", [GONE, SILENT])
+def test_a_push_that_nobody_answers_moves_where_the_silent_time_out(one: Sight) -> None:
+    """The contract ends it, some day."""
+    terms = JobTerms(cap=None, timeout_ms=10_000, silent_times_out=True)
+
+    assert can_move(terms, [one], 10**9)
+
+
+def test_without_a_timeout_nothing_is_ever_due() -> None:
+    """Nor where the device was never seen to have the push."""
+    endless = JobTerms(cap=None, timeout_ms=None, silent_times_out=False)
+    unseen = sight(TaskStatus.PUSHED, gone=True)
+
+    assert not can_move(endless, [GONE], 0)
+    assert not can_move(WAITS, [unseen], 0)
+
+
+def test_a_queued_task_of_a_device_that_is_gone_stays() -> None:
+    """Nobody will ever take its push."""
+    assert not can_move(WAITS, [sight(TaskStatus.QUEUED, gone=True)], 0)
+
+
+@pytest.mark.parametrize(("cap", "moves"), [(None, True), (3, True), (2, False), (1, False)])
+def test_a_queued_task_needs_a_slot_that_is_not_kept_for_ever(
+    cap: int | None, *, moves: bool
+) -> None:
+    """Two silent attempts keep two slots."""
+    terms = JobTerms(cap=cap, timeout_ms=10_000, silent_times_out=False)
+
+    assert can_move(terms, [SILENT, GONE, QUEUED], DUE_MS) is moves
+
+
+def test_a_stopped_job_pushes_nothing_more() -> None:
+    """What is queued stays, what is under way goes on."""
+    stopped = JobTerms(cap=None, timeout_ms=10_000, silent_times_out=False, is_stopped=True)
+
+    assert not can_move(stopped, [QUEUED], 0)
+    assert can_move(stopped, [QUEUED, sight(TaskStatus.UNDER_WAY)], 0)
+
+
+def test_a_window_that_is_over_lets_nothing_start() -> None:
+    """Its end belongs to it."""
+    terms = JobTerms(cap=None, timeout_ms=None, silent_times_out=False, window_end_ms=5_000)
+
+    assert can_move(terms, [QUEUED], 5_000)
+    assert not can_move(terms, [QUEUED], 5_001)
