@@ -21,7 +21,7 @@ from fleet_sim.model.northbound import TaskStatus
 
 START_ALLOWANCE_MS = 30_000  # Λ of the oracles: how long a free slot may stay unused.
 
-_FINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED})
+FINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def can_move(terms: JobTerms, sights: Iterable[Sight], now_ms: int) -> bool:
     kept = 0
     waiting = 0
     for sight in sights:
-        if sight.status in _FINAL:
+        if sight.status in FINAL:
             continue
         if sight.status is TaskStatus.QUEUED:
             waiting += not sight.is_gone

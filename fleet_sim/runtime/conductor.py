@@ -126,7 +126,7 @@ class Conductor:
 
     def _moves(self, job: OpenJob) -> bool:
         assert self._observer is not None
-        rows = self._observer.tasks[job.job_id].values()
+        rows = self._observer.open_tasks[job.job_id].values()
         polled_at_ms = self._observer.last_polled_at_ms(job.job_id)
         if polled_at_ms is None:
             return True

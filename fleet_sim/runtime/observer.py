@@ -16,6 +16,7 @@ from typing import Any
 from fleet_sim.model.filters import AllOf, Comparison, Filter, Operator
 from fleet_sim.model.northbound import Listed, Page, Refused, SearchDevices, SearchTasks, TaskRow
 from fleet_sim.model.record import Source, filter_as_lists
+from fleet_sim.oracle.settled import FINAL
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.control import OpenJob
 from fleet_sim.runtime.northbound import Northbound, Reply
@@ -53,6 +54,7 @@ class Observer:
 
     Attributes:
         tasks: Job id to task id to the row last seen, in the order first seen.
+        open_tasks: The same, only rows in no final status.
         failures: How many reads got no answer.
     """
 
@@ -83,12 +85,14 @@ class Observer:
         self._polled_at_ms: dict[str, int] = {}
         self._is_over = False
         self.tasks: dict[str, dict[str, TaskRow]] = {}
+        self.open_tasks: dict[str, dict[str, TaskRow]] = {}
         self.failures = 0
 
     def watch(self, job: OpenJob) -> None:
         """Poll this job from now on."""
         self._jobs[job.job_id] = job
         self.tasks[job.job_id] = {}
+        self.open_tasks[job.job_id] = {}
         self._poll(job.job_id)
 
     def last_polled_at_ms(self, job_id: str) -> int | None:
@@ -111,6 +115,7 @@ class Observer:
         activity = self._activity()
         if self._seen.get(job_id) == activity:
             self._clock.call_at(self._clock.now_ms() + self._every_ms, self._poll, job_id)
+            self._on_poll()
             return
         self._seen[job_id] = activity
         self._enqueue(_Walk(SearchTasks, _of_job(job_id), self._page_size, self._polled))
@@ -120,13 +125,22 @@ class Observer:
         if walk.refusal is None and walk.pages:
             known = self.tasks[job_id]
             changed = [row for row in walk.rows if known.get(row.task_id) != row]
-            known.update((row.task_id, row) for row in changed)
+            self._learn(job_id, changed)
             self._record(walk, changed, job_id)
             self._polled_at_ms[job_id] = walk.t0_ms
         if not self._is_over:
             next_at_ms = max(self._clock.now_ms() + PAGE_GAP_MS, walk.t0_ms + self._every_ms)
             self._clock.call_at(next_at_ms, self._poll, job_id)
             self._on_poll()
+
+    def _learn(self, job_id: str, changed: Sequence[TaskRow]) -> None:
+        known, still_open = self.tasks[job_id], self.open_tasks[job_id]
+        for row in changed:
+            known[row.task_id] = row
+            if row.status in FINAL:
+                still_open.pop(row.task_id, None)
+            else:
+                still_open[row.task_id] = row
 
     # --- probes ----------------------------------------------------------------------------
 
@@ -231,7 +245,7 @@ def probes(job_id: str, rows: Sequence[TaskRow]) -> list[Filter]:
     asked: list[Filter] = [
         mine,
         AllOf((_of_job(job_id), Comparison("device_key", Operator.EQUAL, keys[:1]))),
-        AllOf((_of_job(job_id), Comparison("device_key", Operator.IN, (keys[0][:-1],)))),
+        AllOf((_of_job(job_id), Comparison("device_key", Operator.IN, _near_misses(keys[0])))),
         *(AllOf((mine, Comparison("status", Operator.EQUAL, (one,)))) for one in statuses),
         AllOf((mine, Comparison("status", Operator.IN, statuses))),
         *(AllOf((mine, Comparison("from_version", Operator.EQUAL, (one,)))) for one in versions),
@@ -242,6 +256,11 @@ def probes(job_id: str, rows: Sequence[TaskRow]) -> list[Filter]:
         AllOf((_of_job(job_id), Comparison("noSuchField", Operator.EQUAL, ("1",)))),
     ]
     return asked
+
+
+def _near_misses(key: str) -> tuple[str, str]:
+    """Return two keys that no device has, though every other one begins like the first."""
+    return key[:-1], f"{key}-no"
 
 
 def _of_job(job_id: str) -> Comparison:
