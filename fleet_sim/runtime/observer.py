@@ -24,6 +24,7 @@ from fleet_sim.runtime.run_log import RunLog
 
 PAGE_GAP_MS = 100  # Ten pages a second: what a polite operator's tool asks of a vendor's API.
 PAGES_MAX = 10_000  # A backend whose pages never end is not followed for ever.
+SILENCE_MS = 5_000  # A backend silent for so long is not asked again once the run is over.
 PROBE_DEVICES = 10  # Two pages of a probe; a few seconds for all probes of a job.
 PROBE_PAGE_ROWS = 7  # Divides no probe's result evenly, so that the last page is a short one.
 
@@ -84,6 +85,7 @@ class Observer:
         self._jobs: dict[str, OpenJob] = {}
         self._polled_at_ms: dict[str, int] = {}
         self._is_over = False
+        self._is_given_up = False
         self.tasks: dict[str, dict[str, TaskRow]] = {}
         self.open_tasks: dict[str, dict[str, TaskRow]] = {}
         self.failures = 0
@@ -145,7 +147,7 @@ class Observer:
     # --- probes ----------------------------------------------------------------------------
 
     def _probe(self, then: Callable[[], None]) -> None:
-        for job_id, tasks in self.tasks.items():
+        for job_id, tasks in ({} if self._is_given_up else self.tasks).items():
             for where in probes(job_id, list(tasks.values())):
                 self._enqueue(
                     _Walk(SearchTasks, where, PROBE_PAGE_ROWS, self._probed, is_probe=True)
@@ -214,11 +216,18 @@ class Observer:
             case _:
                 self.failures += 1
                 walk.pages.clear()  # a walk with a hole shows nothing for certain
+                if self._is_over and reply.answered_at_ms - reply.sent_at_ms >= SILENCE_MS:
+                    self._give_up()
         after_ms = self._clock.now_ms() + PAGE_GAP_MS
         if is_last:
             self._clock.call_at(after_ms, self._walked, walk)
         else:
             self._clock.call_at(after_ms, self._next_page, walk)
+
+    def _give_up(self) -> None:
+        """Ask nothing more: each silence would last as long, and there may be dozens."""
+        self._is_given_up = True
+        self._queue = deque(walk for walk in self._queue if not walk.page_size)
 
     def _walked(self, walk: _Walk) -> None:
         self._walk = None

@@ -20,6 +20,7 @@ class Desk(Northbound):
     Attributes:
         asked: When what was asked, in order.
         answer: The answer to a call; None for none at all.
+        silence_ms: How long it takes until a call without an answer is given up.
     """
 
     def __init__(self, clock: VirtualClock, answer: Callable[[Call], Answer | None]) -> None:
@@ -27,6 +28,7 @@ class Desk(Northbound):
         super().__init__(cast(Operator, None), cast(Carrier, None), clock, epoch_ms=0)
         self.asked: list[tuple[int, Call]] = []
         self.answer = answer
+        self.silence_ms = ANSWER_MS
 
     @property
     def calls(self) -> list[Call]:
@@ -37,14 +39,18 @@ class Desk(Northbound):
         """Take note, and answer later."""
         sent_at_ms = self._clock.now_ms()
         self.asked.append((sent_at_ms, call))
-        answered_at_ms = sent_at_ms + ANSWER_MS
 
         def reply() -> None:
             answer = self.answer(call)
-            why = "" if answer is not None else "no answer came"
-            then(Reply(answer, sent_at_ms, answered_at_ms, why))
+            if answer is None:
+                self._clock.call_at(sent_at_ms + self.silence_ms, tell, None, "no answer came")
+            else:
+                tell(answer, "")
 
-        self._clock.call_at(answered_at_ms, reply)
+        def tell(answer: Answer | None, why: str) -> None:
+            then(Reply(answer, sent_at_ms, self._clock.now_ms(), why))
+
+        self._clock.call_at(sent_at_ms + ANSWER_MS, reply)
 
     def text_of(self, where: Filter, call: Call) -> str:
         """Return some text for a filter."""
