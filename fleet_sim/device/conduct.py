@@ -20,6 +20,7 @@ class Conduct:
         silent_after_reply: Whether the answer is the last that is heard.
         stop_percent: Progress ends at this percentage; None: it does not.
         flip_bits: How many bits of the download are corrupted.
+        desc_chars: How long a failure's text is at least: the device adds of its own log.
         reports_version: Whether the new version is ever reported; if not, it falls silent at 100 %.
         returns: Whether the device comes back from its reboot.
         up_ms: How long a connection lasts before the device drops it; None: as long as it can.
@@ -31,6 +32,7 @@ class Conduct:
     silent_after_reply: bool = False
     stop_percent: int | None = None
     flip_bits: int = 0
+    desc_chars: int = 0
     reports_version: bool = True
     returns: bool = True
     up_ms: int | None = None

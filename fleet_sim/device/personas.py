@@ -118,7 +118,9 @@ _KINDS: Final = (
         id="F15",
         name="bad_digest",
         about="Receives other bytes than were sent, so the digest is wrong and it reports so.",
-        fault=lambda knobs: Conduct(flip_bits=int(knobs["flip_bits"])),
+        fault=lambda knobs: Conduct(
+            flip_bits=int(knobs["flip_bits"]), desc_chars=int(knobs["desc_chars"])
+        ),
         own_knobs=(
             Knob(
                 name="flip_bits",
@@ -128,6 +130,15 @@ _KINDS: Final = (
                 minimum=1,
                 maximum=1024,
                 unit="bits",
+            ),
+            Knob(
+                name="desc_chars",
+                about="How long the text of its failure is at least, filled from the device's log.",
+                type="integer",
+                default=0,
+                minimum=0,
+                maximum=65_536,
+                unit="characters",
             ),
         ),
     ),
