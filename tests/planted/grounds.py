@@ -1,0 +1,114 @@
+"""Small scenarios on which planted bugs show, and on which the clean backend must be acquitted.
+
+Each ground is one YAML text. Timeouts are short by contract override, so that a run in virtual
+time takes a fraction of a second.
+"""
+
+from __future__ import annotations
+
+from fleet_sim.model.record import Record
+from fleet_sim.oracle.judge import Judgement, judge
+from fleet_sim.oracle.tolerance import VIRTUAL_TIME
+from fleet_sim.runtime.virtual_run import run_virtually
+from fleet_sim.scenario.load import load
+from fleet_sim.scenario.plan import plan
+
+# Everything at once: bad links, every persona, retries with a gap, an outage, a cancel.
+MIXED = """
+name: mixed
+duration: 20m
+contract: {timeout_s_min: 10}
+fleets:
+  field:
+    devices: 60
+    firmware: {"1.1.0": 50%, "1.2.0": 50%}
+    network: {wifi_good: 60%, regular_3g: 30%, tunnel: 10%}
+    personas:
+      healthy: 54%
+      brick: 4%
+      bad_digest: {share: 8%, desc_chars: 400}
+      stuck_at_n: {share: 8%, n: 50, attempts: 1}
+      silent_success: {share: 6%, attempts: 1}
+      offline_at_push: {share: 8%, until_s: 40}
+      no_ack: 2%
+      ack_then_silent: 2%
+      flap: {share: 8%, up_s: 6, down_s: 3}
+    connect: {over: 3s}
+jobs:
+  - at: 5s
+    upgrade: field
+    to: "1.3.0"
+    image: {size: 48KiB}
+    concurrency: 12
+    timeout: 30s
+    retries: 2
+    retry_interval: 7s
+events:
+  - {at: 5500ms, cancel: field, share: 10%}
+  - {at: 12s, disconnect: field, share: 40%, for: 8s}
+"""
+
+# Two jobs for one fleet, one behind the other: the second finds devices busy, at the first's
+# target, or on versions that it does not name.
+TWO_JOBS = """
+name: two-jobs
+duration: 20m
+contract: {timeout_s_min: 10}
+fleets:
+  field:
+    devices: 40
+    firmware: {"1.1.0": 30%, "1.2.0": 50%, "1.3.0": 20%}
+    network: {wifi_good: 50%, regular_3g: 50%}
+    personas: {healthy: 80%, flap: {share: 20%, up_s: 5, down_s: 3}}
+    connect: {over: 3s}
+jobs:
+  - {at: 5s, upgrade: field, to: "1.3.0", image: {size: 48KiB}, concurrency: 10, timeout: 1m}
+  - {at: 7s, upgrade: field, to: "1.4.0", image: {size: 32KiB}, concurrency: 15, timeout: 1m, from: ["1.2.0"]}
+"""
+
+# Devices that take the push and say nothing, under a contract that lets them time out.
+SILENT = """
+name: silent
+duration: 20m
+contract: {timeout_s_min: 10, silent_device: times_out}
+fleets:
+  field:
+    devices: 30
+    firmware: "1.2.0"
+    network: wifi_good
+    personas: {healthy: 70%, no_ack: 10%, ack_then_silent: 20%}
+    connect: {over: 2s}
+jobs:
+  - {at: 4s, upgrade: field, to: "1.3.0", image: {size: 32KiB}, concurrency: 8, timeout: 15s, retries: 1}
+"""
+
+# Links so slow that attempts time out under way: progress and version reports come late.
+LATE = """
+name: late
+duration: 20m
+contract: {timeout_s_min: 10}
+fleets:
+  field:
+    devices: 30
+    firmware: "1.2.0"
+    network: {nb_iot: 70%, regular_3g: 30%}
+    connect: {over: 3s}
+jobs:
+  - {at: 20s, upgrade: field, to: "1.3.0", image: {size: 160KiB}, concurrency: 20, timeout: 15s, retries: 1, retry_interval: 5s}
+"""
+
+GROUNDS = {"mixed": MIXED, "two-jobs": TWO_JOBS, "silent": SILENT, "late": LATE}
+
+
+def run_ground(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> list[Record]:
+    """Run a ground in virtual time and return its log."""
+    scenario = load(GROUNDS[ground], ground, flags={"plant": list(plant)})
+    return run_virtually(plan(scenario, seed=seed)).records
+
+
+def judge_ground(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> Judgement:
+    """Run a ground in virtual time and judge its log."""
+    scenario = load(GROUNDS[ground], ground, flags={"plant": list(plant)})
+    planned = plan(scenario, seed=seed)
+    records = run_virtually(planned).records
+    return judge(records, planned.contracts, tolerance=VIRTUAL_TIME)

@@ -1,0 +1,100 @@
+"""Found / planted, false convictions / clean runs: the two numbers that say how good verdicts are."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleet_sim.backend.planted import PLANTED
+from fleet_sim.oracle.catalogue import PROMISES
+from fleet_sim.oracle.outcome import Standing
+from tests.planted.grounds import GROUNDS, judge_ground
+
+# Bug to the promise that must convict it, and a ground and seed on which it does.
+CONVICTED = {
+    "B01": ("V01", "two-jobs", 1),
+    "B02": ("V01", "mixed", 1),
+    "B06": ("V13", "mixed", 1),
+    "B07": ("V11", "late", 1),
+    "B08": ("V12", "silent", 1),
+    "B10": ("V14", "mixed", 1),
+    "B11": ("V14", "mixed", 2),
+    "B13": ("V15", "mixed", 1),
+    "B14": ("V16", "mixed", 2),
+    "B15": ("V20", "mixed", 1),
+    "B16": ("V20", "mixed", 1),
+    "B18": ("V24", "late", 1),
+    "B23": ("V28", "mixed", 1),
+    "B27": ("V34", "mixed", 1),
+    "B28": ("V16", "mixed", 1),
+    "B38": ("V43", "two-jobs", 1),
+    "B41": ("V41", "two-jobs", 1),
+    "B43": ("V41", "two-jobs", 1),
+    "B48": ("V04", "two-jobs", 1),
+    "B60": ("V02", "two-jobs", 1),
+    "B61": ("V03", "two-jobs", 1),
+    "B62": ("V23", "mixed", 1),
+    "B63": ("V25", "mixed", 1),
+    "B64": ("V27", "mixed", 1),
+    "B65": ("V35", "two-jobs", 1),
+    "B66": ("V21", "two-jobs", 1),
+    "B67": ("V43", "two-jobs", 1),
+}
+
+# What no ground shows yet, and why; each is shown by hand-fed events in tests/backend.
+NOT_ON_GROUNDS = {
+    "B03": "needs a restart",
+    "B04": "its promise, V19, has no oracle yet",
+    "B09": "needs a restart",
+    "B19": "needs a device that reports a failure after its success (F37)",
+}
+
+QUICK_SEEDS = range(1, 4)
+LONG_SEEDS = range(1, 201)
+
+
+@pytest.mark.parametrize("bug", CONVICTED)
+def test_a_planted_bug_is_convicted_by_its_promise(bug: str) -> None:
+    """One run in virtual time convicts it, with a witness that names records."""
+    promise, ground, seed = CONVICTED[bug]
+
+    found = judge_ground(ground, seed=seed, plant=(bug,)).promises[promise]
+
+    assert found.standing is Standing.VIOLATED
+    assert found.witness is not None
+    assert found.witness.records
+
+
+def test_every_planted_bug_is_accounted_for() -> None:
+    """A bug is convicted on a ground, or stands in the list of those that are not, with why."""
+    assert CONVICTED.keys() | NOT_ON_GROUNDS.keys() == PLANTED.keys()
+    assert not CONVICTED.keys() & NOT_ON_GROUNDS.keys()
+
+
+def test_every_promise_has_convicted_a_bug() -> None:
+    """An oracle that never fired is unproven."""
+    assert {promise for promise, _, _ in CONVICTED.values()} == PROMISES.keys()
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("seed", QUICK_SEEDS)
+def test_the_clean_backend_is_acquitted(ground: str, seed: int) -> None:
+    """No promise is violated where no bug is planted."""
+    assert _violated(ground, seed) == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_the_clean_backend_is_acquitted_in_200_seeds(ground: str) -> None:
+    """The long lane: `./test -m long tests/planted`."""
+    found = {seed: broken for seed in LONG_SEEDS if (broken := _violated(ground, seed))}
+
+    assert found == {}
+
+
+def _violated(ground: str, seed: int) -> dict[str, str]:
+    promises = judge_ground(ground, seed=seed).promises
+    return {
+        name: one.witness.text if one.witness else ""
+        for name, one in promises.items()
+        if one.standing is Standing.VIOLATED
+    }
