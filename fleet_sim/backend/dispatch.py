@@ -84,7 +84,6 @@ def _pump_job(books: Books, job: JobState, now_ms: int) -> None:
         task = heappop(job.ready)[2]
         task.is_ready = False
         if _is_pushable(books, task, now_ms) and _is_wanted(books, task, now_ms):
-            _make_way(books, task, now_ms)
             tasks.begin(books, task, now_ms)
             send(books, task)
 
@@ -121,12 +120,16 @@ def _is_due(task: TaskState, now_ms: int) -> bool:
 
 
 def _is_pushable(books: Books, task: TaskState, now_ms: int) -> bool:
-    """Tell whether its own circumstances let this task be pushed now."""
+    """Tell whether its own circumstances let this task be pushed now.
+
+    A device that is busy with another attempt leaves it waiting, under `refuse` as under `queue`:
+    the device refuses a second upgrade, the server keeps the task.
+    """
     return (
         _is_due(task, now_ms)
         and not task.job.order.devices_must_ask
         and task.device.is_reachable
-        and (not _is_busy(books, task) or "B60" in books.planted)
+        and (task.device.active is None or "B60" in books.planted)
     )
 
 
@@ -137,25 +140,6 @@ def _is_offerable(books: Books, task: TaskState, now_ms: int) -> bool:
         and _may_push(books, task.job, now_ms)
         and _has_room(books, task)
     )
-
-
-def _is_busy(books: Books, task: TaskState) -> bool:
-    """Tell whether the device runs another attempt for which this task has to wait.
-
-    Under `refuse` as under `queue` it waits: the device refuses a second upgrade, the task is kept.
-    """
-    other = task.device.active
-    if other is None:
-        return False
-    return books.contract.busy_device != "overwrite" or other.number > task.number
-
-
-def _make_way(books: Books, task: TaskState, now_ms: int) -> None:
-    """End an older job's attempt where a newer job overwrites it."""
-    other = task.device.active
-    if other is not None and books.contract.busy_device == "overwrite":
-        status = TaskStatus(books.contract.cancel_shows_as)
-        tasks.finish(books, other, status, now_ms, desc=tasks.OVERWRITTEN, why="overwritten")
 
 
 def _is_wanted(books: Books, task: TaskState, now_ms: int) -> bool:

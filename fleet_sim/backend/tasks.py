@@ -64,6 +64,7 @@ MOVES: Mapping[TaskStatus, frozenset[TaskStatus]] = {
             TaskStatus.QUEUED,  # an operator's retry
             TaskStatus.PUSHED,  # the next attempt, where tasks show as failed between two
             TaskStatus.SUCCEEDED,  # a late report, where the contract heals
+            TaskStatus.CANCELLED,  # overwritten, where tasks show as failed between two attempts
         }
     ),
     TaskStatus.SUCCEEDED: frozenset(),
@@ -72,7 +73,9 @@ MOVES: Mapping[TaskStatus, frozenset[TaskStatus]] = {
 
 
 def add(books: Books, job: JobState, device: DeviceState, now_ms: int) -> TaskState:
-    """Make a task for this device and put it in line."""
+    """Make a task for this device and put it in line; older ones end where newer overwrite."""
+    if books.contract.busy_device == "overwrite":
+        _make_way(books, device, now_ms)
     number = books.number("task")
     task = TaskState(
         task_id=books.name("task", number),
@@ -312,6 +315,12 @@ def stir_device(books: Books, device: DeviceState) -> None:
         stir(books, task)
 
 
+def _make_way(books: Books, device: DeviceState, now_ms: int) -> None:
+    for other in list(device.open_tasks):
+        status = TaskStatus(books.contract.cancel_shows_as)
+        finish(books, other, status, now_ms, desc=OVERWRITTEN, why="overwritten")
+
+
 def _let_go(books: Books, task: TaskState, why: str, *, keep_slot: bool) -> None:
     """Take the device, the timer and, unless it is kept, the slot from a task."""
     books.timers.arm(task, None)
@@ -346,6 +355,7 @@ def _open_round(books: Books, job: JobState, now_ms: int) -> None:
 
 def _show_between(books: Books, task: TaskState, now_ms: int) -> None:
     """Show what the contract shows between attempts; a name that is no status changes nothing."""
+    books.keep(task)
     words = books.contract.between_attempts_status
     if words and words[0] in {TaskStatus.QUEUED, TaskStatus.FAILED}:
         _move(books, task, TaskStatus(words[0]), now_ms)
