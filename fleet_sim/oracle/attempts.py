@@ -4,9 +4,9 @@ A push starts an attempt, or repeats the request of the running one. Which it wa
 evidence and the contract:
 
     the attempt before it         a repetition is allowed    none is
-    had certainly ended           the next attempt           the next attempt
-    may have ended                either: nothing is         the next attempt
-                                  convicted on it
+    was ended by a report         the next attempt           the next attempt
+    was timed out, or may         either: nothing is         the next attempt
+    have ended                    convicted on it
     may, by an open point         it repeats                 perhaps the next attempt
     cannot have ended             it repeats                 a stray: a second push inside
 
@@ -114,6 +114,8 @@ class Attempt:
     def active_until_ms(self) -> int:
         """Up to when it was certainly active; the next attempt's push ends it at the latest."""
         until = self.earliest_end_ms
+        if self.seen_end is not None and self.seen_end[1] < until:
+            until = max(self.seen_end[0], 0)  # ended for no reason: another promise broke, not this
         return until if self.next is None else min(until, self.next.lo)
 
     @property
@@ -133,10 +135,17 @@ class Attempt:
 
     @property
     def over_by_ms(self) -> int:
-        """By when it was over, as far as the evidence goes; `FOREVER` where it shows no end."""
+        """By when it was over, as far as the evidence goes; `FOREVER` where it shows no end.
+
+        Once it is shown over, one of the ends possible by then was the one: the last of them at
+        the latest.
+        """
         by = min((end.hi for end in self.ends if end.is_certain), default=FOREVER)
-        if self.seen_end is not None:
-            by = min(by, self.seen_end[1])
+        shown = self.shown_over_ms
+        if shown < FOREVER:
+            by = min(
+                by, shown, max((one.hi for one in self.ends if one.lo <= shown), default=shown)
+            )
         return by if self.next is None else min(by, self.next.hi)
 
     @property
@@ -213,10 +222,12 @@ class Splitter:
         last = attempts[-1]
         self._settle(last)
         is_retry = any(last.start.lo <= call.lo <= push.hi for call in self.calls.retries)
-        is_over = any(end.is_certain and self._over_ms(end) <= push.lo for end in last.ends)
+        over = [end for end in last.ends if end.is_certain and self._over_ms(end) <= push.lo]
         may_be_over = [end for end in last.ends if end.lo <= push.hi]
-        is_new = is_over or is_retry
-        may_repeat = not is_new and self._may_repeat(last, push)
+        # A timer that ought to have fired may be late: then it is a repetition after all.
+        is_told = any(end.kind != "timeout" for end in over)
+        may_repeat = not (is_told or is_retry) and self._may_repeat(last, push)
+        is_new = is_told or is_retry or (bool(over) and not may_repeat)
         rests_on_open_point = not is_new and all(map(is_open_point, may_be_over))
         if rests_on_open_point and (may_repeat or not may_be_over):
             last.pushes.append(push)
@@ -224,7 +235,10 @@ class Splitter:
                 last.strays.append(push)
             return
         last.next = push
-        attempt = self._begin(push, last.reports, number=last.number + 1)
+        # What alone can have ended the last attempt cannot end this one as well.
+        spent = may_be_over[0].report if len(may_be_over) == 1 else None
+        reports = [one for one in last.reports if one is not spent]
+        attempt = self._begin(push, reports, number=last.number + 1)
         attempt.is_certain = not (may_repeat or rests_on_open_point)
         last.is_next_certain = attempt.is_certain
         attempt.is_retry_call, attempt.is_open_point = is_retry, rests_on_open_point

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from fleet_sim.oracle.evidence import Device, Presence
 from fleet_sim.oracle.metrics import SHARES, Measures, Totals
 from fleet_sim.oracle.no_lost_task import is_in_scope
 from fleet_sim.oracle.open_tasks import Wait, reason_for
-from fleet_sim.oracle.timeline import JobLine, Task, Timeline
+from fleet_sim.oracle.timeline import ENDED, JobLine, Task, Timeline
 
 _REBOOT = "reboot"  # why a device goes off line for its own upgrade
 
@@ -72,16 +72,29 @@ def _place(timeline: Timeline, device: Device) -> str:
 
 
 def _latest(timeline: Timeline, device: Device) -> tuple[JobLine | None, Task | None]:
-    """Return the newest job for a device, one with a task for it first, and that task."""
-    jobs: Sequence[JobLine] = list(timeline.jobs.values())[::-1]
-    for job in jobs:
-        task = job.tasks.get(device.name)
-        if task is not None:
-            return job, task
-    for job in jobs:
-        if job.order.names(device.name) and job.order.fleet in {"", device.fleet}:
-            return job, None
-    return None, None
+    """Return the job that counts for a device, and its task there.
+
+    Of several jobs: the newest whose task is open, else the one that pushed it last, else the
+    newest that names it.
+    """
+    tasks = timeline.tasks_of(device)
+    still_open = [task for task in tasks if task.last is None or task.last.status not in ENDED]
+    pushed = [task for task in tasks if task.pushes]
+    task = None
+    if still_open:
+        task = still_open[-1]
+    elif pushed:
+        task = max(pushed, key=lambda one: one.pushes[-1].hi)
+    elif tasks:
+        task = tasks[-1]
+    if task is not None:
+        return task.job, task
+    jobs = (
+        job
+        for job in timeline.jobs.values()
+        if job.order.names(device.name) and job.order.fleet in {"", device.fleet}
+    )
+    return max(jobs, key=lambda job: job.order.create.lo, default=None), None
 
 
 def _sample(timeline: Timeline, device: Device, sheet: _Sheet) -> None:

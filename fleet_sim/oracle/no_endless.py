@@ -7,11 +7,15 @@ finding; under a contract where the silent time out, each is a violation.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from fleet_sim.oracle.attempts import Attempt, proof_of_start
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds, some
 from fleet_sim.oracle.timeline import ACTIVE, Task, Timeline
+
+Silence: TypeAlias = tuple[Task, Attempt, Poll]  # the poll that showed it open for too long
 
 
 def no_endless(timeline: Timeline) -> Outcome:
@@ -20,21 +24,26 @@ def no_endless(timeline: Timeline) -> Outcome:
     An attempt whose timer started later than its push has that much longer.
     """
     tally = Tally("V12")
-    silent: list[tuple[Task, Attempt, Poll]] = []
+    silent: list[Silence] = []
+    soon: list[Task] = []
     for task, attempt in timeline.attempts():
         timeout_ms = task.job.timeout_ms
         if timeout_ms is None:
             continue
         before = FOREVER if attempt.next is None else attempt.next.lo
-        shown = task.seen_after(_limit_ms(timeline, attempt, timeout_ms), before)
-        if shown is None or shown[1].status not in ACTIVE:
+        limit = _limit_ms(timeline, attempt, timeout_ms)
+        shown = task.seen_after(limit, before)
+        is_over = attempt.shown_over_ms <= limit
+        if is_over or shown is None or shown[1].status not in ACTIVE:
             tally.held(int(attempt.shown_over_ms < FOREVER))
+            if _may_wait(timeline, attempt) and _is_waiting(task, attempt, timeout_ms):
+                soon.append(task)
         elif not _may_wait(timeline, attempt):
             _still_open(tally, task, attempt, shown)
-        elif attempt.next is None and task.last is not None and task.last.status in ACTIVE:
+        elif _is_waiting(task, attempt, timeout_ms):
             silent.append((task, attempt, shown[0]))
     if silent:
-        _find(tally, silent)
+        _find(tally, silent, soon)
     return tally.outcome()
 
 
@@ -49,6 +58,13 @@ def _limit_ms(timeline: Timeline, attempt: Attempt, timeout_ms: int) -> int:
 def _may_wait(timeline: Timeline, attempt: Attempt) -> bool:
     is_silent = attempt.anchor_hi == FOREVER
     return is_silent and timeline.contract.silent_device == "waits"
+
+
+def _is_waiting(task: Task, attempt: Attempt, timeout_ms: int) -> bool:
+    """Tell whether the last poll still shows this attempt open, and its timeout has passed."""
+    last, poll = task.last, task.job.last_poll
+    is_open = attempt.next is None and last is not None and last.status in ACTIVE
+    return is_open and poll is not None and poll.t0 > attempt.start.hi + timeout_ms
 
 
 def _still_open(tally: Tally, task: Task, attempt: Attempt, shown: tuple[Poll, Sighting]) -> None:
@@ -69,7 +85,7 @@ def _still_open(tally: Tally, task: Task, attempt: Attempt, shown: tuple[Poll, S
 # --- the finding -------------------------------------------------------------------------------
 
 
-def _find(tally: Tally, silent: list[tuple[Task, Attempt, Poll]]) -> None:
+def _find(tally: Tally, silent: list[Silence], soon: list[Task]) -> None:
     """Tell it for people who see such a server for the first time."""
     names = [task.name for task, _, _ in silent]
     are, their = ("device was", "its") if len(names) == 1 else ("devices were", "their")
@@ -78,10 +94,12 @@ def _find(tally: Tally, silent: list[tuple[Task, Attempt, Poll]]) -> None:
         by_job.setdefault(task.job.id, []).append(task)
     kept = "; ".join(_kept(tasks) for tasks in by_job.values())
     since = min(attempt.start.hi for _, attempt, _ in silent)
+    more = f" {len(soon)} more are on the way there." if soon else ""
     text = (
         f"{len(names)} {are} asked to upgrade and never said a word: {some(names)}. The contract "
         f"starts {their} timeout at the first progress report, so it never starts: {kept}. "
-        f"The first of them has been waiting since {seconds(since)}; nothing will ever end it."
+        f"The first has been waiting since {seconds(since)}, and only it or an operator can end "
+        f"that.{more}"
     )
     records = [attempt.start.record for _, attempt, _ in silent]
     tally.finding(text, [*records, silent[-1][2].record])

@@ -136,23 +136,36 @@ class Book:
         return self._holds(query.where, row, None if is_still else STEADY[query.call])
 
     def _holds(self, where: Filter, row: Row, sure: frozenset[str] | None) -> bool | None:
+        """Evaluate in three values; a search looks at every row known, so it stops early."""
         match where:
             case AllOf(parts):
-                found = [self._holds(part, row, sure) for part in parts]
-                return False if False in found else None if None in found else True
+                return self._join(parts, row, sure, decisive=False)
             case AnyOf(parts):
-                found = [self._holds(part, row, sure) for part in parts]
-                return True if True in found else None if None in found else False
+                return self._join(parts, row, sure, decisive=True)
             case Comparison(name, operator, values):
                 if sure is not None and name not in sure:
                     return None
-                wanted = tuple(self._neutral(name, value) for value in values)
-                have = self._neutral(name, row.get(name))
-                return matches(Comparison(name, operator, wanted), lambda _: have)
+                if name == "status":
+                    values = tuple(self._neutral(value) for value in values)
+                    have = self._neutral(row.get(name))
+                else:
+                    have = row.get(name)
+                return matches(Comparison(name, operator, values), lambda _: have)
 
-    def _neutral(self, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON values
-        is_cancelled = name == "status" and value == "cancelled"
-        return "failed" if is_cancelled and self.cancelled_is_failed else value
+    def _join(
+        self, parts: Iterable[Filter], row: Row, sure: frozenset[str] | None, *, decisive: bool
+    ) -> bool | None:
+        found: bool | None = not decisive
+        for part in parts:
+            one = self._holds(part, row, sure)
+            if one is decisive:
+                return decisive
+            found = None if one is None else found
+        return found
+
+    def _neutral(self, status: Any) -> Any:  # noqa: ANN401 - JSON values
+        """Take cancelled and failed for one where the contract shows them as one."""
+        return "failed" if self.cancelled_is_failed and status == "cancelled" else status
 
 
 def open_book(

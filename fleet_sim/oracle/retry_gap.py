@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from fleet_sim.model.record import Record
-from fleet_sim.oracle.attempts import Attempt
+from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.timeline import Task, Timeline
@@ -30,8 +30,9 @@ def retry_gap(timeline: Timeline) -> Outcome:
 
 
 def _judge(timeline: Timeline, tally: Tally, task: Task, before: Attempt, after: Attempt) -> None:
-    if not before.ends:
-        return
+    last_word = before.certain_end
+    if not before.ends or (last_word is not None and last_word.kind not in RETRY_WORDS):
+        return  # after a success or a cancel no gap is right; that is V16's affair
     interval_ms = task.job.interval_ms
     start = after.start
     ended_lo = before.earliest_end_ms

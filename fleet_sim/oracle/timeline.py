@@ -352,7 +352,7 @@ def _narrowed(jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
     """Keep the jobs that explain the push best: each narrower reading is taken if any job fits it.
 
     First the jobs of its product, then those that name the device, that show a task for it, that
-    push at all, and whose task was not over.
+    push at all, whose task was not over, and did not show as queued at once after the push.
     """
     for fits in (
         lambda job: job.order.product in {"", device.product},
@@ -360,6 +360,7 @@ def _narrowed(jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
         lambda job: device.name in job.order.seen,
         lambda job: not job.order.must_ask,
         lambda job: not _is_over(job.tasks.get(device.name), push.lo),
+        lambda job: not _is_idle(job.tasks.get(device.name), push),
     ):
         jobs = [job for job in jobs if fits(job)] or jobs
     return jobs
@@ -370,6 +371,12 @@ def _is_over(task: Task | None, at_ms: int) -> bool:
         return False
     before = [sighting for sighting in task.sightings if sighting.t1 < at_ms]
     return bool(before) and before[-1].status in ENDED
+
+
+def _is_idle(task: Task | None, push: Push) -> bool:
+    """Tell whether the first read that was answered after a push still showed the task queued."""
+    shown = None if task is None else task.seen_after(push.hi)
+    return shown is not None and shown[1].status == "queued"
 
 
 # --- attempts ------------------------------------------------------------------------------------
@@ -406,17 +413,21 @@ def _calls(task: Task) -> TaskCalls:
 def _look_at(task: Task, attempt: Attempt, delta_ms: int) -> None:
     """Find what the polls wholly inside an attempt (or after it, before the next) showed of it.
 
-    A poll shows a task as it stood at some instant from `t0` less what a read may lag, to `t1`.
+    A poll shows a task as it stood at some instant from `t0` less what a read may lag, to `t1`. One
+    that shows it as pushed after it was under way shows a next attempt, whose push was lost.
     """
     first = task.job.first_poll_after(attempt.start.hi + delta_ms)
     before = FOREVER if attempt.next is None else attempt.next.lo
     last = task.job.polls_answered_before(before) - 1
     polls = task.job.polls
+    was_under_way = False
     for sighting, begins, ends in task.segments():
         lo, hi = max(first, begins), min(last, ends - 1)
         if lo > hi:
             continue
-        if sighting.status in ACTIVE:
+        is_next = was_under_way and sighting.status == "pushed"
+        was_under_way = sighting.status == "under_way"
+        if sighting.status in ACTIVE and not is_next:
             shown = next((k for k in range(hi, lo - 1, -1) if task.at_poll(k)), None)
             if shown is not None:
                 attempt.sighted_ms = max(attempt.sighted_ms, polls[shown].t0 - delta_ms)

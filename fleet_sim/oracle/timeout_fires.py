@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet_sim.oracle.attempts import Attempt, proof_of_start
+from fleet_sim.oracle.attempts import Attempt, End, is_open_point, proof_of_start
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
@@ -29,21 +29,27 @@ def timeout_fires(timeline: Timeline) -> Outcome:
 
 def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, timeout_ms: int) -> None:
     fires_by = timeline.due_ms(attempt.anchor_hi + timeout_ms + timeline.tolerance.epsilon_ms)
-    if any(end.kind != "timeout" and end.lo <= fires_by for end in attempt.ends):
+    if any(_may_come_first(attempt, end, fires_by) for end in attempt.ends):
         return
     limit = fires_by + timeline.delta_ms
     before = FOREVER if attempt.next is None else attempt.next.lo
     shown = task.seen_after(limit, before)
-    if shown is not None and shown[1].status in ACTIVE:
-        _still_active(tally, task, attempt, shown)
-    elif attempt.shown_over_ms <= limit + timeline.delta_ms:
+    if attempt.shown_over_ms <= limit + timeline.delta_ms:
         tally.held()
+    elif shown is not None and shown[1].status in ACTIVE:
+        _still_active(tally, task, attempt, shown)
     elif attempt.shown_over_ms < FOREVER:
         tally.doubtful(
             f"{task.name}: attempt {attempt.number} should have ended by {seconds(fires_by)}; that "
             f"it had is seen only at {seconds(attempt.shown_over_ms)}",
             [attempt.start.record],
         )
+
+
+def _may_come_first(attempt: Attempt, end: End, fires_by: int) -> bool:
+    """Tell whether something else can have ended the attempt, and no read refutes it."""
+    is_refuted = is_open_point(end) and end.lo <= attempt.sighted_ms
+    return end.kind != "timeout" and end.lo <= fires_by and not is_refuted
 
 
 def _still_active(tally: Tally, task: Task, attempt: Attempt, shown: tuple[Poll, Sighting]) -> None:
