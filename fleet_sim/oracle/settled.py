@@ -19,7 +19,9 @@ from dataclasses import dataclass
 
 from fleet_sim.model.northbound import TaskStatus
 
-START_ALLOWANCE_MS = 30_000  # Λ of the oracles: how long a free slot may stay unused.
+# What V12 grants beyond the timeout before it tells of a silent device: 30 s to start, 2 s for a
+# read to catch up, and a timer's allowance with some lag of ours.
+FINDING_DUE_MS = 30_000 + 2_000 + 3_000
 
 FINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED})
 
@@ -85,4 +87,4 @@ def _attempt_moves(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
         return True
     if terms.silent_times_out or terms.timeout_ms is None or sight.pushed_at_ms is None:
         return terms.silent_times_out
-    return now_ms < sight.pushed_at_ms + terms.timeout_ms + START_ALLOWANCE_MS
+    return now_ms < sight.pushed_at_ms + terms.timeout_ms + FINDING_DUE_MS

@@ -21,7 +21,7 @@ from fleet_sim.model.northbound import (
     TaskRow,
     TaskStatus,
 )
-from fleet_sim.oracle.settled import START_ALLOWANCE_MS
+from fleet_sim.oracle.settled import FINDING_DUE_MS
 from fleet_sim.runtime.conductor import Conductor
 from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.fleet import mount
@@ -240,7 +240,7 @@ def test_devices_that_will_say_no_more_are_waited_for_until_their_finding_is_due
 
     at_ms = scene.run_to_the_end()
 
-    due_ms = 5_000 + 10_000 + START_ALLOWANCE_MS
+    due_ms = 5_000 + 10_000 + FINDING_DUE_MS
     assert (scene.conductor.why == "settled") is ends
     assert due_ms <= at_ms < due_ms + 10_000 if ends else at_ms >= 5 * MINUTE_MS
 
