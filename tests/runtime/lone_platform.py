@@ -1,0 +1,241 @@
+"""A platform on a virtual clock whose commits end when the test says so, and clients of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fleet_sim.backend.brain import Brain
+from fleet_sim.backend.events import Keep
+from fleet_sim.dialects.http import HttpResponse
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.model.messages import DeviceMessage, ServerMessage
+from fleet_sim.model.northbound import (
+    Answer,
+    Call,
+    CreateFirmware,
+    CreateJob,
+    FirmwareCreated,
+    FirmwareOrder,
+    JobCreated,
+    JobOrder,
+    Names,
+    Scope,
+)
+from fleet_sim.mqtt import client as mqtt
+from fleet_sim.mqtt.broker import BrokerLimits
+from fleet_sim.runtime.platform import Change, Platform, Settings
+from fleet_sim.runtime.run_log import MemoryLog
+from fleet_sim.runtime.virtual_time import VirtualClock
+from tests.runtime.lone_world import ENOS
+
+EPOCH_MS = 1_767_225_600_000
+WINDOW_MS = 2
+ORG = "org"
+SECRET = "device secret"
+CONTENT = b"firmware"
+IMAGE = FirmwareOrder(
+    "pk", Names("fw"), "2.0", hashlib.sha256(CONTENT).hexdigest(), "sha256", "fw.bin"
+)
+
+
+class SlowStore:
+    """Takes commits, and ends each when the test says so.
+
+    Attributes:
+        commits: The changes of each commit, in order.
+    """
+
+    def __init__(self) -> None:
+        self.commits: list[Sequence[Change]] = []
+        self._under_way: Callable[[], None] | None = None
+        self.is_quick = False
+
+    def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
+        """Begin one; there is never more than one at a time."""
+        assert self._under_way is None, "two commits at a time"
+        self.commits.append(changes)
+        if self.is_quick:
+            then()
+        else:
+            self._under_way = then
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a commit is under way."""
+        return self._under_way is not None
+
+    def end(self) -> None:
+        """End the one under way."""
+        assert self._under_way is not None
+        then, self._under_way = self._under_way, None
+        then()
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what all commits so far left, as a store would load it."""
+        latest: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+        for changes in self.commits:
+            for change in changes:
+                row = change.row if isinstance(change, Keep) else None
+                latest[change.table, change.key] = row
+        found: dict[str, list[dict[str, Any]]] = {}
+        for (table, _), row in latest.items():
+            if row is not None:
+                found.setdefault(table, []).append(dict(row))
+        return found
+
+
+class Shelf:
+    """Firmware files: what was kept and dropped, in order."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, str, str]] = []
+
+    def keep(self, firmware_id: str, file_name: str, content: bytes) -> None:
+        """Take note."""
+        self.done.append(("keep", firmware_id, file_name))
+
+    def drop(self, firmware_id: str, file_name: str) -> None:
+        """Take note."""
+        self.done.append(("drop", firmware_id, file_name))
+
+
+class LonePlatform:
+    """See the module."""
+
+    def __init__(self, contract: ContractProfile = ENOS.contract) -> None:
+        self.clock = VirtualClock()
+        self.log = MemoryLog(self.clock.now_ms)
+        self.store = SlowStore()
+        self.shelf = Shelf()
+        self.outputs = 0
+        self.operator = ENOS.operator(ORG, "", "")
+        self.platform = Platform(
+            dialect=ENOS,
+            brain=Brain(
+                contract=contract,
+                epoch_ms=EPOCH_MS,
+                seed=1,
+                file_url=lambda fw, _: f"http://h/{fw}",
+            ),
+            gate=ENOS.gate(ORG, {}, signed_only=False, contract=contract),
+            clock=self.clock,
+            log=self.log,
+            committer=self.store,
+            files=self.shelf,
+            settings=Settings(EPOCH_MS, WINDOW_MS, BrokerLimits()),
+            on_output=self._on_output,
+        )
+
+    def _on_output(self) -> None:
+        self.outputs += 1
+
+    def run(self, ms: int) -> None:
+        """Let some time pass."""
+        until_ms = self.clock.now_ms() + ms
+        self.clock.call_at(until_ms, lambda: None)
+        while self.clock.next_at_ms is not None and self.clock.next_at_ms <= until_ms:
+            self.clock.step()
+
+    def register(self, *names: str) -> list[DeviceId]:
+        """Make devices known, and see that committed."""
+        devices = [DeviceId("pk", name) for name in names]
+        self.platform.register([Registration(one, SECRET) for one in devices])
+        self.settle()
+        return devices
+
+    def settle(self) -> None:
+        """Commit all there is."""
+        self.run(WINDOW_MS)
+        while self.store.is_busy:
+            self.store.end()
+            self.run(WINDOW_MS)
+
+    def call(self, call: Call) -> list[Answer]:
+        """Make a northbound call; its answer will stand in the list."""
+        answers: list[Answer] = []
+
+        def respond(response: HttpResponse) -> None:
+            answers.append(self.operator.answer(call, response))
+
+        self.platform.http(self.operator.request(call, EPOCH_MS), respond)
+        return answers
+
+    def settled(self, call: Call) -> list[Answer]:
+        """Make a northbound call, commit all there is, and return its answer."""
+        answers = self.call(call)
+        self.settle()
+        return answers
+
+    def order(self, **changes: Any) -> str:  # noqa: ANN401 - fields of a job's order
+        """Upload 2.0 and order a job for it; return the job's id."""
+        uploaded = self.settled(CreateFirmware(IMAGE, CONTENT))
+        assert isinstance(uploaded[0], FirmwareCreated)
+        order = JobOrder(uploaded[0].firmware_id, "upgrade", Scope(), Names("job"), **changes)
+        ordered = self.settled(CreateJob(order))
+        assert isinstance(ordered[0], JobCreated)
+        return ordered[0].job_id
+
+    def records(self, *kinds: str) -> list[dict[str, Any]]:
+        """Return what the log says of these kinds."""
+        return [
+            {"kind": one.kind, "device": one.device, **one.fields}
+            for one in self.log.records
+            if one.kind in kinds
+        ]
+
+
+class Client:
+    """A device's MQTT session with the platform's broker, without a link between."""
+
+    def __init__(self, world: LonePlatform, device: DeviceId, secret: str = SECRET) -> None:
+        self._world = world
+        self.device = device
+        mine = ENOS.devices.credentials(device, secret, epoch_ms=EPOCH_MS)
+        self.session = mqtt.ClientSession(
+            mqtt.ClientOptions(mine.client_id, mine.username, mine.password)
+        )
+        self.connection = world.platform.broker.open(world.clock.now_ms())
+        self.session.connect()
+        self.flush()
+
+    def flush(self) -> None:
+        """Bring what the session has to say to the broker."""
+        broker = self._world.platform.broker
+        data = self.session.take_output()
+        events = broker.receive(self.connection, data, self._world.clock.now_ms())
+        self._world.platform.on_broker_events(events)
+
+    def say(self, message: DeviceMessage) -> int:
+        """Publish what a device says; return the packet identifier."""
+        wire = ENOS.devices.encode(self.device, message)
+        return self.publish(wire.topic, wire.payload)
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> int:
+        """Publish anything."""
+        packet_id = self.session.publish(topic, payload, qos)
+        self.flush()
+        return packet_id
+
+    def events(self) -> list[mqtt.ClientEvent]:
+        """Return what the broker has said since the last look, acknowledging it."""
+        data = self.connection.take_output()
+        events = self.session.receive(data, self._world.clock.now_ms())
+        self.flush()
+        return events
+
+    def heard(self) -> list[ServerMessage]:
+        """Return the platform's messages among `events`."""
+        return [
+            ENOS.devices.decode(self.device, one.topic, one.payload)
+            for one in self.events()
+            if isinstance(one, mqtt.Received)
+        ]
+
+    def leave(self) -> None:
+        """Drop the connection."""
+        broker = self._world.platform.broker
+        events = broker.lost(self.connection, self._world.clock.now_ms())
+        self._world.platform.on_broker_events(events)

@@ -1,0 +1,426 @@
+from fleet_sim.backend.events import Forget, Keep
+from fleet_sim.model.messages import (
+    ProgressReport,
+    ReportReply,
+    UpgradeReply,
+    UpgradeRequest,
+    VersionReport,
+)
+from fleet_sim.model.northbound import (
+    CancelTasks,
+    CreateFirmware,
+    CreateJob,
+    DeleteFirmware,
+    DeleteJob,
+    Done,
+    FirmwareCreated,
+    JobOrder,
+    Listed,
+    Names,
+    Scope,
+    SearchDevices,
+    SearchTasks,
+    StopJob,
+    TaskRow,
+)
+from fleet_sim.mqtt import client as mqtt
+from fleet_sim.runtime.platform import IDLE_COMMIT_MS
+from tests.runtime.lone_platform import CONTENT, IMAGE, WINDOW_MS, Client, LonePlatform
+from tests.runtime.lone_world import ENOS
+
+DEVICE = "d1"
+
+
+def online(world: LonePlatform, name: str = DEVICE, version: str = "1.0") -> Client:
+    """Return a registered device that is on line and has reported its version."""
+    (device,) = world.register(name)
+    client = Client(world, device)
+    client.say(VersionReport("1", version))
+    world.settle()
+    client.events()
+    return client
+
+
+def acknowledged(client: Client) -> list[int]:
+    """Return which packets the platform has acknowledged since the last look."""
+    return [one.packet_id for one in client.events() if isinstance(one, mqtt.Acknowledged)]
+
+
+def status(world: LonePlatform) -> list[str]:
+    """Return every task's status as shown."""
+    (answer,) = world.settled(SearchTasks())
+    assert isinstance(answer, Listed)
+    return [one.status.value for one in answer.rows if isinstance(one, TaskRow)]
+
+
+# --- who may do what ----------------------------------------------------------------------------
+
+
+def test_a_registered_device_is_let_in_by_its_own_secret() -> None:
+    """And is on line, as the log says from the server's side."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+
+    client = Client(world, device)
+
+    assert client.events() == [mqtt.Connected(session_present=False)]
+    assert world.records("online") == [{"kind": "online", "device": "pk/d1", "side": "server"}]
+
+
+def test_a_wrong_secret_and_a_stranger_are_refused() -> None:
+    """With the codes of MQTT, and neither was ever on line."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    (stranger,) = LonePlatform().register("stranger")
+
+    assert Client(world, device, "wrong").events() == [mqtt.Refused(4)]
+    assert Client(world, stranger).events() == [mqtt.Refused(5)]
+    assert world.records("online") == []
+
+
+def test_a_devices_topics_are_its_own() -> None:
+    """A message on another's is refused, and changes nothing there."""
+    world = LonePlatform()
+    intruder = online(world)
+    victim = online(world, "d2")
+    wire = ENOS.devices.encode(victim.device, VersionReport("9", "6.6.6"))
+
+    intruder.publish(wire.topic, wire.payload)
+    world.settle()
+
+    (refused,) = world.records("refused")
+    assert (refused["device"], refused["topic"]) == ("pk/d1", wire.topic)
+    assert victim.events() == []
+    (answer,) = world.call(SearchDevices())
+    assert isinstance(answer, Listed)
+    assert "6.6.6" not in str(answer.rows)
+
+
+def test_the_end_of_a_connection_is_noted_with_its_reason() -> None:
+    """From the server's side."""
+    world = LonePlatform()
+    client = online(world)
+
+    client.leave()
+
+    (offline,) = world.records("offline")
+    assert (offline["device"], offline["side"]) == ("pk/d1", "server")
+    assert offline["why"]
+
+
+# --- nothing leaves before what it rests on is durable ------------------------------------------
+
+
+def test_a_report_is_acknowledged_only_once_it_is_durable() -> None:
+    """PUBACK and reply wait for the commit of what the report changed."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    client = Client(world, device)
+    client.events()
+
+    packet_id = client.say(VersionReport("1", "1.0"))
+    assert client.events() == []
+    world.run(WINDOW_MS)
+    assert world.store.is_busy
+    assert client.events() == []
+    world.store.end()
+
+    events = client.events()
+    assert mqtt.Acknowledged(packet_id) in events
+    assert [one for one in events if isinstance(one, mqtt.Received)]
+
+
+def test_a_call_is_answered_only_once_it_is_durable() -> None:
+    """An operator who has an id may rely on it."""
+    world = LonePlatform()
+
+    answers = world.call(CreateFirmware(IMAGE, CONTENT))
+    world.run(WINDOW_MS)
+    assert answers == []
+    world.store.end()
+
+    assert [type(one) for one in answers] == [FirmwareCreated]
+
+
+def test_a_push_leaves_only_once_its_task_is_durable() -> None:
+    """Else a platform that was killed would not know what it asked."""
+    world = LonePlatform()
+    client = online(world)
+
+    world.order()
+    assert [type(one) for one in client.heard()] == [UpgradeRequest]
+
+    tasks = [change for changes in world.store.commits for change in changes
+             if isinstance(change, Keep) and change.table == "tasks"]  # fmt: skip
+    assert tasks[-1].row["status"] == "pushed"
+    assert [one["version"] for one in world.records("push_sent")] == ["2.0"]
+
+
+def test_progress_alone_does_not_wait() -> None:
+    """It may be lost, so it is acknowledged at once and written with others, later."""
+    world = LonePlatform()
+    client = online(world)
+    world.order()
+    (push,) = client.heard()
+    client.say(UpgradeReply(push.message_id))
+    client.say(ProgressReport("2", 0))
+    world.settle()
+    client.events()
+    commits = len(world.store.commits)
+
+    for number, percent in enumerate((25, 50, 75), start=3):
+        packet_id = client.say(ProgressReport(str(number), percent))
+        assert acknowledged(client) == [packet_id]
+    world.run(IDLE_COMMIT_MS - 1)
+    assert len(world.store.commits) == commits
+    world.run(1)
+
+    assert len(world.store.commits) == commits + 1
+    assert [change.row["progress"] for change in world.store.commits[-1]
+            if isinstance(change, Keep)] == [25, 50, 75]  # fmt: skip
+
+
+def test_progress_that_comes_during_a_commit_is_written_after_it() -> None:
+    """Even when its own turn has come and gone meanwhile."""
+    world = LonePlatform()
+    client = online(world)
+    other = online(world, "d2")
+    world.order()
+    (push,) = client.heard()
+    client.say(UpgradeReply(push.message_id))
+    client.say(ProgressReport("2", 0))
+    world.settle()
+
+    other.say(VersionReport("2", "1.1"))
+    world.run(WINDOW_MS)
+    assert world.store.is_busy
+    client.say(ProgressReport("3", 50))
+    world.run(2 * IDLE_COMMIT_MS)
+    world.store.end()
+    world.run(2 * IDLE_COMMIT_MS)
+
+    assert [change.row["progress"] for change in world.store.commits[-1]
+            if isinstance(change, Keep)] == [50]  # fmt: skip
+    world.store.end()
+    assert world.platform.is_settled
+
+
+def test_what_came_during_a_commit_waits_for_the_next() -> None:
+    """One commit at a time, and the second takes all that gathered."""
+    world = LonePlatform()
+    clients = [Client(world, device) for device in world.register("d1", "d2", "d3")]
+    for client in clients:
+        client.events()
+    before = len(world.store.commits)
+
+    clients[0].say(VersionReport("1", "1.0"))
+    world.run(WINDOW_MS)
+    clients[1].say(VersionReport("1", "1.0"))
+    clients[2].say(VersionReport("1", "1.0"))
+    world.run(10 * WINDOW_MS)
+    world.store.end()
+
+    assert [len(acknowledged(client)) for client in clients] == [1, 0, 0]
+    world.run(WINDOW_MS)
+    world.store.end()
+    assert [len(acknowledged(client)) for client in clients] == [0, 1, 1]
+    assert len(world.store.commits) == before + 2
+
+
+def test_answers_leave_in_the_order_of_their_causes() -> None:
+    """A reply never overtakes the one before it, even one that rests on nothing."""
+    world = LonePlatform()
+    client = online(world)
+
+    client.say(VersionReport("2", "1.1"))
+    client.say(ProgressReport("3", 10))  # no attempt is running: nothing is kept
+    world.run(WINDOW_MS)
+    client.say(ProgressReport("4", 10))
+    assert client.heard() == []
+    world.settle()
+
+    assert [one.message_id for one in client.heard()] == ["2", "3", "4"]
+
+
+def test_a_push_that_events_have_overtaken_is_not_sent() -> None:
+    """The operator cancelled it while its row was being written."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    client = Client(world, device)
+    client.say(VersionReport("1", "1.0"))
+    world.settle()
+    client.leave()
+    job = world.order()
+
+    client = Client(world, device)
+    client.say(VersionReport("2", "1.0"))  # reachable now: the push waits for its commit
+    world.run(WINDOW_MS)
+    assert world.store.is_busy
+    cancelled = world.call(CancelTasks(job, (DEVICE,)))
+    world.settle()
+
+    assert [type(one) for one in cancelled] == [Done]
+    assert [type(one) for one in client.heard()] == [ReportReply]
+    assert world.records("push_sent") == []
+    assert status(world) == ["failed"]
+
+
+def test_a_device_that_has_left_before_its_push_gets_none() -> None:
+    """And the log does not claim otherwise."""
+    world = LonePlatform()
+    client = online(world)
+    (created,) = world.settled(CreateFirmware(IMAGE, CONTENT))
+    assert isinstance(created, FirmwareCreated)
+
+    world.call(CreateJob(JobOrder(created.firmware_id, "upgrade", Scope(), Names("job"))))
+    world.run(WINDOW_MS)
+    assert world.store.is_busy
+    client.leave()
+    world.settle()
+
+    assert world.records("push_sent") == []
+    assert status(world) == ["pushed"]
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def test_a_file_is_there_before_its_row_and_gone_after_it() -> None:
+    """So no row ever names a file that is not there, wherever the platform is killed."""
+    world = LonePlatform()
+    answers = world.call(CreateFirmware(IMAGE, CONTENT))
+    assert [done for done, _, _ in world.shelf.done] == ["keep"]
+    world.settle()
+    (created,) = answers
+    assert isinstance(created, FirmwareCreated)
+
+    world.call(DeleteFirmware(created.firmware_id))
+    world.run(WINDOW_MS)
+    assert world.store.is_busy
+    assert len(world.shelf.done) == 1
+    world.store.end()
+
+    assert world.shelf.done[1:] == [("drop", created.firmware_id, "fw.bin")]
+    assert Forget("firmware", created.firmware_id) in world.store.commits[-1]
+
+
+# --- what devices say ---------------------------------------------------------------------------
+
+
+def test_rubbish_is_refused_answered_and_acknowledged() -> None:
+    """With the vendor's code; the device lives on."""
+    world = LonePlatform()
+    client = online(world)
+    topic = ENOS.devices.encode(client.device, VersionReport("2", "1.0")).topic
+
+    packet_id = client.publish(topic, b'{"id":"2","params":{"version":5')
+    world.settle()
+
+    events = client.events()
+    assert mqtt.Acknowledged(packet_id) in events
+    (reply,) = [one for one in events if isinstance(one, mqtt.Received)]
+    assert b'"code":1220' in reply.payload
+    (refused,) = world.records("refused")
+    assert (refused["device"], refused["topic"], refused["side"]) == ("pk/d1", topic, "server")
+
+
+def test_a_message_at_qos_0_needs_no_acknowledgement() -> None:
+    """It is taken in like any other."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    client = Client(world, device)
+    wire = ENOS.devices.encode(device, VersionReport("1", "1.0"))
+
+    client.publish(wire.topic, wire.payload, qos=0)
+    world.settle()
+
+    assert [type(one) for one in client.heard()] == [ReportReply]
+    assert [one["version"] for one in world.records("version_received")] == ["1.0"]
+
+
+def test_who_left_before_the_commit_is_not_missed() -> None:
+    """The acknowledgement has nowhere to go."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    client = Client(world, device)
+    client.say(VersionReport("1", "1.0"))
+    world.run(WINDOW_MS)
+
+    client.leave()
+    world.store.end()
+
+    assert world.platform.is_settled
+
+
+# --- time, stops and starts ---------------------------------------------------------------------
+
+
+def test_timers_of_the_brain_and_of_the_broker_ring_by_the_clock() -> None:
+    """An attempt that is under way for too long, and a client that says nothing."""
+    world = LonePlatform()
+    client = online(world)
+    world.store.is_quick = True
+    world.order(timeout_s=300)
+    (push,) = client.heard()
+    client.say(UpgradeReply(push.message_id))
+    client.say(ProgressReport("2", 0))
+    assert status(world) == ["under_way"]
+
+    world.run(301_000)
+
+    assert status(world) == ["failed"]
+    assert [one["device"] for one in world.records("offline")] == ["pk/d1"]
+
+
+def test_a_platform_that_is_killed_goes_on_where_it_was() -> None:
+    """From what was committed, whoever was told of it."""
+    first = LonePlatform()
+    device = online(first).device
+    first.order()
+
+    second = LonePlatform()
+    second.platform.resume(first.store.rows())
+    client = Client(second, device)
+    client.say(VersionReport("1", "1.0"))
+    second.settle()
+
+    assert status(second) == ["pushed"]
+    assert [type(one) for one in client.heard()] == [ReportReply, UpgradeRequest]
+
+
+def test_a_clean_stop_commits_what_is_left() -> None:
+    """At once, without waiting for the window."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    client = Client(world, device)
+    client.say(VersionReport("1", "1.0"))
+    was_settled = world.platform.is_settled
+
+    world.platform.flush()
+    world.store.end()
+
+    assert (was_settled, world.platform.is_settled) == (False, True)
+    assert world.store.rows()["devices"][0]["version"] == "1.0"
+
+
+def test_a_flush_with_nothing_to_write_writes_nothing() -> None:
+    """No empty transaction."""
+    world = LonePlatform()
+
+    world.platform.flush()
+
+    assert world.store.commits == []
+    assert world.platform.is_settled
+
+
+def test_jobs_can_be_deleted_with_their_tasks() -> None:
+    """Every call of the API reaches the brain and comes back."""
+    world = LonePlatform()
+    online(world)
+    job = world.order()
+
+    answers = [world.call(StopJob(job)), world.call(DeleteJob(job))]
+    world.settle()
+
+    assert [type(one) for (one,) in answers] == [Done, Done]
+    assert status(world) == []
