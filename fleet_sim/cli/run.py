@@ -47,7 +47,7 @@ class _Outcome:
     refusals: tuple[str, ...]
     tolerance: Tolerance
     generator: Generator
-    was_interrupted: bool = False
+    why: str = ""
 
 
 def run(
@@ -143,7 +143,8 @@ class _Session:
             )
         verdict = decide(
             judgement,
-            interrupted=outcome.was_interrupted,
+            interrupted=outcome.why == "interrupted",
+            aborted=outcome.why == "aborted",
             invalid_reason=outcome.generator.invalid_reason,
         )
         self._tell(outcome, judgement, verdict)
@@ -170,6 +171,7 @@ class _Session:
             refusals=ran.refusals,
             tolerance=VIRTUAL_TIME,
             generator=Generator(version=__version__),
+            why=ran.why,
         )
 
     async def _really(self, live: Live) -> _Outcome:
@@ -193,7 +195,7 @@ class _Session:
             generator=Generator(
                 version=__version__, invalid_reason=ran.invalid_reason, **ran.generator
             ),
-            was_interrupted=ran.why == "interrupted",
+            why=ran.why,
         )
 
     @property

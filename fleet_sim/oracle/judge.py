@@ -111,6 +111,34 @@ def judge(
     )
 
 
+def first_broken(
+    records: Sequence[Record],
+    contracts: Mapping[str, ContractProfile],
+    expectations: Sequence[Expectation],
+    tolerance: Tolerance,
+) -> ExpectationResult | None:
+    """Hold expectations against a run that is still going on; return the first that fails.
+
+    Args:
+        records: The log so far, sorted.
+        contracts: Dialect to contract profile.
+        expectations: Those that are due by now.
+        tolerance: How exact the evidence is.
+    """
+    timelines = _timelines(records, contracts, tolerance)
+    measures = measure(timelines)
+    standings: dict[str, Standing] = {}
+    if any(wanted.kind != "metric" for wanted in expectations):
+        promises, _ = _judge_promises(timelines)
+        standings = {name: one.standing for name, one in promises.items()}
+    for wanted in expectations:
+        mine = measures.get(wanted.fleet, NO_MEASURES)
+        result = evaluate(wanted, measures=mine, standings=standings)
+        if not result.held:
+            return result
+    return None
+
+
 def _place(record: Record) -> tuple[int, int, int]:
     return (record.t, record.part, record.seq)
 

@@ -73,6 +73,7 @@ class Conductor:
         self.is_over = False
         self.why = ""
         self.on_over: Callable[[], None] = lambda: None
+        self.on_tick: Callable[[], None] = lambda: None
 
     def start(self, control: Control, observer: Observer) -> None:
         """Power on the fleet and let the operator begin."""
@@ -99,6 +100,7 @@ class Conductor:
         assert self._control is not None
         if not self._control.jobs:
             self.look()
+        self.on_tick()
         if not self._is_settling:
             self._clock.call_at(self._clock.now_ms() + LOOK_MS, self._tick)
 

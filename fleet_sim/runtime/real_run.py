@@ -19,6 +19,8 @@ import psutil
 from fleet_sim.dialects import registry
 from fleet_sim.model.chance import identifier
 from fleet_sim.model.record import Record
+from fleet_sim.oracle.tolerance import REAL_TIME
+from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import CLEAN_UP_MS, Control
@@ -168,7 +170,8 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
             target = _embedded(child)
         else:
             target = await _by_url(plan, options)
-        log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=False)
+        keep = AbortWatch(plan, REAL_TIME).is_needed
+        log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=keep)
         stack.callback(log.close)
         with ungrouped(BrokenError, TargetError):
             conductor, control, figures = await _run(
@@ -230,7 +233,7 @@ async def _run(
         conductor.on_over = over.set
         before = _usage(child)
         conductor.start(control, observer)
-        await _watch(conductor, options, log, over, clock=clock, child=child)
+        await _watch(plan, conductor, options, log, over=over, clock=clock, child=child)
         figures = _figures(plan, before, _usage(child))
         if plan.target.backend is not None:
             await _clean_up(control)
@@ -350,16 +353,18 @@ _tasks = _Tasks
 
 
 async def _watch(
+    plan: Plan,
     conductor: Conductor,
     options: RealOptions,
     log: FileLog,
-    over: asyncio.Event,
     *,
+    over: asyncio.Event,
     clock: RealClock,
     child: PlatformChild | None,
 ) -> None:
     """Wait until the run is over; tell how it stands meanwhile."""
     looks = 0
+    watch = AbortWatch(plan, REAL_TIME)
     while not over.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), LOOK_S)
@@ -368,6 +373,10 @@ async def _watch(
             log.flush()
         lag_ms = clock.slips.quantile_ms(0.99)
         options.on_snapshot(dataclasses.replace(conductor.snapshot(), lag_ms=lag_ms))
+        if watch.is_needed and watch.is_due(clock.now_ms()):
+            now_ms, records = clock.now_ms(), list(log.records)
+            if await asyncio.to_thread(watch.fails, records, now_ms):
+                conductor.end("aborted")
         if options.stop.is_set():
             conductor.end("interrupted")
             with contextlib.suppress(TimeoutError):

@@ -10,6 +10,8 @@ from fleet_sim.dialects import registry
 from fleet_sim.model.chance import identifier
 from fleet_sim.model.record import Record, Source
 from fleet_sim.mqtt.broker import BrokerLimits
+from fleet_sim.oracle.tolerance import VIRTUAL_TIME
+from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import Control
@@ -139,12 +141,20 @@ class VirtualWorld:
             on_poll=conductor.look,
         )
         control = Control(plan, northbound, clock, log, epoch_ms=EPOCH_MS, on_job=observer.watch)
+        watch = AbortWatch(plan, VIRTUAL_TIME)
+        if watch.is_needed:
+            conductor.on_tick = lambda: self._perhaps_abort(watch, conductor)
         conductor.start(control, observer)
         while not conductor.is_over:
             self._steps(clock, conductor)
             on_snapshot(conductor.snapshot())
         self._store.close()
         return VirtualRun(log.records, log.sha256(), conductor.why, tuple(control.refusals))
+
+    def _perhaps_abort(self, watch: AbortWatch, conductor: Conductor) -> None:
+        now_ms = self.clock.now_ms()
+        if watch.is_due(now_ms) and watch.fails(self.log.records, now_ms):
+            conductor.end("aborted")
 
     def _activity(self) -> int:
         """Count what can have changed a task: what its device said, and what the server did."""
