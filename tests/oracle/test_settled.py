@@ -45,7 +45,7 @@ def test_an_open_task_moves_while_somebody_can_move_it(one: Sight) -> None:
 
 @pytest.mark.parametrize("one", [GONE, SILENT])
 def test_a_push_that_nobody_answers_is_waited_for_until_its_finding_is_due(one: Sight) -> None:
-    """The timeout and the start allowance after the push."""
+    """The timeout and the allowances after the push."""
     assert can_move(WAITS, [one], DUE_MS - 1)
     assert not can_move(WAITS, [one], DUE_MS)
 

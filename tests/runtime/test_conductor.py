@@ -225,7 +225,7 @@ def test_a_disconnect_takes_its_devices_off_line_for_its_time() -> None:
 def test_devices_that_will_say_no_more_are_waited_for_until_their_finding_is_due(
     persona: str, *, ends: bool
 ) -> None:
-    """A timeout and the start allowance after the push; healthy ones are waited for."""
+    """A timeout and the allowances after the push; healthy ones are waited for."""
     plan = planned(
         duration="5m",
         fleets={"meters": FLEET | {"personas": persona}},
