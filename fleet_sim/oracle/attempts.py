@@ -48,6 +48,8 @@ class End:
         hi: The latest; `FOREVER` where it may not have happened.
         is_certain: Whether, by `hi`, the attempt was over if the server keeps its promises.
         report: The report that ended it, if one did.
+        likely_ms: When, for a timer, if the server took each report for its running attempt: on
+            the wire none says which attempt it is meant for.
     """
 
     kind: EndKind
@@ -55,6 +57,7 @@ class End:
     hi: int
     is_certain: bool = False
     report: Report | None = None
+    likely_ms: int = FOREVER
 
 
 @dataclass(slots=True)
@@ -147,6 +150,12 @@ class Attempt:
                 by, shown, max((one.hi for one in self.ends if one.lo <= shown), default=shown)
             )
         return by if self.next is None else min(by, self.next.hi)
+
+    @property
+    def likely_over_ms(self) -> int:
+        """By when it was over, by the kinder of two readings of its timer."""
+        by = self.over_by_ms
+        return min([by, *(end.likely_ms for end in self.ends if end.lo <= by)])
 
     @property
     def shown_over_ms(self) -> int:
@@ -331,13 +340,19 @@ class Splitter:
     def _timeout(self, attempt: Attempt, timeout_ms: int) -> End:
         """When the timer ends it: counted from its start; for the silent, perhaps from the push."""
         epsilon_ms, start = self.tolerance.epsilon_ms, attempt.start
+        decided_ms = start.hi - epsilon_ms  # a timer may run from before the push left
         anchor_lo = start.lo if attempt.anchor_lo == FOREVER else attempt.anchor_lo
         lo = anchor_lo + timeout_ms - epsilon_ms
-        if attempt.anchor_hi < FOREVER:
-            return End("timeout", lo, attempt.anchor_hi + timeout_ms, is_certain=True)
-        if self.contract.silent_device == "times_out":
-            return End("timeout", lo, start.hi + timeout_ms, is_certain=True)
-        return End("timeout", lo, FOREVER)
+        likely = FOREVER
+        if start.hi < attempt.anchor_lo < FOREVER:
+            likely = attempt.anchor_lo + timeout_ms
+        if start.hi < attempt.anchor_hi < FOREVER:
+            hi = attempt.anchor_hi + timeout_ms
+            return End("timeout", lo, hi, is_certain=True, likely_ms=likely)
+        if attempt.anchor_hi < FOREVER or self.contract.silent_device == "times_out":
+            hi = decided_ms + timeout_ms
+            return End("timeout", lo, hi, is_certain=True, likely_ms=likely)
+        return End("timeout", lo, FOREVER, likely_ms=likely)
 
 
 def version_before(device: Device, at_ms: int) -> str | None:

@@ -61,7 +61,7 @@ def _stretches(timeline: Timeline, task: Task) -> list[tuple[Stretch, Stretch]]:
     found = []
     for attempt, following in zip_longest(task.attempts, task.attempts[1:]):
         start = attempt.start.hi if contract.slot_taken_at == "push" else attempt.anchor_hi
-        until, by = attempt.active_until_ms, attempt.over_by_ms
+        until, by = attempt.active_until_ms, attempt.likely_over_ms
         is_kept = contract.slot_freed_at == "task_end" and following is not None
         if is_kept and not following.is_retry_call:
             until = by = following.start.lo

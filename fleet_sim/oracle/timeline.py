@@ -186,8 +186,8 @@ class Task:
 
     def segments(self) -> Iterator[tuple[Sighting, int, int]]:
         """Yield each sighting with the first poll that showed it and the first that did not."""
-        ends = [sighting.poll for sighting in self.sightings[1:]] + [len(self.job.polls)]
-        for sighting, end in zip(self.sightings, ends, strict=True):
+        ends = [*(sighting.poll for sighting in self.sightings[1:]), len(self.job.polls)]
+        for sighting, end in zip(self.sightings, ends, strict=False):
             yield sighting, sighting.poll, end
 
     def since(self, sighting: Sighting, delta_ms: int) -> int:
