@@ -48,6 +48,7 @@ class End:
         hi: The latest; `FOREVER` where it may not have happened.
         is_certain: Whether, by `hi`, the attempt was over if the server keeps its promises.
         report: The report that ended it, if one did.
+        is_open_point: Whether the contract leaves open that this ends an attempt; see the module.
         likely_ms: When, for a timer, if the server took each report for its running attempt: on
             the wire none says which attempt it is meant for.
     """
@@ -57,6 +58,7 @@ class End:
     hi: int
     is_certain: bool = False
     report: Report | None = None
+    is_open_point: bool = False
     likely_ms: int = FOREVER
 
 
@@ -109,8 +111,8 @@ class Attempt:
         Reads that show it active refute only ends that are open points. They prove nothing against
         the others: what they show may be a later attempt whose push was lost on its way.
         """
-        firm = min((one.lo for one in self.ends if not is_open_point(one)), default=FOREVER)
-        open_ = min((one.lo for one in self.ends if is_open_point(one)), default=FOREVER)
+        firm = min((one.lo for one in self.ends if not one.is_open_point), default=FOREVER)
+        open_ = min((one.lo for one in self.ends if one.is_open_point), default=FOREVER)
         return min(firm, max(open_, self.sighted_ms))
 
     @property
@@ -133,7 +135,7 @@ class Attempt:
         if end is None or end.kind != kind:
             return None
         before = [one for one in self.ends if one.kind != kind and one.lo <= end.hi]
-        is_first = all(is_open_point(one) and one.lo <= self.sighted_ms for one in before)
+        is_first = all(one.is_open_point and one.lo <= self.sighted_ms for one in before)
         return end if is_first else None
 
     @property
@@ -237,7 +239,7 @@ class Splitter:
         is_told = any(end.kind != "timeout" for end in over)
         may_repeat = not (is_told or is_retry) and self._may_repeat(last, push)
         is_new = is_told or is_retry or (bool(over) and not may_repeat)
-        rests_on_open_point = not is_new and all(map(is_open_point, may_be_over))
+        rests_on_open_point = not is_new and all(end.is_open_point for end in may_be_over)
         if rests_on_open_point and (may_repeat or not may_be_over):
             last.pushes.append(push)
             if not may_repeat:
@@ -319,7 +321,7 @@ class Splitter:
                 yield End("cancel", lo, call.hi, is_certain=call.outcome == "ok")
         for call in self.calls.stops:
             if call.hi >= attempt.start.lo:
-                yield End("stop", max(call.lo, attempt.start.lo), FOREVER)
+                yield End("stop", max(call.lo, attempt.start.lo), FOREVER, is_open_point=True)
 
     def _reported_end(self, attempt: Attempt, report: Report) -> End | None:
         lo = max(report.lo, attempt.start.lo)
@@ -332,7 +334,7 @@ class Splitter:
         if report.version == self.target:
             return End("success", lo, report.hi, is_certain=inside, report=report)
         if report.version == attempt.ran:
-            return End("old_version", lo, report.hi, report=report)
+            return End("old_version", lo, report.hi, report=report, is_open_point=True)
         under_way = attempt.anchor_hi <= report.lo
         certain = inside and under_way and self.contract.foreign_version == "fails"
         return End("foreign_version", lo, report.hi, is_certain=certain, report=report)
@@ -352,7 +354,8 @@ class Splitter:
         if attempt.anchor_hi < FOREVER or self.contract.silent_device == "times_out":
             hi = decided_ms + timeout_ms
             return End("timeout", lo, hi, is_certain=True, likely_ms=likely)
-        return End("timeout", lo, FOREVER, likely_ms=likely)
+        is_silent = attempt.anchor_lo == FOREVER
+        return End("timeout", lo, FOREVER, is_open_point=is_silent, likely_ms=likely)
 
 
 def version_before(device: Device, at_ms: int) -> str | None:
@@ -364,11 +367,6 @@ def version_before(device: Device, at_ms: int) -> str | None:
         if report.kind == "version" and report.hi < at_ms:
             found = report.version
     return found
-
-
-def is_open_point(end: End) -> bool:
-    """Tell whether the contract leaves open that this ends an attempt; see the module."""
-    return end.kind in {"old_version", "stop"} or (end.kind == "timeout" and not end.is_certain)
 
 
 def _arrive(attempts: Sequence[Attempt], report: Report) -> None:

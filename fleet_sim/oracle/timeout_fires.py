@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet_sim.oracle.attempts import Attempt, End, is_open_point, proof_of_start
+from fleet_sim.oracle.attempts import Attempt, End, proof_of_start
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
@@ -48,7 +48,7 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, timeo
 
 def _may_come_first(attempt: Attempt, end: End, fires_by: int) -> bool:
     """Tell whether something else can have ended the attempt, and no read refutes it."""
-    is_refuted = is_open_point(end) and end.lo <= attempt.sighted_ms
+    is_refuted = end.is_open_point and end.lo <= attempt.sighted_ms
     return end.kind != "timeout" and end.lo <= fires_by and not is_refuted
 
 

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import pytest
+
+from fleet_sim.oracle.evidence import FOREVER
+from fleet_sim.oracle.timeline import JobLine, Task, Timeline
+from tests.oracle.logs import Log, drawn
+
+
+def rollout() -> Log:
+    """Return a log with two devices and a job with room for one of them."""
+    log = Log()
+    log.devices("d1", "d2")
+    log.job(1_000, cap=1, retries=1)
+    log.show("d1", "queued")
+    log.show("d2", "queued")
+    return log
+
+
+def only_job(timeline: Timeline) -> JobLine:
+    """Return the one job there is."""
+    (job,) = timeline.jobs.values()
+    return job
+
+
+def only_task(log: Log) -> Task:
+    """Return the one task there is."""
+    (task,) = drawn(log).tasks
+    return task
+
+
+def test_defaults_come_from_the_contract() -> None:
+    """An order that names no cap and no timeout has the vendor's."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, cap=None, timeout_s=None)
+
+    job = only_job(drawn(log))
+
+    assert (job.cap, job.timeout_ms, job.attempts_max) == (300, 7_200_000, 1)
+
+
+def test_devices_and_jobs_of_another_dialect_are_not_in_it() -> None:
+    """Each timeline is read by one contract."""
+    log = Log()
+    log.devices("d1")
+    log.boot(0, "d2", "1.0", fleet="g", dialect="tuya")
+    log.job(1_000, job="j1")
+    log.job(1_000, job="j2", fleet="g", product="q")
+
+    timeline = drawn(log)
+
+    assert (list(timeline.devices), list(timeline.jobs)) == (["p/d1"], ["j1"])
+
+
+def test_a_push_belongs_to_the_job_for_its_version_and_device() -> None:
+    """A push carries no job: it is found by what it asks of whom."""
+    log = rollout()
+    log.job(1_100, job="j2", to="3.0")
+    log.push(2_000, "d1", version="3.0")
+
+    timeline = drawn(log)
+
+    assert [task.device.key for task in timeline.jobs["j2"].tasks.values()] == ["d1"]
+    assert not timeline.jobs["j1"].tasks
+
+
+def test_a_push_of_a_version_that_no_job_names_is_loose() -> None:
+    """Somebody else's job, perhaps."""
+    log = rollout()
+    log.push(2_000, "d1", version="9.9")
+
+    assert [push.version for _, push in drawn(log).loose] == ["9.9"]
+
+
+def test_a_push_before_its_job_is_loose() -> None:
+    """A job that is not yet ordered explains nothing."""
+    log = rollout()
+    log.push(500, "d1")
+
+    assert len(drawn(log).loose) == 1
+
+
+def test_two_jobs_that_explain_a_push_equally_make_it_ambiguous() -> None:
+    """Both tasks are marked, so that nothing is convicted on either."""
+    log = rollout()
+    log.job(1_100, job="j2")
+    log.push(2_000, "d1")
+
+    assert [task.is_ambiguous for task in drawn(log).tasks] == [True, True]
+
+
+def test_a_task_that_was_over_does_not_explain_a_push() -> None:
+    """The other job of the same version does."""
+    log = rollout()
+    log.show("d1", "succeeded")
+    log.poll(4_000)
+    log.job(5_000, job="j2")
+    log.show("d1", "queued", job="j2")
+    log.poll(6_000, job="j2")
+    log.push(8_000, "d1")
+
+    timeline = drawn(log)
+
+    assert len(timeline.jobs["j2"].tasks["p/d1"].pushes) == 1
+    assert not any(task.is_ambiguous for task in timeline.tasks)
+
+
+def test_a_push_of_devices_that_ask_starts_no_attempt() -> None:
+    """They ask as often as they like; there is no telling attempts apart."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, must_ask=True)
+    log.push(2_000, "d1")
+
+    assert (len(only_task(log).pushes), only_task(log).attempts) == (1, [])
+
+
+def test_a_poll_shows_what_the_last_change_said() -> None:
+    """Rows that did not change are not in a poll, yet were seen."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    log.poll(2_000)
+    log.poll(3_000)
+    log.show("d1", "pushed")
+    log.poll(4_000)
+
+    task = only_task(log)
+    shown = [task.at_poll(number) for number in range(3)]
+
+    assert [one and one.status for one in shown] == ["queued", "queued", "pushed"]
+    assert task.since(task.sightings[1], 2_000) == 1_000
+
+
+def test_a_walk_that_missed_rows_shows_only_those_it_brought() -> None:
+    """An unchanged row may be the one that it missed."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    log.poll(2_000)
+    log.poll(3_000, unique=0)
+
+    assert only_task(log).at_poll(1) is None
+
+
+def test_the_first_read_after_an_instant_must_be_asked_after_it() -> None:
+    """And answered before the other."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    log.poll(2_000)
+    log.poll(3_000)
+
+    task = only_task(log)
+
+    def after(at_ms: int, before_ms: int = FOREVER) -> int | None:
+        shown = task.seen_after(at_ms, before_ms)
+        return None if shown is None else shown[0].t0
+
+    assert [after(1_999), after(2_000), after(3_000), after(2_000, 3_010)] == [
+        2_000,
+        3_000,
+        None,
+        None,
+    ]
+
+
+def test_slots_are_counted_as_wide_as_they_may_have_been() -> None:
+    """From a push to its end, or as long as reads show a task at work."""
+    log = rollout()
+    log.push(2_000, "d1")
+    log.progress(5_000, "d1", -1)
+    log.show("d2", "pushed")
+    log.poll(20_000)
+    log.show("d2", "failed")
+    log.poll(30_000)
+
+    job = only_job(drawn(log))
+
+    assert [job.busy_max(0, 1_000), job.busy_max(2_000, 4_000), job.busy_max(25_000, 25_000)] == [
+        1,  # d2 was first seen at work, so it may have been all the time
+        2,
+        1,
+    ]
+    assert job.busy_max(30_011, 40_000) == 0
+    assert not job.has_free_slot_throughout(25_000, 40_000)
+
+
+@pytest.mark.parametrize(
+    ("window", "lo", "hi", "is_open"),
+    [
+        (None, 0, 10, True),
+        ({"start_ms": 100, "end_ms": 200}, 100, 200, True),
+        ({"start_ms": 100, "end_ms": 200}, 50, 150, False),
+        ({"start_ms": 100, "end_ms": 200}, 150, 250, False),
+        ({"start_ms": 100, "end_ms": 200, "repeat_daily": True}, 86_400_150, 86_400_160, True),
+        ({"start_ms": 100, "end_ms": 200, "repeat_daily": True}, 86_400_150, 86_400_260, False),
+    ],
+)
+def test_a_window_is_open_only_if_it_is_all_the_time(
+    window: dict[str, object] | None, lo: int, hi: int, *, is_open: bool
+) -> None:
+    """Once, or every day at the same time."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, window=window)
+
+    assert only_job(drawn(log)).is_window_open_throughout(lo, hi) is is_open
+
+
+def test_a_stopped_job_is_not_running_until_it_certainly_started_again() -> None:
+    """From the stop's first possible instant to the start's last."""
+    log = rollout()
+    log.call(5_000, "stop_job")
+    log.call(9_000, "start_job")
+
+    job = only_job(drawn(log))
+
+    assert [
+        job.is_started_throughout(0, 4_999),
+        job.is_started_throughout(0, 5_000),
+        job.is_started_throughout(9_005, 9_500),
+        job.is_started_throughout(9_010, 9_500),
+    ] == [True, False, False, True]
+
+
+def test_deadlines_that_fall_into_a_servers_fault_are_put_off() -> None:
+    """A server that is down ends nothing; once it is back it has the start allowance."""
+    log = rollout()
+    log.add(10_000, "C", "fault_injected", id="S01")
+    log.add(20_000, "C", "fault_healed", id="S01")
+
+    timeline = drawn(log)
+
+    assert [timeline.due_ms(7_000), timeline.due_ms(9_000), timeline.due_ms(20_001)] == [
+        7_000,
+        50_000,
+        20_001,
+    ]
+
+
+def test_a_task_shown_as_pushed_after_it_was_under_way_is_in_its_next_attempt() -> None:
+    """Its push was lost on the way; the attempt before had ended by then."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=1)
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.show("d1", "under_way", 0)
+    log.poll(10_000)
+    log.show("d1", "pushed")
+    log.poll(70_000)
+
+    (attempt,) = only_task(log).attempts
+    assert attempt.seen_end == (8_000, 70_010)
+
+
+def test_two_rows_for_a_device_make_its_task_ambiguous() -> None:
+    """V35 convicts that; the others cannot know which is meant."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued", task="a")
+    log.show("d1", "queued", task="b")
+    log.poll(2_000)
+
+    assert only_task(log).is_ambiguous
+
+
+def test_rows_of_devices_that_are_not_in_the_log_make_no_task() -> None:
+    """Somebody else's devices take part in a foreign job."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d9", "queued")
+    log.poll(2_000)
+
+    assert drawn(log).tasks == []
