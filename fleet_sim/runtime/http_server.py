@@ -6,6 +6,7 @@ import asyncio
 import json
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from fleet_sim.dialects.http import HttpPart, HttpRequest, HttpResponse
 from fleet_sim.model.record import Source
@@ -134,6 +135,6 @@ async def _parts(request: web.Request) -> tuple[HttpPart, ...]:
             if read > BODY_BYTES_MAX:
                 raise web.HTTPRequestEntityTooLarge(BODY_BYTES_MAX, read)
             found.append(HttpPart(part.name or "", content, part.filename))
-    except (ValueError, AssertionError, RuntimeError):
+    except (ValueError, AssertionError, RuntimeError, HttpProcessingError):
         return ()
     return tuple(found)
