@@ -28,6 +28,7 @@ _UNMIRRORED_SOURCE = {
 _UNMIRRORED_TESTS = {
     "test_docs.py": "Its sources are the documents.",
     "test_house.py": "Looks at all files.",
+    "planted/test_planted.py": "Its sources are the planted bugs, against all oracles at once.",
     "test_launchers.py": "Its sources are the sh launchers.",
 }
 

@@ -46,10 +46,14 @@ class HttpCarrier:
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
         body: aiohttp.FormData | bytes | None = request.body or None
         if request.parts:
-            body = aiohttp.FormData()
+            body = aiohttp.FormData(quote_fields=False)  # a file name arrives as it is
             for part in request.parts:
+                is_file = part.file_name is not None
                 body.add_field(
-                    part.name, part.content, filename=part.file_name, content_type=part.content_type
+                    part.name,
+                    part.content if is_file else part.content.decode(),
+                    filename=part.file_name,
+                    content_type=part.content_type,
                 )
         url = URL(self._base_url + request.path).with_query(list(request.query))
         async with self._session.request(

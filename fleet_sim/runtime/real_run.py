@@ -122,7 +122,7 @@ class RealWorld:
         epoch_ms: int,
         target: _Target,
         session: aiohttp.ClientSession,
-        tasks: asyncio.TaskGroup,
+        tasks: _Tasks,
         devices: int,
     ) -> None:
         self.clock = clock
@@ -138,6 +138,18 @@ class RealWorld:
     def dial(self, rig: Rig, line: int) -> None:
         """Open a connection to the broker."""
         self._dialer.dial(rig, line)
+
+    def northbound(self, plan: Plan, target: _Target) -> Northbound:
+        """Return a session with the backend's northbound API."""
+        operator = registry.get(plan.fleets[0].dialect).operator(
+            target.org, target.app_key, target.app_secret
+        )
+        carrier = HttpCarrier(self._session, target.backend, self._tasks, tls=target.http_tls)
+        return Northbound(operator, carrier, self.clock, epoch_ms=self.epoch_ms)
+
+    def stop(self) -> None:
+        """Break off all that is under way."""
+        self._tasks.cancel()
 
     def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
         """Read a file from this byte on."""
@@ -173,7 +185,7 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
         keep = AbortWatch(plan, REAL_TIME).is_needed
         log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=keep)
         stack.callback(log.close)
-        with ungrouped(BrokenError, TargetError):
+        with ungrouped(Exception):
             conductor, control, figures = await _run(
                 plan,
                 options,
@@ -206,40 +218,45 @@ async def _run(
             tasks=tasks,
             devices=len(plan.devices),
         )
-        rigs = mount(plan.devices, world, seed=plan.seed)
-        # The fleet is here to stay: the collector need not walk it again and again.
-        gc.collect()
-        gc.freeze()
-        conductor = Conductor(plan, rigs, clock, log, holds=options.holds)
-        dialect = registry.get(plan.fleets[0].dialect)
-        contract = plan.contracts[dialect.name]
-        operator = dialect.operator(target.org, target.app_key, target.app_secret)
-        carrier = HttpCarrier(session, target.backend, tasks, tls=target.http_tls)
-        northbound = Northbound(operator, carrier, clock, epoch_ms=started_epoch_ms)
-        observer = Observer(
-            northbound,
-            clock,
-            log,
-            every_ms=plan.observe_every_ms,
-            page_size=contract.page_size_max,
-            page_base=contract.page_base,
-            activity=clock.now_ms,
-            on_poll=conductor.look,
-        )
-        control = Control(
-            plan, northbound, clock, log, epoch_ms=started_epoch_ms, on_job=observer.watch
-        )
-        over = asyncio.Event()
-        conductor.on_over = over.set
-        before = _usage(child)
-        conductor.start(control, observer)
-        await _watch(plan, conductor, options, log, over=over, clock=clock, child=child)
-        figures = _figures(plan, before, _usage(child))
-        if plan.target.backend is not None:
-            await _clean_up(control)
-        for rig in rigs.values():
-            rig.leave()
-        tasks.cancel()
+        # The clock stops first: what is put off would start tasks in a group that is closing.
+        with contextlib.closing(clock):
+            return await _conduct(plan, options, world, target, child)
+
+
+async def _conduct(
+    plan: Plan, options: RealOptions, world: RealWorld, target: _Target, child: PlatformChild | None
+) -> tuple[Conductor, Control, dict[str, Any]]:
+    """Mount fleet, operator and observer on the world, and wait until the run is over."""
+    clock, log = world.clock, world.log
+    rigs = mount(plan.devices, world, seed=plan.seed)
+    # The fleet is here to stay: the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
+    conductor = Conductor(plan, rigs, clock, log, holds=options.holds)
+    northbound = world.northbound(plan, target)
+    contract = plan.contracts[plan.fleets[0].dialect]
+    observer = Observer(
+        northbound,
+        clock,
+        log,
+        every_ms=plan.observe_every_ms,
+        page_size=contract.page_size_max,
+        page_base=contract.page_base,
+        activity=clock.now_ms,
+        on_poll=conductor.look,
+    )
+    control = Control(plan, northbound, clock, log, epoch_ms=world.epoch_ms, on_job=observer.watch)
+    over = asyncio.Event()
+    conductor.on_over = over.set
+    before = _usage(child)
+    conductor.start(control, observer)
+    await _watch(plan, conductor, options, log, over=over, clock=clock, child=child)
+    figures = _figures(plan, before, _usage(child))
+    if plan.target.backend is not None:
+        await _clean_up(control)
+    for rig in rigs.values():
+        rig.leave()
+    world.stop()
     return conductor, control, figures
 
 

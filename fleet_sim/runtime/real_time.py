@@ -30,7 +30,9 @@ class RealClock:
         slip_ms_max: The most by which work was ever late.
     """
 
-    __slots__ = ("_armed_at_ms", "_heap", "_loop", "_order", "_slips", "_timer", "origin_ns")
+    __slots__ = (
+        "_armed_at_ms", "_heap", "_is_closed", "_loop", "_order", "_slips", "_timer", "origin_ns",
+    )  # fmt: skip
 
     def __init__(self, origin_ns: int | None = None) -> None:
         self.origin_ns = monotonic_ns() if origin_ns is None else origin_ns
@@ -39,6 +41,7 @@ class RealClock:
         self._order = 0
         self._timer: asyncio.TimerHandle | None = None
         self._armed_at_ms = 0
+        self._is_closed = False
         self._slips = SlipCounter()
 
     @property
@@ -52,10 +55,19 @@ class RealClock:
 
     def call_at(self, at_ms: int, work: Callable[..., None], *args: object) -> None:
         """Do `work(*args)` at this instant, after all that was put off to it before."""
+        if self._is_closed:
+            return
         self._order += 1
         heappush(self._heap, (at_ms, self._order, work, args))
         if self._timer is None or at_ms < self._armed_at_ms:
             self._arm(at_ms)
+
+    def close(self) -> None:
+        """Forget all that was put off; nothing is done any more."""
+        self._is_closed = True
+        self._heap.clear()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _arm(self, at_ms: int) -> None:
         if self._timer is not None:

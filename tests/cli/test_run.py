@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from junitparser import JUnitXml
+
+from fleet_sim.cli.main import outcome
+
+SMALL = """
+name: small
+duration: 3m
+fleets:
+  meters: {devices: 12, firmware: "1.2.0", network: ethernet_lab, connect: {over: 1s}}
+jobs:
+  - {at: 2s, upgrade: meters, to: "1.3.0", image: {size: 16KiB}, concurrency: 6}
+expect:
+  - updated == 100%
+  - promises hold
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Return a scenario of twelve devices that all end well."""
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+def run_json(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, *words: str
+) -> tuple[int, dict[str, Any]]:
+    """Run with `--ui json`; return the exit code and the one document on stdout."""
+    code = outcome(["run", *words, "--ui", "json", "--runs", str(tmp_path / "runs")])
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, document
+
+
+def test_a_run_that_passes_exits_with_0(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`run.json` is all that stands on stdout; the same document stands in the run folder."""
+    code, document = run_json(capsys, tmp_path, str(small), "--virtual")
+
+    assert code == 0
+    assert document["verdict"] == "passed"
+    assert document["totals"]["updated"] == 12
+    assert document == json.loads((tmp_path / "runs/latest/run.json").read_text())
+
+
+def test_a_broken_promise_exits_with_1(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A planted bug is convicted, and the witness stands in the document."""
+    code, document = run_json(capsys, tmp_path, str(small), "--virtual", "--plant", "B01")
+
+    assert code == 1
+    assert document["promises"]["V01"]["verdict"] == "violated"
+    assert "7 devices under way; its cap is 6" in document["promises"]["V01"]["witness"]["text"]
+
+
+def test_a_run_in_real_time_comes_to_the_same_verdict(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Over sockets, with the platform as a child process, no promise stands worse than in memory.
+
+    Which situations a poll happens to see differs; what it says of those it saw does not.
+    """
+    _, real = run_json(capsys, tmp_path, str(small))
+    _, virtual = run_json(capsys, tmp_path, str(small), "--virtual")
+
+    assert real["verdict"] == virtual["verdict"] == "passed"
+    assert real["totals"] == virtual["totals"]
+    for document in (real, virtual):
+        standings = {one["verdict"] for one in document["promises"].values()}
+        assert standings == {"held", "not_exercised"}
+
+
+def test_the_run_folder_holds_what_the_contract_names(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`run.json`, the scenario, the log and the JUnit report; `latest` points there."""
+    junit = tmp_path / "deep" / "junit.xml"
+
+    run_json(capsys, tmp_path, str(small), "--virtual", "--junit", str(junit))
+
+    folder = tmp_path / "runs" / "latest"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "events-000.jsonl.gz",
+        "junit.xml",
+        "run.json",
+        "scenario.yaml",
+    ]
+    assert (folder / "scenario.yaml").read_text() == SMALL
+    assert JUnitXml.fromfile(str(junit)).failures == 0
+
+
+def test_the_same_seed_leaves_the_same_log(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In virtual time, byte for byte; another seed leaves another."""
+    logs = []
+    for seed in ("3", "3", "4"):
+        run_json(capsys, tmp_path, str(small), "--virtual", "--seed", seed)
+        logs.append((tmp_path / "runs/latest/events-000.jsonl.gz").read_bytes())
+
+    assert logs[0] == logs[1]
+    assert logs[0] != logs[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["no-such"], "there is no such file"),
+        (["happy-path", "--devices", "0"], "--devices"),
+        (["happy-path", "--plant", "B99"], "B99"),
+        (["happy-path", "--dialect", "enoss"], "enos"),
+        (["happy-path", "--broker", "mqtt://127.0.0.1:1"], "go together"),
+        (["happy-path", "--virtual", "--broker", "mqtt://127.0.0.1:1"], "no sockets"),
+        (["happy-path", "--set", "fleets.meters.devices=x"], "--set"),
+        (["happy-path", "--device-file", "/nonexistent.csv"], "/nonexistent.csv"),
+    ],
+)
+def test_bad_usage_exits_with_2(
+    words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One clear sentence, no traceback, and no run folder is left behind."""
+    code = outcome(["run", *words, "--runs", str(tmp_path / "runs")])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert sentence in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_unreachable_target_exits_with_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told at once and in one sentence, before a thousand devices find out one by one."""
+    devices = tmp_path / "devices.csv"
+    devices.write_text("pk,dk,secret\n")
+    code = outcome(
+        ["run", "happy-path", "--devices", "1", "--broker", "mqtt://127.0.0.1:1",
+         "--backend", "http://127.0.0.1:1", "--device-file", str(devices),
+         "--runs", str(tmp_path / "runs"), "--ui", "none"]
+    )  # fmt: skip
+
+    assert code == 3
+    assert "127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_many_devices_at_a_stranger_need_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """More than a hundred devices knock at nobody's door but one's own."""
+    devices = tmp_path / "devices.csv"
+    devices.write_text("".join(f"pk,dk{number},secret\n" for number in range(101)))
+    code = outcome(
+        ["run", "happy-path", "--devices", "101", "--broker", "mqtt://ota.example",
+         "--backend", "http://ota.example", "--device-file", str(devices),
+         "--runs", str(tmp_path / "runs")]
+    )  # fmt: skip
+
+    assert code == 2
+    assert "--yes-i-own-this-target" in capsys.readouterr().err

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet_sim.cli.main import outcome
+
+TIMEOUT_S = 60
+
+
+@contextmanager
+def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """Run `serve` as a process of its own; yield it and its ready line."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fleet_sim", "serve", *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=TIMEOUT_S)
+
+
+def test_the_ready_line_says_how_to_come_in() -> None:
+    """One JSON line with the contract's fields; Ctrl-C ends it in good order."""
+    with serving() as (process, ready):
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=TIMEOUT_S)
+
+    assert list(ready) == [
+        "mqtt",
+        "http",
+        "org",
+        "product_key",
+        "product_secret",
+        "app_key",
+        "app_secret",
+        "device",
+    ]
+    assert list(ready["device"]) == ["device_key", "device_secret"]
+    assert (rest, errors, process.returncode) == ("", "", 0)
+
+
+def test_a_restart_on_its_store_keeps_who_it_is(tmp_path: Path) -> None:
+    """Killed and started again, org, product, keys and devices are the same."""
+    store = f"sqlite:///{tmp_path / 'platform.sqlite'}"
+    with serving("--store", store) as (process, first):
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(timeout=TIMEOUT_S)
+    with serving("--store", store) as (_, second):
+        pass
+
+    assert {**second, "mqtt": "", "http": ""} == {**first, "mqtt": "", "http": ""}
+
+
+def test_a_busy_port_is_told() -> None:
+    """One sentence with the port, exit code 3."""
+    with serving() as (_, ready):
+        port = ready["http"].rpartition(":")[2]
+        done = subprocess.run(
+            [sys.executable, "-m", "fleet_sim", "serve", "--http-port", port],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+
+    assert done.returncode == 3
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "sentence"),
+    [
+        (["--plant", "B99"], 2, "B99"),
+        (["--devices", "/nonexistent.csv"], 2, "/nonexistent.csv"),
+        (["--mqtt-port", "99999"], 2, "--mqtt-port"),
+        (["--auth", "none"], 2, "--auth"),
+        (["--store", "mysql://x/y"], 3, "mysql"),
+        (["--store", "sqlite:////nonexistent/folder/x"], 3, "/nonexistent/folder/x"),
+    ],
+)
+def test_bad_flags_are_told(
+    flags: list[str], code: int, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence each, and nothing is started."""
+    assert outcome(["serve", *flags]) == code
+
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
