@@ -59,7 +59,7 @@ class Checkout:
 
     def start(self, *words: str, program: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a launcher to its end, from a folder that is not the checkout."""
-        return subprocess.run(  # noqa: S603 - our own launcher
+        return subprocess.run(
             self._command(words, program),
             check=False,
             env=self._env(),
@@ -70,7 +70,7 @@ class Checkout:
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Start a launcher and do not wait."""
-        return subprocess.Popen(  # noqa: S603 - our own launcher
+        return subprocess.Popen(
             self._command(words, None),
             env=self._env(),
             cwd="/",

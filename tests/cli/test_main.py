@@ -72,7 +72,7 @@ def test_an_interrupt_is_130(breaks: Callable[[BaseException], int]) -> None:
 def test_a_reader_that_has_gone_is_met_in_silence(words: list[str]) -> None:
     """`| head -1` brings no traceback; but a verdict that nobody could read is not green."""
     code = f"from fleet_sim.cli.main import run; run({words!r})"
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and text
+    with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
@@ -150,7 +150,7 @@ def test_help_imports_no_room() -> None:
         "('pydantic', 'aiohttp', 'sqlalchemy', 'rich.console', 'fleet_sim.scenario.load')))"
     )
 
-    found = subprocess.run(  # noqa: S603 - our own interpreter and text
+    found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=False
     )
 

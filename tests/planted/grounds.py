@@ -63,7 +63,13 @@ fleets:
     connect: {over: 3s}
 jobs:
   - {at: 5s, upgrade: field, to: "1.3.0", image: {size: 48KiB}, concurrency: 10, timeout: 1m}
-  - {at: 7s, upgrade: field, to: "1.4.0", image: {size: 32KiB}, concurrency: 15, timeout: 1m, from: ["1.2.0"]}
+  - at: 7s
+    upgrade: field
+    to: "1.4.0"
+    from: ["1.2.0"]
+    image: {size: 32KiB}
+    concurrency: 15
+    timeout: 1m
 """
 
 # Devices that take the push and say nothing, under a contract that lets them time out.
@@ -79,7 +85,13 @@ fleets:
     personas: {healthy: 70%, no_ack: 10%, ack_then_silent: 20%}
     connect: {over: 2s}
 jobs:
-  - {at: 4s, upgrade: field, to: "1.3.0", image: {size: 32KiB}, concurrency: 8, timeout: 15s, retries: 1}
+  - at: 4s
+    upgrade: field
+    to: "1.3.0"
+    image: {size: 32KiB}
+    concurrency: 8
+    timeout: 15s
+    retries: 1
 """
 
 # Links so slow that attempts time out under way: progress and version reports come late.
@@ -94,7 +106,14 @@ fleets:
     network: {nb_iot: 70%, regular_3g: 30%}
     connect: {over: 3s}
 jobs:
-  - {at: 20s, upgrade: field, to: "1.3.0", image: {size: 160KiB}, concurrency: 20, timeout: 15s, retries: 1, retry_interval: 5s}
+  - at: 20s
+    upgrade: field
+    to: "1.3.0"
+    image: {size: 160KiB}
+    concurrency: 20
+    timeout: 15s
+    retries: 1
+    retry_interval: 5s
 """
 
 GROUNDS = {"mixed": MIXED, "two-jobs": TWO_JOBS, "silent": SILENT, "late": LATE}

@@ -1,4 +1,4 @@
-"""Found / planted, false convictions / clean runs: the two numbers that say how good verdicts are."""
+"""Found / planted and false convictions / clean runs: how good the verdicts are."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def postgres_url() -> Iterator[str]:
         shutil.chown(home, user)
 
     def run(program: str, *arguments: str) -> None:
-        subprocess.run(  # noqa: S603 - our own arguments
+        subprocess.run(
             [found[-1].with_name(program), "-D", home / "data", *arguments],
             check=True,
             user=user,
@@ -219,7 +219,7 @@ async def main():
 
 asyncio.run(main())
 """
-    killed = subprocess.run([sys.executable, "-c", script], check=False)  # noqa: ASYNC221, S603
+    killed = subprocess.run([sys.executable, "-c", script], check=False)  # noqa: ASYNC221
 
     store = await FileStore.open(url)
 

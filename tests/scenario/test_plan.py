@@ -277,7 +277,7 @@ def _digest_under(hash_seed: str) -> str:
         "from tests.scenario.writing import FULL;"
         "import sys; sys.stdout.write(repr(planned(FULL)))"
     )
-    found = subprocess.run(  # noqa: S603 - our own interpreter and text
+    found = subprocess.run(
         [sys.executable, "-c", code],
         env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
