@@ -29,6 +29,7 @@ from fleet_sim.device.events import (
     StartDownload,
     TimerFired,
 )
+from fleet_sim.device.states import UpgradeState
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import (
@@ -107,7 +108,8 @@ class Rig:
     Attributes:
         agent: What the device thinks.
         link: What it hangs on.
-        pushed_at_ms: When it received its last upgrade request; None before the first.
+        pushed_at_ms: When it received its last upgrade request, repetitions to a device that keeps
+            silent left out; None before the first.
     """
 
     __slots__ = (
@@ -416,7 +418,7 @@ class Rig:
         except DialectError as error:
             self._wire("refused", {"side": "device", "topic": topic, "why": str(error)})
             return
-        if isinstance(message, UpgradeRequest):
+        if isinstance(message, UpgradeRequest) and self.agent.state is not UpgradeState.QUIET:
             self.pushed_at_ms = self.world.clock.now_ms()
         line = received_by_device(message)
         if line is not None:
