@@ -270,7 +270,7 @@ class Splitter:
         rule = self.contract.repush_on_reconnect
         if rule == "never":
             return False
-        since = last.pushes[-1].lo
+        since = last.pushes[-1].hi - self.tolerance.epsilon_ms
         if not self._has_reconnected(since, push.hi + self.tolerance.epsilon_ms):
             return False
         return rule == "always" or not any(

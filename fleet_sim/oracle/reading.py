@@ -52,6 +52,7 @@ class _Reader:
         self._received: dict[str, list[Push]] = {}
         self._messages: dict[tuple[str, str], Report] = {}
         self._calls: dict[object, Call] = {}
+        self._heard: dict[str, int] = {}  # device to when it sent what was acknowledged last
         self._handlers: Mapping[tuple[Source, str], Callable[[Record], None]] = {
             (Source.DEVICE, "boot"): self._boot,
             (Source.DEVICE, "flash"): self._flash,
@@ -147,9 +148,14 @@ class _Reader:
         self._sent.setdefault(record.device, []).append(_push(record, record.t))
 
     def _push_received(self, record: Record) -> None:
-        # It left the server while this connection stood; how long before, the log does not say.
+        """Say when a push can have left, seen only by its device.
+
+        It left while this connection stood. And it left after every acknowledgement that the device
+        had before it, as one connection keeps its order: so after those messages were sent.
+        """
         end = self._device(record.device).presence.get("device")
-        lo = end.at_ms[-1] if end and end.at_ms else record.t
+        online = end.at_ms[-1] if end and end.at_ms else record.t
+        lo = max(online, self._heard.get(record.device, 0))
         self._received.setdefault(record.device, []).append(_push(record, lo))
 
     def _join_pushes(self, device: Device) -> None:
@@ -208,6 +214,7 @@ class _Reader:
         report = self._messages.get((record.device, str(record.get("message", ""))))
         if report is not None and report.delivered_at_ms is None:
             report.delivered_at_ms = record.t
+            self._heard[record.device] = report.sent_at_ms or 0
 
     def _offered(self, record: Record) -> None:
         versions = tuple(str(version) for version in record.get("versions", ()))

@@ -338,6 +338,7 @@ def _attribute(timeline: Timeline, device: Device, push: Push) -> None:
         timeline.loose.append((device, push))
         return
     tasks = [job.tasks.setdefault(device.name, Task(job, device)) for job in jobs]
+    push.lo = max(push.lo, min(job.order.create.lo for job in jobs))
     tasks[0].pushes.append(push)
     if len(tasks) > 1:
         for task in tasks:

@@ -87,14 +87,17 @@ def test_a_push_seen_twice_is_a_copy() -> None:
 
 
 def test_a_push_of_a_foreign_server_left_after_its_connection_began() -> None:
-    """All the log can say: not before the device connected."""
+    """And after what it had acknowledged before; less the time it was decided ahead."""
     log = Log(is_foreign=True)
     log.devices("d1")
     log.push(2_000, "d1")
+    log.offline(3_000, "d1")
+    log.online(4_000, "d1")
+    log.push(5_000, "d1")
 
-    (push,) = evidence(log).devices["p/d1"].pushes
+    pushes = evidence(log).devices["p/d1"].pushes
 
-    assert (push.lo, push.hi) == (50 - 100, 2_010)
+    assert [(push.lo, push.hi) for push in pushes] == [(90 - 100, 2_010), (4_000 - 100, 5_010)]
 
 
 def test_a_call_takes_effect_between_its_two_records() -> None:

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import pytest
+
+from fleet_sim.oracle.cap import cap
+from fleet_sim.oracle.outcome import Standing
+from fleet_sim.oracle.tolerance import REAL_TIME
+from tests.oracle.logs import Log, instants, judged
+
+
+def rollout(*, is_foreign: bool = False, retries: int = 0) -> Log:
+    """Return a log with three devices and a job with room for two."""
+    log = Log(is_foreign=is_foreign)
+    log.devices("d1", "d2", "d3")
+    log.job(1_000, cap=2, retries=retries)
+    return log
+
+
+def test_a_push_after_an_end_keeps_the_cap() -> None:
+    """The third device is asked once one of two has reported the new version."""
+    log = rollout()
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    log.version(5_000, "d1", "2.0")
+    log.push(5_000, "d3")
+
+    outcome = judged(cap, log)
+
+    assert (outcome.standing, outcome.n) == (Standing.HELD, 3)
+
+
+@pytest.mark.parametrize("is_foreign", [False, True])
+def test_one_device_too_many_is_convicted(*, is_foreign: bool) -> None:
+    """Three were asked and none had ended: the three pushes prove it, from either end."""
+    log = rollout(is_foreign=is_foreign)
+    for t, key in ((2_000, "d1"), (2_100, "d2"), (2_200, "d3")):
+        log.push(t, key)
+
+    outcome = judged(cap, log)
+
+    late = 10 if is_foreign else 0
+    assert (outcome.standing, outcome.n) == (Standing.VIOLATED, 3)
+    assert instants(outcome) == [2_000 + late, 2_100 + late, 2_200 + late]
+    assert "3 devices under way; its cap is 2" in outcome.violations[0].text
+    assert "d1, d2, d3" in outcome.violations[0].witness.text
+
+
+def test_a_foreign_log_whose_flights_overlap_is_inconclusive() -> None:
+    """The end was sent before the third push and acknowledged after it."""
+    log = rollout(is_foreign=True)
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    log.version(5_000, "d1", "2.0")
+    log.push(4_985, "d3")
+
+    assert judged(cap, log).standing is Standing.INCONCLUSIVE
+
+
+def test_equal_instants_are_no_overlap() -> None:
+    """A push in the millisecond of an end came after it, or may have."""
+    log = rollout()
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    log.push(5_000, "d3")
+    log.progress(5_000, "d2", -3)
+
+    assert judged(cap, log).standing is Standing.HELD
+
+
+def test_an_attempt_that_timed_out_frees_its_slot() -> None:
+    """The timer ran from the first progress."""
+    log = rollout()
+    for key in ("d1", "d2"):
+        log.push(2_000, key)
+        log.progress(3_000, key, 0)
+    log.push(63_000, "d3")
+
+    assert judged(cap, log).standing is Standing.HELD
+
+
+def test_an_attempt_whose_time_was_not_up_keeps_its_slot() -> None:
+    """A third device a second before that is one too many."""
+    log = rollout()
+    for key in ("d1", "d2"):
+        log.push(2_000, key)
+        log.progress(3_000, key, 0)
+    log.push(62_000, "d3")
+
+    assert judged(cap, log).standing is Standing.VIOLATED
+
+
+def test_a_silent_device_keeps_its_slot_if_reads_show_it() -> None:
+    """It may wait for ever, so its slot is never free; reads at a later instant prove it."""
+    log = rollout()
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    for key in ("d1", "d2"):
+        log.show(key, "pushed")
+    log.poll(90_000)
+    log.push(80_000, "d3")
+
+    outcome = judged(cap, log)
+
+    assert outcome.standing is Standing.VIOLATED
+
+
+def test_a_silent_device_may_have_been_given_up() -> None:
+    """Without reads after its time a server may have been kinder than its contract."""
+    log = rollout()
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    log.push(80_000, "d3")
+
+    assert judged(cap, log).standing is Standing.INCONCLUSIVE
+
+
+def test_retries_count_like_first_attempts() -> None:
+    """A server that forgets them runs three at once."""
+    log = rollout(retries=2)
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    log.progress(3_000, "d1", -3)
+    log.push(3_010, "d3")
+    log.push(3_020, "d1")
+
+    outcome = judged(cap, log)
+
+    assert (outcome.standing, instants(outcome)) == (Standing.VIOLATED, [2_000, 3_010, 3_020])
+
+
+def test_a_cancel_may_free_a_slot_as_soon_as_it_was_asked() -> None:
+    """Its answer came later than the push that used the slot."""
+    log = rollout()
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    log.call(4_000, "cancel_tasks", "d1")
+    log.push(4_005, "d3")
+
+    assert judged(cap, log).standing is not Standing.VIOLATED
+
+
+def test_an_end_for_no_reason_is_not_this_promises_affair() -> None:
+    """Reads show it ended early; V13 convicts that, and the slot was free for the server."""
+    log = rollout()
+    for key in ("d1", "d2"):
+        log.push(2_000, key)
+        log.progress(3_000, key, 0)
+        log.show(key, "failed")
+    log.poll(10_000)
+    log.push(20_000, "d3")
+
+    assert judged(cap, log).standing is not Standing.VIOLATED
+
+
+def test_a_bricked_device_times_out_and_frees_its_slot() -> None:
+    """It spoke, went to restart and never came back."""
+    log = rollout()
+    for key in ("d1", "d2"):
+        log.push(2_000, key)
+        log.progress(3_000, key, 0)
+        log.offline(4_000, key)
+    log.push(63_050, "d3")
+
+    assert judged(cap, log, REAL_TIME).standing is Standing.HELD
+
+
+def test_a_slot_may_be_taken_only_once_under_way() -> None:
+    """By contract: two that were asked and one under way are one."""
+    log = rollout()
+    for key in ("d1", "d2", "d3"):
+        log.push(2_000, key)
+    log.progress(3_000, "d1", 0)
+
+    assert judged(cap, log, slot_taken_at="upgrading").standing is Standing.HELD
+
+
+def test_a_slot_may_be_kept_until_the_task_ends() -> None:
+    """By contract: a device between two attempts still counts."""
+    log = rollout(retries=1)
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    log.progress(3_000, "d1", -3)
+    log.push(4_000, "d3")
+    log.push(9_000, "d1")
+
+    assert judged(cap, log).standing is Standing.VIOLATED  # at 9.0 s, by any contract
+    kept = judged(cap, log, slot_freed_at="task_end")
+    assert kept.violations[0].text.startswith("4 s")
+
+
+def test_a_job_without_a_cap_is_not_exercised() -> None:
+    """Vendors without one have nothing to keep."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, cap=None)
+    log.push(2_000, "d1")
+
+    assert judged(cap, log, cap_default=None).standing is Standing.NOT_EXERCISED
