@@ -7,6 +7,7 @@ readers are held by the transport's buffer first, then by the broker's own limit
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl as tls
 from collections.abc import Callable
 from typing import cast
@@ -101,20 +102,22 @@ class MqttServer:
             return
         server.close()
         self._write_out()
-        for peer in list(self._peers.values()):
-            peer.end()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        for end in (_Peer.end, _Peer.abort):
+            for peer in list(self._peers.values()):
+                end(peer)
+            await self._emptied()
+        await server.wait_closed()
+
+    async def _emptied(self) -> None:
+        """Wait until every connection is gone, but not for long."""
         if self._peers:
             self._all_gone.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_S):
                     await self._all_gone.wait()
-            except TimeoutError:
-                for peer in list(self._peers.values()):
-                    peer.abort()
-        await server.wait_closed()
 
     # What peers call.
 

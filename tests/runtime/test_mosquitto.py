@@ -1,0 +1,43 @@
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.runtime import mosquitto as helper
+from tests.runtime.mosquitto import free_port, mosquitto, mosquitto_or_skip
+
+
+def test_mosquitto_runs_and_is_stopped(tmp_path: Path) -> None:
+    """While it is used its port answers, afterwards it does not."""
+    with mosquitto(tmp_path, "allow_anonymous true") as port:
+        socket.create_connection(("127.0.0.1", port)).close()
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_mosquitto_that_cannot_start_says_why(tmp_path: Path) -> None:
+    """Its own words are in the error."""
+    with pytest.raises(RuntimeError, match="did not start"), mosquitto(tmp_path, "nonsense 1"):
+        pass
+
+
+def test_a_free_port_can_be_bound() -> None:
+    """Right away, by whoever asked."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", free_port()))
+
+
+@pytest.mark.parametrize(
+    ("in_ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_a_missing_mosquitto_skips_but_fails_in_ci(
+    in_ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where it is promised, its absence is no excuse."""
+    monkeypatch.setattr(helper, "_PLACES", os.fspath(tmp_path))
+    monkeypatch.setenv("CI", in_ci)
+
+    with pytest.raises(outcome, match="Mosquitto is not installed"):
+        mosquitto_or_skip()
