@@ -1,0 +1,161 @@
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+
+import pytest
+import trustme
+
+from fleet_sim.runtime.rig import Rig, Transport
+from fleet_sim.runtime.sockets import SOURCES, SOURCES_FROM_DEVICES, Dialer
+from tests.runtime.lone_world import LoneWorld
+from tests.runtime.platforms import WAIT_S
+
+HOST = "127.0.0.1"
+
+
+class Ear(Rig):
+    """A rig that only notes what its connections do."""
+
+    __slots__ = ("changed", "heard")
+
+    def __init__(self) -> None:
+        bare = LoneWorld().rig()
+        super().__init__(bare.plan, bare.agent, bare.dialect, bare.link, bare.world)
+        self.heard: list[tuple[int, str]] = []
+        self.changed = asyncio.Event()
+
+    def on_open(self, line: int, transport: Transport) -> None:
+        """Take note."""
+        self._hear(line, "open")
+
+    def on_bytes(self, line: int, data: bytes) -> None:
+        """Take note."""
+        self._hear(line, data.decode())
+
+    def on_closed(self, line: int, why: str) -> None:
+        """Take note."""
+        self._hear(line, f"closed: {why}")
+
+    def _hear(self, line: int, what: str) -> None:
+        self.heard.append((line, what))
+        self.changed.set()
+
+    async def until(self, count: int) -> None:
+        """Wait until so much was heard."""
+        async with asyncio.timeout(WAIT_S):
+            while len(self.heard) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+class Broker:
+    """Greets whoever connects, and notes where from."""
+
+    def __init__(self) -> None:
+        self.peers: list[str] = []
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def __call__(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a connection."""
+        self.peers.append(writer.get_extra_info("peername")[0])
+        self._writers.append(writer)
+        writer.write(b"hello")
+
+    def hang_up(self) -> None:
+        """End every connection."""
+        for writer in self._writers:
+            writer.close()
+
+
+@contextlib.asynccontextmanager
+async def broker(tls: ssl.SSLContext | None = None) -> AsyncIterator[tuple[Broker, int]]:
+    """Run a broker; yields it and its port."""
+    made = Broker()
+    server = await asyncio.start_server(made, HOST, 0, ssl=tls)
+    try:
+        yield made, server.sockets[0].getsockname()[1]
+    finally:
+        made.hang_up()
+        server.close()
+        await server.wait_closed()
+
+
+async def test_a_dial_opens_a_connection_for_its_rig() -> None:
+    """Bytes and the end reach it under the name of its line."""
+    ear = Ear()
+    async with broker() as (server, port), asyncio.TaskGroup() as tasks:
+        Dialer(HOST, port, tasks, tls=None, devices=1).dial(ear, 7)
+        await ear.until(2)
+        server.hang_up()
+        await ear.until(3)
+
+    assert ear.heard == [(7, "open"), (7, "hello"), (7, "closed: closed by the broker")]
+
+
+async def test_a_dial_that_fails_is_an_end() -> None:
+    """With the reason; the fleet goes on."""
+    ear = Ear()
+    async with broker() as (_, port):
+        pass
+
+    async with asyncio.TaskGroup() as tasks:
+        Dialer(HOST, port, tasks, tls=None, devices=1).dial(ear, 3)
+        await ear.until(1)
+
+    ((line, what),) = ear.heard
+    assert line == 3
+    assert what.startswith(f"closed: {HOST}:{port} cannot be reached: ")
+
+
+async def test_a_certificate_that_is_not_trusted_is_an_end_too() -> None:
+    """Each device finds out for itself."""
+    issuer, ear = trustme.CA(), Ear()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    issuer.issue_cert(HOST).configure_cert(tls)
+
+    async with broker(tls) as (_, port), asyncio.TaskGroup() as tasks:
+        Dialer(HOST, port, tasks, tls=ssl.create_default_context(), devices=1).dial(ear, 1)
+        await ear.until(1)
+
+    assert "certificate" in ear.heard[0][1]
+
+
+async def test_a_trusted_certificate_opens() -> None:
+    """The same bytes come through TLS."""
+    issuer, ear = trustme.CA(), Ear()
+    tls, own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    issuer.issue_cert(HOST).configure_cert(tls)
+    issuer.configure_trust(own)
+
+    async with broker(tls) as (_, port), asyncio.TaskGroup() as tasks:
+        Dialer(HOST, port, tasks, tls=own, devices=1).dial(ear, 1)
+        await ear.until(2)
+
+    assert ear.heard[:2] == [(1, "open"), (1, "hello")]
+
+
+@pytest.mark.parametrize(
+    ("devices", "sources"), [(SOURCES_FROM_DEVICES, {HOST}), (SOURCES_FROM_DEVICES + 1, {*SOURCES})]
+)
+async def test_a_large_fleet_comes_from_several_addresses(devices: int, sources: set[str]) -> None:
+    """One loopback address has too few ports, and finding a free one gets slow."""
+    ears = [Ear() for _ in range(2 * len(SOURCES))]
+    async with broker() as (server, port), asyncio.TaskGroup() as tasks:
+        dialer = Dialer(HOST, port, tasks, tls=None, devices=devices)
+        for ear in ears:
+            dialer.dial(ear, 1)
+        for ear in ears:
+            await ear.until(2)
+
+    assert set(server.peers) == sources
+
+
+async def test_a_host_by_name_is_dialled_from_wherever_the_system_likes() -> None:
+    """Only loopback addresses are ours to choose."""
+    ear = Ear()
+    async with broker() as (server, port), asyncio.TaskGroup() as tasks:
+        Dialer("localhost", port, tasks, tls=None, devices=10_000).dial(ear, 1)
+        await ear.until(2)
+
+    assert server.peers == [HOST]
