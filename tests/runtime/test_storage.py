@@ -36,8 +36,10 @@ async def _done(value: Awaitable[T] | T) -> T:
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL of our own, on a local socket."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    if not found and os.environ.get("CI") == "true":
+        pytest.fail("no PostgreSQL server is installed: apt-get install postgresql")
     if not found:
-        pytest.skip("no PostgreSQL server on this machine")
+        pytest.skip("no PostgreSQL server on this machine: apt-get install postgresql")
     home = Path(tempfile.mkdtemp(prefix="pg-"))
     user = "postgres" if os.geteuid() == 0 else None  # It refuses to run as root.
     if user:
