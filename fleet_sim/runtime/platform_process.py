@@ -293,13 +293,19 @@ class _Committer:
         """Commit within this context; a store that fails ends it with its error."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            yield
-        self._tasks = None
+            try:
+                yield
+            finally:
+                self._tasks = None
 
     def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
-        """Write these changes in one transaction and call `then`."""
-        assert self._tasks is not None, "the platform thinks before its store is ready"
-        self._tasks.create_task(self._commit(changes, then))
+        """Write these changes in one transaction and call `then`; after the end, do neither.
+
+        A platform that stops is still told of the connections it closes. Nobody hears what that
+        leads to, so it may as well be forgotten.
+        """
+        if self._tasks is not None:
+            self._tasks.create_task(self._commit(changes, then))
 
     async def _commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
         if changes:
