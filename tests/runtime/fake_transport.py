@@ -7,12 +7,20 @@ from typing import Any
 
 
 class FakeTransport(asyncio.Transport):
-    """Remembers writes and how it was ended; `unsent` is what `get_write_buffer_size` says."""
+    """Remembers writes and how it was ended.
+
+    Attributes:
+        writes: In order.
+        ended: "closed", "aborted", or "" while it is open.
+        aborted: Set once it is aborted, for whoever waits for that.
+        unsent: What `get_write_buffer_size` says.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.writes: list[bytes] = []
         self.ended = ""
+        self.aborted = asyncio.Event()
         self.unsent = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -27,6 +35,7 @@ class FakeTransport(asyncio.Transport):
     def abort(self) -> None:
         """Remember."""
         self.ended = "aborted"
+        self.aborted.set()
 
     def is_closing(self) -> bool:
         """Tell whether it was ended."""
