@@ -7,7 +7,8 @@ from itertools import zip_longest
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.overlap import Stretch, crowd
 from fleet_sim.oracle.tally import Tally, seconds, some
-from fleet_sim.oracle.timeline import JobLine, Task, Timeline
+from fleet_sim.oracle.tasks import JobLine, Task
+from fleet_sim.oracle.timeline import Timeline
 
 
 def cap(timeline: Timeline) -> Outcome:

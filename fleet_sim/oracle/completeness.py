@@ -6,7 +6,8 @@ from fleet_sim.oracle.attempts import Attempt, End
 from fleet_sim.oracle.evidence import FOREVER
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
-from fleet_sim.oracle.timeline import Task, Timeline
+from fleet_sim.oracle.tasks import Task
+from fleet_sim.oracle.timeline import Timeline
 
 
 def completeness(timeline: Timeline) -> Outcome:

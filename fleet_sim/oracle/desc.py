@@ -9,7 +9,8 @@ from fleet_sim.oracle.attempts import Attempt
 from fleet_sim.oracle.evidence import FOREVER, Poll, Report, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
-from fleet_sim.oracle.timeline import Task, Timeline
+from fleet_sim.oracle.tasks import Task
+from fleet_sim.oracle.timeline import Timeline
 
 _CUT_CHARS_MIN = 32  # a server's own word may begin a device's text by chance; so much cannot
 _SHOWN_CHARS = 40  # of a text in a sentence: enough to know it by

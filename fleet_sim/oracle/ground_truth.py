@@ -5,7 +5,8 @@ from __future__ import annotations
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
-from fleet_sim.oracle.timeline import Task, Timeline
+from fleet_sim.oracle.tasks import Task
+from fleet_sim.oracle.timeline import Timeline
 
 
 def ground_truth(timeline: Timeline) -> Outcome:

@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from fleet_sim.oracle.evidence import Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
+from fleet_sim.oracle.tasks import ACTIVE, Task
 from fleet_sim.oracle.terminal_sticks import is_reopened, lasting, may_retry
-from fleet_sim.oracle.timeline import ACTIVE, Task, Timeline
+from fleet_sim.oracle.timeline import Timeline
 
 STEPS: Mapping[str, int] = {"queued": 0, "pushed": 1, "under_way": 2}
 ENDS: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})

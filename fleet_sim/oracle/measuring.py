@@ -10,7 +10,8 @@ from fleet_sim.oracle.evidence import Device, Presence
 from fleet_sim.oracle.metrics import SHARES, Measures, Totals
 from fleet_sim.oracle.no_lost_task import is_in_scope
 from fleet_sim.oracle.open_tasks import Wait, reason_for
-from fleet_sim.oracle.timeline import ENDED, JobLine, Task, Timeline
+from fleet_sim.oracle.tasks import ENDED, JobLine, Task
+from fleet_sim.oracle.timeline import Timeline
 
 _REBOOT = "reboot"  # why a device goes off line for its own upgrade
 

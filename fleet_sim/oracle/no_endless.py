@@ -13,7 +13,8 @@ from fleet_sim.oracle.attempts import Attempt, proof_of_start
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds, some
-from fleet_sim.oracle.timeline import ACTIVE, Task, Timeline
+from fleet_sim.oracle.tasks import ACTIVE, Task
+from fleet_sim.oracle.timeline import Timeline
 
 Silence: TypeAlias = tuple[Task, Attempt, Poll]  # the poll that showed it open for too long
 

@@ -9,7 +9,8 @@ from fleet_sim.oracle.attempts import RETRY_WORDS
 from fleet_sim.oracle.evidence import Push
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
-from fleet_sim.oracle.timeline import Task, Timeline
+from fleet_sim.oracle.tasks import Task
+from fleet_sim.oracle.timeline import Timeline
 
 Over = tuple[int, str, Record]  # since when at the latest, why, and the record that shows it
 

@@ -9,7 +9,8 @@ from fleet_sim.oracle.evidence import Device
 from fleet_sim.oracle.open_tasks import Reason, Wait, reason_for
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds, some
-from fleet_sim.oracle.timeline import JobLine, Task, Timeline
+from fleet_sim.oracle.tasks import JobLine, Task
+from fleet_sim.oracle.timeline import Timeline
 from fleet_sim.oracle.versions import last_versions
 
 

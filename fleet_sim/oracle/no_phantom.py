@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from fleet_sim.oracle.evidence import Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, some
-from fleet_sim.oracle.timeline import JobLine, Timeline
+from fleet_sim.oracle.tasks import JobLine
+from fleet_sim.oracle.timeline import Timeline
 from fleet_sim.oracle.versions import last_versions
 
 

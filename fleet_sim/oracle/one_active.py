@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.overlap import Stretch, crowd
 from fleet_sim.oracle.tally import Tally, seconds
-from fleet_sim.oracle.timeline import Task, Timeline
+from fleet_sim.oracle.tasks import Task
+from fleet_sim.oracle.timeline import Timeline
 
 
 def one_active(timeline: Timeline) -> Outcome:

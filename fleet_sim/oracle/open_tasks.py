@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
 from fleet_sim.oracle.tally import seconds
-from fleet_sim.oracle.timeline import ENDED, Task, Timeline
+from fleet_sim.oracle.tasks import ENDED, Task
+from fleet_sim.oracle.timeline import Timeline
 from fleet_sim.oracle.versions import last_versions
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fleet_sim.model.record import Record
-from fleet_sim.oracle.timeline import Task
+from fleet_sim.oracle.tasks import Task
 
 
 @dataclass(slots=True)

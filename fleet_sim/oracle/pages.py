@@ -8,7 +8,8 @@ from fleet_sim.oracle.no_lost_task import is_in_scope
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.queries import Query
 from fleet_sim.oracle.tally import Tally
-from fleet_sim.oracle.timeline import JobLine, Timeline
+from fleet_sim.oracle.tasks import JobLine
+from fleet_sim.oracle.timeline import Timeline
 
 Page = tuple[int, int, int, int]  # number, size, rows, total
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt, End
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally
-from fleet_sim.oracle.timeline import Task, Timeline
+from fleet_sim.oracle.tasks import Task
+from fleet_sim.oracle.timeline import Timeline
 from fleet_sim.oracle.versions import last_versions
 
 

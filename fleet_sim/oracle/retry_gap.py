@@ -8,7 +8,8 @@ from fleet_sim.model.record import Record
 from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
-from fleet_sim.oracle.timeline import Task, Timeline
+from fleet_sim.oracle.tasks import Task
+from fleet_sim.oracle.timeline import Timeline
 
 
 def retry_gap(timeline: Timeline) -> Outcome:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fleet_sim.oracle.evidence import Device, Push
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds, some
-from fleet_sim.oracle.timeline import JobLine, Task, Timeline
+from fleet_sim.oracle.tasks import JobLine, Task
+from fleet_sim.oracle.timeline import Timeline
 from fleet_sim.oracle.versions import last_versions
 
 

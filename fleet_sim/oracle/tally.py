@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.outcome import Doubt, Finding, Outcome, Violation, Witness
-from fleet_sim.oracle.timeline import Task
+from fleet_sim.oracle.tasks import Task
 
 
 @dataclass(slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fleet_sim.oracle.evidence import Poll, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
-from fleet_sim.oracle.timeline import Task, Timeline
+from fleet_sim.oracle.tasks import Task
+from fleet_sim.oracle.timeline import Timeline
 
 
 def terminal_sticks(timeline: Timeline) -> Outcome:

@@ -6,7 +6,8 @@ from fleet_sim.oracle.attempts import Attempt, End, proof_of_start
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
-from fleet_sim.oracle.timeline import ACTIVE, Task, Timeline
+from fleet_sim.oracle.tasks import ACTIVE, Task
+from fleet_sim.oracle.timeline import Timeline
 
 
 def timeout_fires(timeline: Timeline) -> Outcome:

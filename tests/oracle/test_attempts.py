@@ -1,254 +1,21 @@
 from __future__ import annotations
 
-from typing import Any
-
-from fleet_sim.oracle.attempts import Attempt, proof_of_start, version_before
-from fleet_sim.oracle.evidence import FOREVER
-from tests.oracle.logs import Log, drawn, evidence
+from fleet_sim.oracle.attempts import Attempt, proof_of_start
+from tests.oracle.logs import Log, drawn
 
 
-def started(**order: Any) -> Log:  # noqa: ANN401
+def started() -> Log:
     """Return a log with one device and one job of 60 s a timeout, made at 1,000."""
     log = Log()
     log.devices("d1")
-    log.job(1_000, **{"retries": 2, **order})
+    log.job(1_000, retries=2)
     return log
 
 
-def attempts(log: Log, **changes: Any) -> list[Attempt]:  # noqa: ANN401
+def attempts(log: Log) -> list[Attempt]:
     """Return the attempts of the log's only task."""
-    (task,) = drawn(log, **changes).tasks
+    (task,) = drawn(log).tasks
     return task.attempts
-
-
-def starts(log: Log, **changes: Any) -> list[tuple[int, bool]]:  # noqa: ANN401
-    """Return when each attempt began, and whether that is certain."""
-    return [(one.start.hi, one.is_certain) for one in attempts(log, **changes)]
-
-
-def test_a_push_after_a_failure_starts_the_next_attempt() -> None:
-    """The device ended the first one itself."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(5_000, "d1", -3)
-    log.push(6_000, "d1")
-
-    assert starts(log) == [(2_000, True), (6_000, True)]
-
-
-def test_a_push_after_the_timeout_starts_the_next_attempt() -> None:
-    """The timer runs from the first progress."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(5_000, "d1", 0)
-    log.push(65_300, "d1")
-
-    assert starts(log) == [(2_000, True), (65_300, True)]
-
-
-def test_a_push_after_a_reconnect_repeats_the_unanswered_request() -> None:
-    """The contract allows it: it is the same attempt."""
-    log = started()
-    log.push(2_000, "d1")
-    log.offline(3_000, "d1")
-    log.online(4_000, "d1")
-    log.push(4_005, "d1")
-
-    assert starts(log) == [(2_000, True)]
-    assert [len(one.pushes) for one in attempts(log)] == [2]
-    assert not attempts(log)[0].strays
-
-
-def test_a_push_after_a_restart_of_the_server_may_repeat() -> None:
-    """A server that was killed cannot know whether its request arrived."""
-    log = started()
-    log.push(2_000, "d1")
-    log.add(3_000, "C", "fault_injected", id="S01")
-    log.add(3_500, "C", "fault_healed", id="S01")
-    log.push(4_000, "d1")
-
-    assert starts(log) == [(2_000, True)]
-    assert not attempts(log)[0].strays
-
-
-def test_a_second_push_without_a_reconnect_is_a_stray() -> None:
-    """Nothing ended the attempt and nothing allows a repetition."""
-    log = started()
-    log.push(2_000, "d1")
-    log.push(4_000, "d1")
-
-    (only,) = attempts(log)
-    assert [push.hi for push in only.strays] == [4_000]
-
-
-def test_an_answered_request_is_not_repeated() -> None:
-    """The device had made progress, so a push after its reconnect is a stray."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(2_500, "d1", 0)
-    log.offline(3_000, "d1")
-    log.online(4_000, "d1")
-    log.push(4_500, "d1")
-
-    (only,) = attempts(log)
-    assert len(only.strays) == 1
-
-
-def test_always_repeating_contracts_may_repeat_an_answered_request() -> None:
-    """Some vendors push again at every reconnect while the task is unfinished."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(2_500, "d1", 0)
-    log.offline(3_000, "d1")
-    log.online(4_000, "d1")
-    log.push(4_500, "d1")
-
-    assert not attempts(log, repush_on_reconnect="always")[0].strays
-    assert len(attempts(log, repush_on_reconnect="never")[0].strays) == 1
-
-
-def test_a_push_that_a_timer_or_a_reconnect_explains_proves_nothing() -> None:
-    """A silent device whose time was up reconnected: the next attempt, or a late timer."""
-    log = started()
-    log.push(2_000, "d1")
-    log.offline(70_000, "d1")
-    log.online(71_000, "d1")
-    log.push(71_005, "d1")
-
-    assert starts(log, silent_device="times_out") == [(2_000, True), (71_005, False)]
-
-
-def test_a_silent_device_that_may_wait_is_pushed_the_same_attempt_again() -> None:
-    """Read literally its timer never started, however long ago the push was."""
-    log = started()
-    log.push(2_000, "d1")
-    log.offline(70_000, "d1")
-    log.online(71_000, "d1")
-    log.push(71_005, "d1")
-
-    assert starts(log) == [(2_000, True)]
-
-
-def test_an_open_point_alone_makes_a_doubtful_attempt() -> None:
-    """A report of the old version may have ended it, for a server that gives up on that."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(2_500, "d1", 0)
-    log.version(4_000, "d1", "1.0")
-    log.push(5_000, "d1")
-
-    found = attempts(log)
-    assert [(one.is_certain, one.is_open_point) for one in found] == [(True, False), (False, True)]
-
-
-def test_an_operators_retry_starts_a_new_attempt() -> None:
-    """Whatever the reads say: the call opened the task again."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(3_000, "d1", -1)
-    log.call(4_000, "retry_tasks", "d1")
-    log.push(4_500, "d1")
-
-    assert [one.is_retry_call for one in attempts(log)] == [False, True]
-
-
-def test_network_copies_start_nothing() -> None:
-    """The same request id again."""
-    log = started()
-    log.push(2_000, "d1", "r1")
-    log.push(2_300, "d1", "r1")
-
-    assert starts(log) == [(2_000, True)]
-
-
-def test_a_report_that_arrives_as_the_push_leaves_cannot_refute_it() -> None:
-    """The server may have decided on the repetition before the progress came."""
-    log = started()
-    log.push(2_000, "d1")
-    log.offline(3_000, "d1")
-    log.online(4_000, "d1")
-    log.progress(4_010, "d1", 0)
-    log.push(4_050, "d1")
-
-    assert not attempts(log)[0].strays
-
-
-def test_the_failure_that_ended_an_attempt_does_not_end_the_next() -> None:
-    """With no gap between the two the report is still within what the push may have missed."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(5_000, "d1", -3)
-    log.push(5_001, "d1")
-
-    first, second = attempts(log)
-    assert [end.kind for end in first.ends if end.report] == ["failure"]
-    assert [end.kind for end in second.ends if end.report] == []
-
-
-def test_a_crossing_failure_may_end_the_next_attempt() -> None:
-    """Meant for the first attempt, it arrives in the second: possible, and not certain."""
-    log = started()
-    first = log.push(2_000, "d1")
-    log.progress(3_000, "d1", 0)
-    log.push(63_300, "d1")
-    log.progress(63_800, "d1", -2, request=first)
-
-    _, second = attempts(log)
-    assert [(end.kind, end.is_certain) for end in second.ends] == [
-        ("failure", False),
-        ("timeout", False),
-    ]
-    assert second.active_until_ms == 63_800
-
-
-def test_a_crossing_progress_may_start_the_timer() -> None:
-    """No report says on the wire which attempt it is meant for: the earliest and the latest."""
-    log = started()
-    first = log.push(2_000, "d1")
-    log.progress(3_000, "d1", 0)
-    log.push(63_300, "d1")
-    log.progress(63_800, "d1", 50, request=first)
-    log.progress(66_000, "d1", 0)
-
-    _, second = attempts(log)
-    assert (second.anchor_lo, second.anchor_hi) == (63_800, 66_000)
-
-
-def test_a_timer_that_a_crossing_progress_started_is_no_open_point() -> None:
-    """A push at its end starts the next attempt, without a doubt."""
-    log = started()
-    first = log.push(2_000, "d1")
-    log.progress(3_000, "d1", 0)
-    log.push(63_300, "d1")
-    log.progress(63_800, "d1", 50, request=first)
-    log.push(124_000, "d1")
-
-    assert starts(log) == [(2_000, True), (63_300, True), (124_000, True)]
-
-
-def test_the_timer_may_start_at_the_push() -> None:
-    """By contract; or perhaps, for a job that verifies."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(5_000, "d1", 0)
-    (by_push,) = attempts(log, timeout_anchor="push")
-    verify = started(job_kind="verify")
-    verify.push(2_000, "d1")
-    verify.progress(5_000, "d1", 0)
-    (verified,) = attempts(verify)
-
-    assert (by_push.anchor_lo, by_push.anchor_hi) == (1_900, 2_000)
-    assert (verified.anchor_lo, verified.anchor_hi) == (1_900, 5_000)
-
-
-def test_the_timer_may_start_at_the_devices_answer() -> None:
-    """Where a reply moves a task to under way."""
-    log = started()
-    request = log.push(2_000, "d1")
-    log.add(2_500, "W", "push_acked", "d1", part=0, side="server", request=request, code=200)
-
-    (only,) = attempts(log, upgrading_starts="ack")
-    assert (only.anchor_lo, only.anchor_hi) == (2_500, 2_500)
 
 
 def test_reads_refute_open_points_only() -> None:
@@ -265,43 +32,6 @@ def test_reads_refute_open_points_only() -> None:
     log.poll(90_000)
     (only,) = attempts(log)
     assert only.active_until_ms == 62_500 - 100
-
-
-def test_a_foreign_version_ends_an_attempt_that_is_under_way() -> None:
-    """Certainly where the contract says so; possibly anyway."""
-    log = started()
-    log.push(2_000, "d1")
-    log.progress(2_500, "d1", 0)
-    log.version(4_000, "d1", "7.7")
-
-    def kinds(**changes: Any) -> list[tuple[str, bool]]:  # noqa: ANN401
-        return [(end.kind, end.is_certain) for end in attempts(log, **changes)[0].ends]
-
-    assert kinds()[0] == ("foreign_version", True)
-    assert kinds(foreign_version="ignored")[0] == ("foreign_version", False)
-
-
-def test_a_stop_of_the_job_may_end_its_attempts() -> None:
-    """It should not, but that is an open point."""
-    log = started()
-    log.push(2_000, "d1")
-    log.call(3_000, "stop_job")
-
-    (only,) = attempts(log)
-    assert [(end.kind, end.lo, end.hi) for end in only.ends if end.kind == "stop"] == [
-        ("stop", 3_000, FOREVER)
-    ]
-
-
-def test_thousands_of_reports_of_the_old_version_are_one() -> None:
-    """A device that flaps for a day must not cost a day."""
-    log = started()
-    log.push(2_000, "d1")
-    for t in range(3_000, 30_000, 100):
-        log.version(t, "d1", "1.0")
-
-    (only,) = attempts(log)
-    assert len([one for one in only.reports if one.kind == "version"]) <= 2
 
 
 def test_an_attempt_is_shown_over_by_a_read_or_by_the_next() -> None:
@@ -327,11 +57,70 @@ def test_the_proof_of_a_start_is_its_push_and_what_started_its_timer() -> None:
     assert [record.t for record in proof_of_start(only)] == [2_000, 5_000]
 
 
-def test_the_version_before_is_the_last_certain_one() -> None:
-    """A report still on its way does not count."""
-    log = Log()
-    log.devices("d1")
-    log.version(5_000, "d1", "2.0", is_delivered=False)
-    device = evidence(log).devices["p/d1"]
+def test_what_alone_can_have_ended_it_ended_it() -> None:
+    """A crossing failure is not certain to count; once the task shows as over, it did."""
+    log = started()
+    first = log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.push(63_300, "d1")
+    log.progress(63_800, "d1", -2, request=first)
+    log.show("d1", "failed", -2)
+    log.poll(70_000)
 
-    assert (version_before(device, 50), version_before(device, 9_000)) == (None, "1.0")
+    assert attempts(log)[1].over_by_ms == 63_800
+
+
+def test_a_report_tells_an_end_only_if_nothing_else_can_have_come_first() -> None:
+    """The timer may have fired a moment before the success arrived."""
+    log = started()
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.version(62_950, "d1", "2.0")
+    early = started()
+    early.push(2_000, "d1")
+    early.progress(3_000, "d1", 0)
+    early.version(60_000, "d1", "2.0")
+
+    assert attempts(log)[0].told("success") is None
+    assert attempts(early)[0].told("success") is not None
+    assert attempts(early)[0].told("failure") is None
+
+
+def test_a_report_of_the_old_version_before_it_leaves_an_end_open() -> None:
+    """Unless a read in between shows that the server did not give up on that."""
+    log = started()
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.version(4_000, "d1", "1.0")
+    log.version(20_000, "d1", "2.0")
+
+    assert attempts(log)[0].told("success") is None
+    log.show("d1", "under_way", 0)
+    log.poll(10_000)
+    assert attempts(log)[0].told("success") is not None
+
+
+def test_an_end_that_nothing_explains_is_not_counted_as_activity() -> None:
+    """Seen over at 10 s with 50 s to go: active no longer than reads show it."""
+    log = started()
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.show("d1", "under_way", 0)
+    log.poll(7_000)
+    log.show("d1", "failed")
+    log.poll(10_000)
+
+    assert attempts(log)[0].active_until_ms == 5_000
+
+
+def test_a_timer_is_read_the_kinder_way_where_two_readings_fit() -> None:
+    """A server cannot tell which attempt a report is meant for, so the earlier start is likely."""
+    log = started()
+    first = log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.push(63_300, "d1")
+    log.progress(63_800, "d1", 50, request=first)
+    log.progress(66_000, "d1", 50)
+
+    second = attempts(log)[1]
+    assert (second.likely_over_ms, second.over_by_ms) == (123_800, 126_000)

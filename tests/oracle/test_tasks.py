@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+
+from fleet_sim.oracle.evidence import FOREVER
+from fleet_sim.oracle.tasks import JobLine, Task
+from fleet_sim.oracle.timeline import Timeline
+from tests.oracle.logs import Log, drawn
+
+
+def rollout() -> Log:
+    """Return a log with two devices and a job with room for one of them."""
+    log = Log()
+    log.devices("d1", "d2")
+    log.job(1_000, cap=1, retries=1)
+    log.show("d1", "queued")
+    log.show("d2", "queued")
+    return log
+
+
+def only_job(timeline: Timeline) -> JobLine:
+    """Return the one job there is."""
+    (job,) = timeline.jobs.values()
+    return job
+
+
+def only_task(log: Log) -> Task:
+    """Return the one task there is."""
+    (task,) = drawn(log).tasks
+    return task
+
+
+def test_a_poll_shows_what_the_last_change_said() -> None:
+    """Rows that did not change are not in a poll, yet were seen."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    log.poll(2_000)
+    log.poll(3_000)
+    log.show("d1", "pushed")
+    log.poll(4_000)
+
+    task = only_task(log)
+    shown = [task.at_poll(number) for number in range(3)]
+
+    assert [one and one.status for one in shown] == ["queued", "queued", "pushed"]
+    assert task.since(task.sightings[1], 2_000) == 1_000
+
+
+def test_a_walk_that_missed_rows_shows_only_those_it_brought() -> None:
+    """An unchanged row may be the one that it missed."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    log.poll(2_000)
+    log.poll(3_000, unique=0)
+
+    assert only_task(log).at_poll(1) is None
+
+
+def test_the_first_read_after_an_instant_must_be_asked_after_it() -> None:
+    """And answered before the other."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    log.poll(2_000)
+    log.poll(3_000)
+
+    task = only_task(log)
+
+    def after(at_ms: int, before_ms: int = FOREVER) -> int | None:
+        shown = task.seen_after(at_ms, before_ms)
+        return None if shown is None else shown[0].t0
+
+    assert [after(1_999), after(2_000), after(3_000), after(2_000, 3_010)] == [
+        2_000,
+        3_000,
+        None,
+        None,
+    ]
+
+
+def test_slots_are_counted_as_wide_as_they_may_have_been() -> None:
+    """From a push to its end, or as long as reads show a task at work."""
+    log = rollout()
+    log.push(2_000, "d1")
+    log.progress(5_000, "d1", -1)
+    log.show("d2", "pushed")
+    log.poll(20_000)
+    log.show("d2", "failed")
+    log.poll(30_000)
+
+    job = only_job(drawn(log))
+
+    assert [job.busy_max(0, 1_000), job.busy_max(2_000, 4_000), job.busy_max(25_000, 25_000)] == [
+        1,  # d2 was first seen at work, so it may have been all the time
+        2,
+        1,
+    ]
+    assert job.busy_max(30_011, 40_000) == 0
+    assert not job.has_free_slot_throughout(25_000, 40_000)
+
+
+@pytest.mark.parametrize(
+    ("window", "lo", "hi", "is_open"),
+    [
+        (None, 0, 10, True),
+        ({"start_ms": 100, "end_ms": 200}, 100, 200, True),
+        ({"start_ms": 100, "end_ms": 200}, 50, 150, False),
+        ({"start_ms": 100, "end_ms": 200}, 150, 250, False),
+        ({"start_ms": 100, "end_ms": 200, "repeat_daily": True}, 86_400_150, 86_400_160, True),
+        ({"start_ms": 100, "end_ms": 200, "repeat_daily": True}, 86_400_150, 86_400_260, False),
+    ],
+)
+def test_a_window_is_open_only_if_it_is_all_the_time(
+    window: dict[str, object] | None, lo: int, hi: int, *, is_open: bool
+) -> None:
+    """Once, or every day at the same time."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, window=window)
+
+    assert only_job(drawn(log)).is_window_open_throughout(lo, hi) is is_open
+
+
+def test_a_stopped_job_is_not_running_until_it_certainly_started_again() -> None:
+    """From the stop's first possible instant to the start's last."""
+    log = rollout()
+    log.call(5_000, "stop_job")
+    log.call(9_000, "start_job")
+
+    job = only_job(drawn(log))
+
+    assert [
+        job.is_started_throughout(0, 4_999),
+        job.is_started_throughout(0, 5_000),
+        job.is_started_throughout(9_005, 9_500),
+        job.is_started_throughout(9_010, 9_500),
+    ] == [True, False, False, True]
