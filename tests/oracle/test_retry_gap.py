@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+
+from fleet_sim.oracle.outcome import Standing
+from fleet_sim.oracle.retry_gap import retry_gap
+from tests.oracle.logs import Log, instants, judged
+
+
+def retried(at: int, *, interval_s: int = 20, is_foreign: bool = False, **order: object) -> Log:
+    """Return a log whose only device fails at 5,000 and is pushed again at `at`."""
+    log = Log(is_foreign=is_foreign)
+    log.devices("d1")
+    log.job(1_000, **{"retries": 2, "interval_s": interval_s, **order})  # type: ignore[arg-type]
+    log.push(2_000, "d1")
+    log.progress(5_000, "d1", -3)
+    log.push(at, "d1")
+    return log
+
+
+@pytest.mark.parametrize("is_foreign", [False, True])
+def test_a_retry_after_the_interval_holds(*, is_foreign: bool) -> None:
+    """Twenty seconds after the failure, and a little more."""
+    outcome = judged(retry_gap, retried(25_020, is_foreign=is_foreign))
+
+    assert (outcome.standing, outcome.n) == (Standing.HELD, 1)
+
+
+@pytest.mark.parametrize("is_foreign", [False, True])
+def test_a_retry_before_the_interval_is_convicted(*, is_foreign: bool) -> None:
+    """Both pushes and the failure between them prove it."""
+    outcome = judged(retry_gap, retried(15_000, is_foreign=is_foreign))
+
+    assert outcome.standing is Standing.VIOLATED
+    assert len(instants(outcome)) == 3
+
+
+def test_no_interval_means_at_once() -> None:
+    """A gap of none is kept by any retry."""
+    assert judged(retry_gap, retried(5_001, interval_s=0)).standing is Standing.HELD
+
+
+def test_the_gap_counts_from_the_timeout() -> None:
+    """The device was silent at the end; its time was up at 63 s."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=1, interval_s=20)
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.push(70_000, "d1")
+
+    assert judged(retry_gap, log).standing is Standing.VIOLATED
+
+
+def test_a_retry_that_nothing_held_up_must_not_be_late() -> None:
+    """On line, slot free, job running: 30 s after it was due is the latest."""
+    on_time, late = retried(54_000), retried(60_000)
+
+    assert judged(retry_gap, on_time).standing is Standing.HELD
+    assert judged(retry_gap, late).standing is Standing.VIOLATED
+
+
+def test_a_device_that_was_away_may_be_retried_late() -> None:
+    """It came back only then."""
+    log = retried(90_000)
+    log.offline(6_000, "d1")
+    log.online(89_900, "d1")
+
+    assert judged(retry_gap, log).standing is Standing.HELD
+
+
+def test_a_full_job_may_retry_late() -> None:
+    """Its only slot was taken."""
+    log = retried(90_000, cap=1)
+    log.devices("d2")
+    log.push(5_500, "d2")
+    log.version(80_000, "d2", "2.0")
+    log.show("d2", "under_way")
+    log.poll(79_000)
+
+    assert judged(retry_gap, log).standing is Standing.HELD
+
+
+def test_a_stopped_job_may_retry_late() -> None:
+    """It pushes nothing until it is started again."""
+    log = retried(90_000)
+    log.call(6_000, "stop_job")
+    log.call(88_000, "start_job")
+
+    assert judged(retry_gap, log).standing is Standing.HELD
+
+
+def test_an_operators_retry_knows_no_gap() -> None:
+    """It is pushed at once."""
+    log = retried(6_000)
+    log.call(5_500, "retry_tasks", "d1")
+
+    assert judged(retry_gap, log).standing is Standing.NOT_EXERCISED
+
+
+def test_a_push_after_a_success_is_not_this_promises_affair() -> None:
+    """No gap is right there; V16 convicts it."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=1, interval_s=20)
+    log.push(2_000, "d1")
+    log.version(5_000, "d1", "2.0")
+    log.push(9_000, "d1")
+
+    assert judged(retry_gap, log).standing is Standing.NOT_EXERCISED
+
+
+def test_a_push_that_may_repeat_the_request_proves_nothing() -> None:
+    """A silent device's time was up as it reconnected: a retry without a gap, or a repetition."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=1, interval_s=20)
+    log.push(2_000, "d1")
+    log.offline(61_000, "d1")
+    log.online(62_500, "d1")
+    log.push(62_510, "d1")
+
+    outcome = judged(retry_gap, log, silent_device="times_out")
+
+    assert outcome.standing is Standing.NOT_EXERCISED
+
+
+def test_rounds_may_be_awaited() -> None:
+    """By contract a retry waits until every task has had its turn."""
+    log = retried(90_000)
+
+    assert judged(retry_gap, log, retry_round="after_whole_task").standing is Standing.HELD
+
+
+def test_one_attempt_has_no_gap() -> None:
+    """Nothing to measure."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.push(2_000, "d1")
+
+    assert judged(retry_gap, log).standing is Standing.NOT_EXERCISED
