@@ -83,6 +83,7 @@ def test_the_clean_backend_is_acquitted(ground: str, seed: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_the_clean_backend_is_acquitted_in_200_seeds(ground: str) -> None:
     """The long lane: `./test -m long tests/planted`."""
