@@ -172,6 +172,10 @@ class Talker:
         self._events = [one for one in self._events if one not in found]
         return found
 
+    def pending(self, kind: type[Any]) -> list[Any]:
+        """Return the events of a kind that have come and were not waited for."""
+        return [one for one in self._events if isinstance(one, kind)]
+
     async def hear(self, count: int = 1) -> list[ServerMessage]:
         """Wait for so many messages of the platform."""
         return [
