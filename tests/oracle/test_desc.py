@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+
+from fleet_sim.oracle.desc import desc
+from fleet_sim.oracle.outcome import Standing
+from tests.oracle.logs import Log, judged
+
+LONG = "x" * 300
+
+
+def at_work(*texts: str) -> Log:
+    """Return a log whose device sent these, 5 s apart from 3,000 on."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.push(2_000, "d1")
+    for number, text in enumerate(texts):
+        log.progress(3_000 + 5_000 * number, "d1", number, text)
+    return log
+
+
+def shown(log: Log, text: str | None, status: str = "under_way", at: int = 30_000) -> Log:
+    """Let a poll show this text."""
+    log.show("d1", status, 1, text)
+    log.poll(at)
+    return log
+
+
+@pytest.mark.parametrize("text", ["downloading", "%s'; --", "ⓧ\u202eabc", LONG])
+def test_the_devices_last_word_holds(text: str) -> None:
+    """Whatever it says, byte for byte."""
+    outcome = judged(desc, shown(at_work("first", text), text))
+
+    assert (outcome.standing, outcome.n) == (Standing.HELD, 1)
+
+
+@pytest.mark.parametrize("text", ["other", "first", "", None, LONG[:255]])
+def test_anything_else_is_convicted(text: str | None) -> None:
+    """A text of the server's own, an older one, none, a part."""
+    outcome = judged(desc, shown(at_work("first", LONG), text))
+
+    assert outcome.standing is Standing.VIOLATED
+    assert [record.t for record in outcome.violations[0].witness.records] == [8_000, 30_010]
+
+
+def test_a_stated_limit_may_cut() -> None:
+    """What is stored of it is what the contract says."""
+    log = shown(at_work(LONG), LONG[:255])
+
+    assert judged(desc, log, desc_limit_chars=255).standing is Standing.HELD
+    assert judged(desc, log, desc_limit_chars=256).standing is Standing.VIOLATED
+
+
+def test_a_read_that_lags_may_show_the_word_before() -> None:
+    """The last word arrived less than the visibility ago."""
+    log = shown(at_work("first", "second"), "first", at=9_500)
+
+    assert judged(desc, log).standing is Standing.HELD
+
+
+def test_a_failures_text_holds_after_its_end() -> None:
+    """What arrived later changes nothing."""
+    log = at_work("downloading")
+    log.progress(8_000, "d1", -3, "bad digest")
+    log.progress(20_000, "d1", 10, "again")
+
+    assert judged(desc, shown(log, "bad digest", "failed")).standing is Standing.HELD
+
+
+def test_a_servers_own_word_ends_a_timeout() -> None:
+    """The device did not end it, so the server may say what happened."""
+    log = shown(at_work("downloading"), "timeout", "failed", at=70_000)
+
+    assert judged(desc, log).standing is Standing.NOT_EXERCISED
+
+
+def test_a_cut_is_a_cut_in_any_state() -> None:
+    """The beginning of a long text is no word of the server's own."""
+    log = shown(at_work(LONG), LONG[:255], "failed", at=70_000)
+
+    outcome = judged(desc, log)
+
+    assert outcome.standing is Standing.VIOLATED
+    assert "only the beginning of" in outcome.violations[0].text
+
+
+def test_a_short_word_of_the_servers_may_begin_a_text_of_the_devices() -> None:
+    """By chance: both speak of a timeout."""
+    log = shown(at_work("timeout while downloading"), "timeout", "failed", at=70_000)
+
+    assert judged(desc, log).standing is Standing.NOT_EXERCISED
+
+
+def test_a_copy_of_an_older_report_may_be_passed_over_or_not() -> None:
+    """QoS 1 delivered the first once more, after the second."""
+    log = at_work()
+    log.progress(3_000, "d1", 1, "first", message="m7")
+    log.progress(8_000, "d1", 2, "second")
+    again = {"side": "server", "message": "m7", "step": 1, "desc": "first"}
+    log.add(9_000, "W", "progress_received", "d1", part=0, fields=again)
+
+    for text in ("first", "second"):
+        assert judged(desc, shown(log, text)).standing is Standing.HELD
+
+
+def test_a_crossing_report_may_be_passed_over_or_not() -> None:
+    """It was meant for the attempt before."""
+    log = at_work("one")
+    log.push(70_000, "d1")
+    log.progress(70_500, "d1", 1, "two")
+    log.progress(70_800, "d1", 2, "late", request="r1")
+
+    for at, text in ((80_000, "two"), (90_000, "late")):
+        assert judged(desc, shown(log, text, at=at)).violations == ()
+
+
+def test_the_highest_progress_may_keep_its_text() -> None:
+    """By contract the highest is shown, so any word may be the one."""
+    log = shown(at_work("first", "second"), "first")
+
+    assert judged(desc, log, progress_policy="max").standing is Standing.HELD
+
+
+def test_nothing_said_is_not_exercised() -> None:
+    """A device that sends no text shows none."""
+    assert judged(desc, shown(at_work(), None)).standing is Standing.NOT_EXERCISED
+    assert judged(desc, shown(at_work(""), None)).standing is Standing.NOT_EXERCISED
