@@ -106,6 +106,8 @@ PROGRESS: Final[tuple[tuple[str, bytes, int], ...]] = (
      codes.PAYLOAD_NOT_JSON),
     ("a desc of half a mebibyte", b'{"id":"7","params":{"step":"1","desc":"' + b"x" * 500_000
      + b'"}}', 200),
+    ("a desc of nearly a mebibyte", b'{"id":"7","params":{"step":"1","desc":"' + b"x" * 1_040_000
+     + b'"}}', codes.PAYLOAD_TOO_LARGE),
     ("line ends of other scripts", '{"id":"7","params":{"step":"1","desc":"a\u2028b\u0085c"}}'
      .encode(), 200),
     ("a failure of nothing", b'{"id":"7","params":{"step":"-999999","desc":""}}', 200),

@@ -119,3 +119,24 @@ def test_no_work_was_never_late() -> None:
     slips = SlipCounter()
 
     assert (slips.quantile_ms(0.99), slips.max_ms, slips.share_above(0)) == (0, 0, 0.0)
+
+
+async def test_a_clock_that_is_closed_does_nothing_more() -> None:
+    """Neither what was put off before, nor what comes after; not even the rest of this instant."""
+    clock = RealClock()
+    done: list[str] = []
+    over = asyncio.Event()
+
+    def close() -> None:
+        done.append("close")
+        clock.close()
+        asyncio.get_running_loop().call_later(0.02, over.set)
+
+    clock.call_at(0, close)
+    clock.call_at(0, done.append, "the same instant")
+    clock.call_at(5, done.append, "later")
+    await asyncio.wait_for(over.wait(), WAIT_S)
+    clock.call_at(0, done.append, "after the end")
+    await asyncio.sleep(0)
+
+    assert done == ["close"]

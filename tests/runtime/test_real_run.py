@@ -1,0 +1,301 @@
+import asyncio
+import hashlib
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from aiohttp.test_utils import unused_port
+
+from fleet_sim.model.northbound import Listed, SearchFirmware, SearchJobs
+from fleet_sim.model.record import Record
+from fleet_sim.runtime import real_run
+from fleet_sim.runtime.child import PlatformChild, platform_child
+from fleet_sim.runtime.conductor import Snapshot
+from fleet_sim.runtime.control import image_content
+from fleet_sim.runtime.errors import BrokenError, TargetError
+from fleet_sim.runtime.fleet import registrations
+from fleet_sim.runtime.platform_process import PlatformSettings
+from fleet_sim.runtime.real_run import Credentials, RealOptions, RealRun, run_really
+from fleet_sim.runtime.run_log import part_path, read_run
+from fleet_sim.runtime.virtual_run import run_virtually
+from fleet_sim.scenario.plan import Plan, TargetPlan
+from tests.runtime.plans import FLEET, JOB, planned
+from tests.runtime.platforms import WAIT_S, calling, running
+
+HOST = "127.0.0.1"
+BRISK = FLEET | {"connect": {"over": "200ms"}, "install": "100ms", "reboot": "200ms"}
+SOON = JOB | {"at": "1s"}
+# 16 bytes a millisecond: the image of 32 KiB takes about two seconds.
+SLOW = {"slow": {"like": "ethernet_lab", "down_kbps": 128}}
+# One fleet that succeeds and one that fails at once: no timeout has to be waited for.
+MIXED: Mapping[str, Any] = {
+    "fleets": {"meters": BRISK, "gauges": BRISK | {"devices": 2, "personas": "bad_digest"}},
+    "jobs": [SOON, SOON | {"upgrade": "gauges"}],
+}
+
+
+def brisk(**nouns: Any) -> Plan:  # noqa: ANN401 - JSON
+    """Return a plan that takes a few seconds."""
+    return planned(**{"duration": "60s", "fleets": {"meters": BRISK}, "jobs": [SOON], **nouns})
+
+
+def statuses(records: list[Record]) -> dict[str, str]:
+    """Return each device key's last status as the northbound showed it."""
+    return {
+        row["device_key"]: row["status"]
+        for one in records
+        if one.kind == "rows" and not one["probe"]
+        for row in one["rows"]
+    }
+
+
+def of(run: RealRun, *kinds: str) -> list[Record]:
+    """Return the records of these kinds."""
+    return [one for one in run.records if one.kind in kinds]
+
+
+async def carried_out(plan: Plan, folder: Path, **options: Any) -> RealRun:  # noqa: ANN401
+    """Carry a plan out, within a time that only a failing test takes."""
+    return await asyncio.wait_for(run_really(plan, RealOptions(folder=folder, **options)), 90)
+
+
+async def test_both_worlds_come_to_the_same_end(tmp_path: Path) -> None:
+    """The same scenario, the same statuses; and the whole log is in the folder."""
+    plan = brisk(**MIXED)
+    seen: list[Snapshot] = []
+
+    real = await carried_out(plan, tmp_path, on_snapshot=seen.append)
+    virtual = run_virtually(plan)
+
+    assert (real.why, virtual.why) == ("settled", "settled")
+    assert (real.refusals, virtual.refusals) == ((), ())
+    assert statuses(real.records) == statuses(virtual.records)
+    assert sorted(statuses(real.records).values()) == ["failed"] * 2 + ["succeeded"] * 6
+    assert read_run(tmp_path) == real.records
+    assert {one.part for one in real.records} == {0, 1}
+    assert real.invalid_reason == ""
+    assert seen[-1].by_status == {"failed": 2, "succeeded": 6}
+    assert seen[-1].updated == 6
+    _check_sources(real)
+    _check_figures(real)
+
+
+def _check_sources(run: RealRun) -> None:
+    """Each end of the wire stands in its own part, with the same count of what went over it."""
+    sides = {(one.part, one.side) for one in run.records if one.side}
+    assert sides == {(0, "device"), (1, "server")}
+    for sent, received in (("push_sent", "push_received"), ("push_replied", "push_acked"),
+                           ("progress_sent", "progress_received"),
+                           ("version_sent", "version_received")):  # fmt: skip
+        assert len(of(run, sent)) == len(of(run, received)), sent
+
+
+def _check_figures(run: RealRun) -> None:
+    """The simulator tells what it cost, and how late it was."""
+    assert set(run.generator) == {
+        "slip_p99_ms", "slip_max_ms", "sends", "sends_late", "platform_slip_max_ms",
+        "fleet_cpu_s", "fleet_rss_bytes", "fleet_cpu_us_per_device", "fleet_kib_per_device",
+        "platform_cpu_s", "platform_rss_bytes",
+    }  # fmt: skip
+    assert run.generator["sends"] > 0
+    assert run.generator["platform_rss_bytes"] > 1 << 20
+    assert run.lag_ms >= run.generator["slip_max_ms"]
+
+
+async def test_a_download_that_is_cut_goes_on_from_the_bytes_it_holds(tmp_path: Path) -> None:
+    """Over real HTTP: a range from there on, and the digest of the whole."""
+    plan = brisk(
+        networks=SLOW,
+        fleets={"meters": BRISK | {"devices": 3, "network": "slow"}},
+        events=[{"at": "2500ms", "disconnect": "meters", "for": "500ms"}],
+    )
+
+    run = await carried_out(plan, tmp_path)
+
+    cuts = {one.device: one["offset"] for one in of(run, "download_cut")}
+    assert len(cuts) == 3
+    assert all(0 < offset < 32_768 for offset in cuts.values())
+    resumed = [one for one in of(run, "file_sent") if one["status"] == 206]
+    assert sorted(one["offset"] for one in resumed) == sorted(cuts.values())
+    content = image_content(plan.seed, plan.fleets[0].product_key, "1.3.0", 32_768)
+    assert [one["sha256"] for one in of(run, "download_end")] == [
+        hashlib.sha256(content).hexdigest()
+    ] * 3
+    assert set(statuses(run.records).values()) == {"succeeded"}
+
+
+async def test_an_interrupted_run_ends_in_good_order(tmp_path: Path) -> None:
+    """Long before its job, with its last record, and with no process left."""
+    stop = asyncio.Event()
+    plan = brisk(jobs=[JOB | {"at": "50s"}])
+
+    run = await carried_out(plan, tmp_path, stop=stop, on_snapshot=lambda _: stop.set())
+
+    assert run.why == "interrupted"
+    assert [one["why"] for one in of(run, "end")] == ["interrupted"]
+    assert list(children()) == []
+
+
+async def test_a_run_that_is_held_goes_on_until_it_is_stopped(tmp_path: Path) -> None:
+    """Everything has settled, and somebody still looks around."""
+    stop = asyncio.Event()
+
+    def watch(seen: Snapshot) -> None:
+        if seen.by_status == {"succeeded": 1}:
+            stop.set()
+
+    plan = brisk(fleets={"meters": BRISK | {"devices": 1}})
+    run = await carried_out(plan, tmp_path, holds=True, stop=stop, on_snapshot=watch)
+
+    assert run.why == "interrupted"
+    assert statuses(run.records) == {"meters-00001": "succeeded"}
+
+
+async def test_a_simulator_that_was_too_slow_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its figures are worthless, whatever they are."""
+    monkeypatch.setattr(real_run, "SLIP_MS_MAX", -1)
+    stop = asyncio.Event()
+
+    run = await carried_out(brisk(), tmp_path, stop=stop, on_snapshot=lambda _: stop.set())
+
+    assert run.invalid_reason.startswith("the simulator was the bottleneck")
+
+
+def children() -> Iterator[psutil.Process]:
+    """Yield this process' own platforms."""
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            if "fleet_sim.runtime.platform_process" in process.cmdline():
+                yield process
+
+
+async def test_a_platform_that_ends_in_the_midst_ends_the_run(tmp_path: Path) -> None:
+    """That is no verdict on anybody's backend; the log up to then is kept."""
+
+    def kill(_: Snapshot) -> None:
+        for process in children():
+            process.send_signal(signal.SIGKILL)
+
+    with pytest.raises(BrokenError, match="ended in the midst"):
+        await carried_out(brisk(), tmp_path, on_snapshot=kill)
+
+    assert read_run(tmp_path)
+
+
+# --- somebody else's target ---------------------------------------------------------------------
+
+
+def aimed(plan: Plan, ready: Mapping[str, Any]) -> tuple[Plan, Credentials]:
+    """Return a plan for a platform by URL, and what the environment would say of its operator."""
+    target = TargetPlan(broker=ready["mqtt"], backend=ready["http"], org=ready["org"])
+    credentials = Credentials(app_key=ready["app_key"], app_secret=ready["app_secret"])
+    return replace(plan, target=target), credentials
+
+
+async def test_a_target_by_url_is_upgraded_and_left_clean(tmp_path: Path) -> None:
+    """The devices subscribe for themselves; our image is gone afterwards."""
+    plan = brisk()
+    async with running(devices=registrations(plan.devices), signed_only=True) as ready:
+        aimed_plan, credentials = aimed(plan, ready)
+        run = await carried_out(aimed_plan, tmp_path, credentials=credentials)
+        async with calling(ready) as caller:
+            images, jobs = await caller.ask(SearchFirmware()), await caller.ask(SearchJobs())
+
+    assert (run.why, run.refusals) == ("settled", ())
+    assert set(statuses(run.records).values()) == {"succeeded"}
+    assert {one.part for one in run.records} == {0}
+    assert images == Listed((), 1, 10, 0)
+    assert isinstance(jobs, Listed)
+    assert jobs.total == 1
+    assert run.generator["platform_rss_bytes"] == 0
+
+
+async def test_a_wrong_key_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
+    """Nothing was ordered."""
+    plan = brisk()
+    async with running(devices=registrations(plan.devices), signed_only=True) as ready:
+        aimed_plan, _ = aimed(plan, ready)
+        wrong = Credentials(app_key=ready["app_key"], app_secret="wrong")
+        run = await carried_out(aimed_plan, tmp_path, credentials=wrong)
+
+    assert run.why == "refused"
+    assert "no login" in run.refusals[0]
+    assert "wrong" not in run.refusals[0]
+
+
+@pytest.mark.parametrize("what", ["broker", "backend"])
+async def test_a_target_that_is_not_there_is_told_before_anything_starts(
+    tmp_path: Path, what: str
+) -> None:
+    """In one sentence, not by each device."""
+    async with running() as ready:
+        urls = {"broker": ready["mqtt"], "backend": ready["http"]}
+        urls[what] = f"{urlsplit(urls[what]).scheme}://{HOST}:{unused_port()}"
+        plan = replace(brisk(), target=TargetPlan(**urls))
+
+        with pytest.raises(TargetError, match=rf"the {what} at {HOST}:\d+ cannot be reached"):
+            await carried_out(plan, tmp_path)
+
+    with pytest.raises(FileNotFoundError):
+        read_run(tmp_path)
+
+
+# --- kill -9 ------------------------------------------------------------------------------------
+
+
+async def test_a_job_survives_the_death_of_its_platform(tmp_path: Path) -> None:
+    """Killed with downloads under way, started again on the same store and ports."""
+    plan = brisk(
+        networks=SLOW,
+        fleets={"meters": BRISK | {"devices": 5, "network": "slow"}},
+        jobs=[SOON | {"concurrency": 3}],
+    )
+    store = f"sqlite:///{tmp_path / 'platform.sqlite'}"
+    is_under_way = asyncio.Event()
+
+    def watch(seen: Snapshot) -> None:
+        if seen.by_status.get("under_way", 0) >= 3:
+            is_under_way.set()
+
+    async with platform_child() as first, platform_child() as second:
+        known: dict[str, Any] = {"store": store, "devices": registrations(plan.devices)}
+        await first.start(PlatformSettings(**known, log=part_path(tmp_path, 1)))
+        ready = first.ready
+        aimed_plan, credentials = aimed(plan, ready)
+        async with asyncio.TaskGroup() as tasks:
+            running_fleet = tasks.create_task(
+                carried_out(aimed_plan, tmp_path, credentials=credentials, on_snapshot=watch)
+            )
+            await asyncio.wait_for(is_under_way.wait(), WAIT_S)
+            await kill(first)
+            ports: dict[str, Any] = {
+                "mqtt_port": urlsplit(ready["mqtt"]).port,
+                "http_port": urlsplit(ready["http"]).port,
+            }
+            await second.start(
+                PlatformSettings(**known, **ports, log=part_path(tmp_path, 2), part=2)
+            )
+        run = running_fleet.result()
+
+    assert run.why == "settled"
+    assert list(statuses(run.records).values()) == ["succeeded"] * 5
+    dropped = {one.device for one in of(run, "offline") if one["why"] != "reboot"}
+    assert len(dropped) == 5
+    assert len(of(run, "download_cut")) >= 3
+    assert {one["status"] for one in of(run, "file_sent")} >= {200, 206}
+    pushes = of(run, "push_received")
+    assert len({(one.device, one["request"]) for one in pushes}) == 5
+
+
+async def kill(child: PlatformChild) -> None:
+    """Kill a platform without a word, and see it dead."""
+    psutil.Process(child._process.pid).send_signal(signal.SIGKILL)
+    await asyncio.wait_for(child._process.wait(), WAIT_S)
