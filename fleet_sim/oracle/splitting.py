@@ -157,6 +157,7 @@ class Splitter:
                 yield end
         if self.timeout_ms is not None:
             yield self._timeout(attempt, self.timeout_ms)
+            yield from self._silence(attempt, self.timeout_ms)
         for call in self.calls.cancels:
             if call.hi >= attempt.start.lo:
                 lo = max(call.lo, attempt.start.lo)
@@ -198,6 +199,13 @@ class Splitter:
             return End("timeout", lo, hi, is_certain=True, likely_ms=likely)
         is_silent = attempt.anchor_lo == FOREVER
         return End("timeout", lo, FOREVER, is_open_point=is_silent, likely_ms=likely)
+
+    def _silence(self, attempt: Attempt, timeout_ms: int) -> Iterator[End]:
+        """A first word that came when the time from the push was up may have come too late."""
+        lo = attempt.start.lo + timeout_ms - self.tolerance.epsilon_ms
+        if attempt.anchor_lo < FOREVER and attempt.anchor_hi > lo:
+            waits = self.contract.silent_device == "waits"
+            yield End("timeout", lo, FOREVER, is_open_point=waits)
 
 
 def version_before(device: Device, at_ms: int) -> str | None:

@@ -116,7 +116,35 @@ jobs:
     retry_interval: 5s
 """
 
-GROUNDS = {"mixed": MIXED, "two-jobs": TWO_JOBS, "silent": SILENT, "late": LATE}
+# Links so slow that a silent device's time is up before its first word arrives.
+TARDY = """
+name: tardy
+duration: 20m
+contract: {timeout_s_min: 5, silent_device: times_out}
+fleets:
+  field:
+    devices: 25
+    firmware: "1.2.0"
+    network: {nb_iot_deep: 60%, rural_2g: 40%}
+    connect: {over: 3s}
+jobs:
+  - at: 1m
+    upgrade: field
+    to: "1.3.0"
+    image: {size: 4KiB}
+    concurrency: 5
+    timeout: 10s
+    retries: 3
+    retry_interval: 30s
+"""
+
+GROUNDS = {
+    "mixed": MIXED,
+    "two-jobs": TWO_JOBS,
+    "silent": SILENT,
+    "late": LATE,
+    "tardy": TARDY,
+}
 
 
 def run_ground(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> list[Record]:
