@@ -52,11 +52,6 @@ class Timeline:
     delta_ms: int
     book: Book
 
-    @property
-    def end_at_ms(self) -> int:
-        """The last instant of the log."""
-        return self.evidence.end_at_ms
-
     def due_ms(self, at_ms: int) -> int:
         """Return a deadline, put off to after a server's fault that it falls into."""
         for fault in self.evidence.faults:

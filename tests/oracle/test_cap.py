@@ -196,3 +196,13 @@ def test_a_job_without_a_cap_is_not_exercised() -> None:
     log.push(2_000, "d1")
 
     assert judged(cap, log, cap_default=None).standing is Standing.NOT_EXERCISED
+
+
+def test_tasks_that_cannot_be_told_apart_are_a_doubt() -> None:
+    """Two jobs for one version: the third push may be the other job's."""
+    log = rollout()
+    log.job(1_100, job="j2", cap=2)
+    for key in ("d1", "d2", "d3"):
+        log.push(2_000, key)
+
+    assert judged(cap, log).standing is Standing.INCONCLUSIVE

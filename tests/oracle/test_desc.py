@@ -126,3 +126,12 @@ def test_nothing_said_is_not_exercised() -> None:
     """A device that sends no text shows none."""
     assert judged(desc, shown(at_work(), None)).standing is Standing.NOT_EXERCISED
     assert judged(desc, shown(at_work(""), None)).standing is Standing.NOT_EXERCISED
+
+
+def test_a_cancel_may_replace_the_text_of_a_failure() -> None:
+    """The task waited for its retry as an operator ended it."""
+    log = at_work("downloading")
+    log.progress(8_000, "d1", -3, "bad digest")
+    log.call(9_000, "cancel_tasks", "d1")
+
+    assert judged(desc, shown(log, "user cancel", "failed")).violations == ()

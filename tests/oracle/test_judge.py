@@ -15,6 +15,7 @@ from fleet_sim.oracle.judge import (
     Verdict,
     _merge,
     decide,
+    first_broken,
     judge,
 )
 from fleet_sim.oracle.metrics import Totals
@@ -127,6 +128,18 @@ def test_expectations_are_looked_at_when_they_are_due() -> None:
         ("early", False, 50.0),
         ("nobody", False, None),
     ]
+
+
+def test_a_run_that_goes_on_is_held_against_what_is_due() -> None:
+    """The first expectation that fails is returned, with what was found so far."""
+    records = [record for record in rollout().in_order() if record.t <= 10_000]
+    hold = Expectation(text="promises hold", file="s.yaml", line=8, kind="promises_hold")
+
+    broken = first_broken(records, CONTRACTS, [hold, UPDATED], VIRTUAL_TIME)
+
+    assert broken is not None
+    assert (broken.text, broken.value) == ("updated == 100%", 50.0)
+    assert first_broken(records, CONTRACTS, [hold], VIRTUAL_TIME) is None
 
 
 def test_an_empty_log_is_judged() -> None:

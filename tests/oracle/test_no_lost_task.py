@@ -143,3 +143,17 @@ def test_a_busy_device_may_be_refused() -> None:
         timeline = drawn(log, busy_device=busy_device)
         job, device = timeline.jobs["j2"], timeline.devices["p/d1"]
         assert is_in_scope(timeline, job, device) is expected
+
+
+def test_a_job_without_a_product_is_for_its_fleet() -> None:
+    """Devices of another fleet are not in its scope."""
+    log = Log()
+    log.devices("d1")
+    log.devices("e1", fleet="g")
+    log.job(1_000, product="")
+    timeline = drawn(log)
+    (job,) = timeline.jobs.values()
+
+    found = [one.key for one in timeline.devices.values() if is_in_scope(timeline, job, one)]
+
+    assert found == ["d1"]

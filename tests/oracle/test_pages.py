@@ -96,3 +96,15 @@ def test_a_search_that_must_be_refused_is_not_walked() -> None:
 def test_no_search_is_not_exercised() -> None:
     """Nothing was asked."""
     assert judged(pages, Log()).standing is Standing.NOT_EXERCISED
+
+
+def test_a_narrower_search_is_held_against_the_rows_known_to_match() -> None:
+    """Two keys were asked for, both known, and the total says one."""
+    where = ["all", MINE, ["device_key", "in", ["d1", "d2"]]]
+    log = walked([1, 5, 5, 5])
+    log.probe(30_000, where, "j1-d1", pages=[[1, 7, 1, 1]])
+
+    outcome = judged(pages, log)
+
+    assert outcome.standing is Standing.VIOLATED
+    assert "names a total of 1, but 2 rows are known to match" in outcome.violations[0].text

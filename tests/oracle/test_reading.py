@@ -190,3 +190,17 @@ def test_records_that_say_nothing_here_are_passed_over() -> None:
     log.add(50, "S", "attempt_started", "d1", part=0)
 
     assert evidence(log).devices == before.devices
+
+
+def test_device_truth_is_kept() -> None:
+    """What a device does and holds, by its own word."""
+    log = Log()
+    log.devices("d1")
+    log.add(5_000, "D", "silent", "d1", request="r1", why="no_ack")
+    log.add(6_000, "D", "flash", "d1", version="2.0", request="r1")
+    log.add(7_000, "D", "gone", "d1", why="brick")
+
+    device = evidence(log).devices["p/d1"]
+
+    assert [one.t for one in (*device.silences, *device.flashes)] == [5_000, 6_000]
+    assert device.gone is not None

@@ -297,3 +297,28 @@ def test_the_version_before_is_the_last_certain_one() -> None:
     device = evidence(log).devices["p/d1"]
 
     assert (version_before(device, 50), version_before(device, 9_000)) == (None, "1.0")
+
+
+def test_a_first_word_after_the_whole_time_may_have_come_too_late() -> None:
+    """The server had given up on the silent device by then; its next push is no second one."""
+    log = started()
+    log.push(2_000, "d1")
+    log.progress(62_050, "d1", 0)
+    log.push(62_060, "d1")
+
+    found = attempts(log, silent_device="times_out")
+    assert [(one.is_certain, one.strays) for one in found] == [(True, []), (True, [])]
+    ends = [(end.kind, end.is_open_point) for end in attempts(log)[0].ends]
+    assert ends == [("timeout", False), ("timeout", True)]
+
+
+def test_the_devices_own_answer_starts_no_timer_by_itself() -> None:
+    """Seen from its end only: it was sent, and perhaps arrived."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000)
+    request = log.push(2_000, "d1")
+    log.add(2_020, "W", "push_replied", "d1", side="device", request=request, code=200)
+
+    (only,) = attempts(log, upgrading_starts="ack")
+    assert (only.anchor_lo, only.anchor_hi) == (2_020, FOREVER)

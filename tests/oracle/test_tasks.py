@@ -140,3 +140,16 @@ def test_a_stopped_job_is_not_running_until_it_certainly_started_again() -> None
         job.is_started_throughout(9_005, 9_500),
         job.is_started_throughout(9_010, 9_500),
     ] == [True, False, False, True]
+
+
+def test_what_the_first_poll_shows_may_have_come_about_at_any_time() -> None:
+    """No poll came before it."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    log.poll(2_000)
+
+    task = only_task(log)
+
+    assert task.since(task.sightings[0], 2_000) == 0
