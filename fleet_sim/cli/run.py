@@ -8,14 +8,16 @@ import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from fleet_sim import __version__
 from fleet_sim.cli.live import Live, Snapshot, Terminal, UiMode, choose_mode
-from fleet_sim.cli.sources import Source, read_source
+from fleet_sim.cli.sources import Source, read_devices, read_source
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import Judgement, Verdict, decide, judge
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
@@ -30,13 +32,11 @@ from fleet_sim.runtime.real_time import epoch_ms
 from fleet_sim.runtime.run_folder import make_run_folder
 from fleet_sim.runtime.run_log import write_part
 from fleet_sim.runtime.virtual_run import run_virtually
-from fleet_sim.scenario.credentials import Credential, read_credentials
 from fleet_sim.scenario.errors import Mistake, ScenarioError
-from fleet_sim.scenario.load import decode, load
+from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import Plan, plan
 
 STRANGERS_MAX = 100  # So many devices may knock at a target that is not on this machine unasked.
-_LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def run(
         seed=seed,
         devices=devices,
         dialect=dialect,
-        registered=_registered(loaded.target.devices),
+        registered=read_devices(loaded.target.devices),
     )
     _check_target(planned, virtual=virtual, is_owner=yes_i_own_this_target)
     session = _Session(source, planned, ui, runs, junit_file, is_virtual=virtual, holds=hold)
@@ -279,17 +279,6 @@ def _repeatable(arguments: list[str]) -> list[str]:
     return kept
 
 
-def _registered(name: str | None) -> tuple[Credential, ...]:
-    if name is None:
-        return ()
-    try:
-        content = Path(name).read_bytes()
-    except OSError as error:
-        why = f"it cannot be read: {(error.strerror or str(error)).lower()}"
-        raise ScenarioError([Mistake(name, 0, 0, "", why)]) from error
-    return read_credentials(decode(content, name), name)
-
-
 def _check_target(planned: Plan, *, virtual: bool, is_owner: bool) -> None:
     """Refuse targets that make no sense, or are somebody else's."""
     target = planned.target
@@ -300,8 +289,6 @@ def _check_target(planned: Plan, *, virtual: bool, is_owner: bool) -> None:
         wrong = "--broker and --backend go together in this version; give both, or neither"
     elif target.broker is not None and target.devices is None:
         wrong = "a target by URL needs devices that it knows; name them with --device-file"
-    elif target.broker is not None and target.plant:
-        wrong = "--plant is for the embedded backend; leave it out with --backend"
     if wrong:
         raise ScenarioError([Mistake("target", 0, 0, "", wrong)])
     strangers = [url for url in (target.broker, target.backend) if url and not _is_ours(url)]
@@ -314,4 +301,9 @@ def _check_target(planned: Plan, *, virtual: bool, is_owner: bool) -> None:
 
 
 def _is_ours(url: str) -> bool:
-    return url.partition("://")[2].startswith(_LOOPBACK)
+    """Tell whether a target is this machine: a stranger's name may begin as ours do."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

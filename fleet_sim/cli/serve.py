@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from fleet_sim.backend.planted import PLANTED
+from fleet_sim.cli.sources import read_devices
 from fleet_sim.model.identity import Registration
 from fleet_sim.runtime.platform_process import PlatformSettings
 from fleet_sim.runtime.platform_process import serve as serve_platform
-from fleet_sim.scenario.credentials import read_credentials
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
-from fleet_sim.scenario.load import decode
 
 
 class Auth(StrEnum):
@@ -65,7 +63,7 @@ async def _serve(settings: PlatformSettings) -> None:
     await serve_platform(settings, _announce_once(), stop)
 
 
-def _announce_once() -> Any:  # noqa: ANN401 - a closure
+def _announce_once() -> Callable[[Mapping[str, Any]], None]:
     """Print the ready line and nothing after it: stdout is one JSON line."""
     has_spoken = False
 
@@ -79,15 +77,7 @@ def _announce_once() -> Any:  # noqa: ANN401 - a closure
 
 
 def _registrations(name: str | None) -> tuple[Registration, ...]:
-    if name is None:
-        return ()
-    try:
-        content = Path(name).read_bytes()
-    except OSError as error:
-        why = f"it cannot be read: {(error.strerror or str(error)).lower()}"
-        raise ScenarioError([Mistake(name, 0, 0, "", why)]) from error
-    found = read_credentials(decode(content, name), name)
-    return tuple(Registration(one.device, one.secret) for one in found)
+    return tuple(Registration(one.device, one.secret) for one in read_devices(name))
 
 
 def _known(plant: list[str]) -> tuple[str, ...]:

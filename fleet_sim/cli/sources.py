@@ -1,4 +1,4 @@
-"""Where a scenario comes from: a path, or the name of one that ships with fleet_sim."""
+"""What the user names: scenarios, by path or as one that ships with fleet_sim, and device files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from fleet_sim.scenario.credentials import Credential, read_credentials
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
 from fleet_sim.scenario.load import decode
 
@@ -72,6 +73,15 @@ def read_file(name: str, *, hint: str = "") -> bytes:
     if len(content) > BYTES_MAX:
         raise _mistaken(name, f"it has more than {BYTES_MAX:,} bytes")
     return content
+
+
+def read_devices(name: str | None) -> tuple[Credential, ...]:
+    """Read a device file; without a name there are no devices.
+
+    Raises:
+        ScenarioError: It cannot be read, or is no device file.
+    """
+    return () if name is None else read_credentials(decode(read_file(name), name), name)
 
 
 def _is_file(name: str) -> bool:

@@ -153,15 +153,16 @@ def test_an_unreachable_target_exits_with_3(
     assert "127.0.0.1:1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("host", ["ota.example", "localhost.example", "127.0.0.1.example"])
 def test_many_devices_at_a_stranger_need_a_word(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """More than a hundred devices knock at nobody's door but one's own."""
+    """More than a hundred devices knock at nobody's door but one's own, whatever it is called."""
     devices = tmp_path / "devices.csv"
     devices.write_text("".join(f"pk,dk{number},secret\n" for number in range(101)))
     code = outcome(
-        ["run", "happy-path", "--devices", "101", "--broker", "mqtt://ota.example",
-         "--backend", "http://ota.example", "--device-file", str(devices),
+        ["run", "happy-path", "--devices", "101", "--broker", f"mqtt://{host}",
+         "--backend", f"http://{host}", "--device-file", str(devices),
          "--runs", str(tmp_path / "runs")]
     )  # fmt: skip
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fleet_sim.cli import sources
-from fleet_sim.cli.sources import BYTES_MAX, Source, bundled, read_file, read_source
+from fleet_sim.cli.sources import BYTES_MAX, Source, bundled, read_devices, read_file, read_source
 from fleet_sim.scenario.errors import ScenarioError
 
 
@@ -90,3 +90,15 @@ def test_any_file_of_the_users_is_read_so(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_bytes(b"a,b,c")
 
     assert read_file(str(tmp_path / "d.csv")) == b"a,b,c"
+
+
+def test_a_device_file_is_read_as_any_other(tmp_path: Path) -> None:
+    """Its devices in order; no name, no devices; the same sentence for a file that is not there."""
+    (tmp_path / "d.csv").write_text("pk,dk,secret,1.0\n")
+
+    assert [(str(one.device), one.version) for one in read_devices(str(tmp_path / "d.csv"))] == [
+        ("pk/dk", "1.0")
+    ]
+    assert read_devices(None) == ()
+    with pytest.raises(ScenarioError, match="there is no such file"):
+        read_devices(str(tmp_path / "none.csv"))
