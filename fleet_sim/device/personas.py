@@ -18,7 +18,7 @@ from fleet_sim.device.conduct import HEALTHY, Conduct, Persona
 # A day and a half: longer than the longest run anybody asked for (24 h in virtual time).
 _SPAN_MAX_S: Final = 129_600.0
 # No vendor retries more than 5 times; a hundred also covers servers that never stop.
-_ATTEMPTS_MAX: Final = 100
+ATTEMPTS_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Knob:
         default: Its value when the scenario says nothing.
         minimum: The least it may be; None for `attempts`.
         maximum: The most.
-        unit: `s`, `percent`, `bits`, or "" for a bare number.
+        unit: `s`, `percent`, `bits`, `characters`, or "" for a bare number.
     """
 
     name: str
@@ -253,7 +253,7 @@ def _attempts(name: str, value: object) -> int | tuple[int, ...] | None:
     if isinstance(value, list | tuple) and value and all(map(_is_attempt, value)):
         return tuple(sorted(set(value)))
     raise ValueError(
-        f"{name}.attempts is {value!r}; it must be a whole number from 1 to {_ATTEMPTS_MAX}"
+        f"{name}.attempts is {value!r}; it must be a whole number from 1 to {ATTEMPTS_MAX}"
         ' (the first n), a list of such numbers, or "all"'
     )
 
@@ -261,4 +261,4 @@ def _attempts(name: str, value: object) -> int | tuple[int, ...] | None:
 def _is_attempt(value: object) -> bool:
     if not isinstance(value, int) or isinstance(value, bool):
         return False
-    return 1 <= value <= _ATTEMPTS_MAX
+    return 1 <= value <= ATTEMPTS_MAX

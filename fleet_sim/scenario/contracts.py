@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from fleet_sim.model.contract import ContractProfile
+from fleet_sim.network.profiles import LinkProfile
 
-T = TypeVar("T")
+Profile = TypeVar("Profile", ContractProfile, LinkProfile)
 
 _BOUNDS = (
     ("timeout_s_min", "timeout_s_max"),
@@ -24,9 +25,9 @@ _BOUNDS = (
 )
 
 
-def replaced(profile: T, knobs: Mapping[str, Any]) -> T:
-    """Return a profile with some fields replaced; a custom link keeps its own name."""
-    return replace(profile, **knobs)  # type: ignore[type-var]
+def replaced(profile: Profile, knobs: Mapping[str, Any]) -> Profile:
+    """Return a profile, of a contract or of a link, with some fields replaced."""
+    return replace(profile, **knobs)
 
 
 def overridden(dialect: str, before: ContractProfile, after: ContractProfile) -> Iterator[str]:

@@ -21,7 +21,6 @@ from fleet_sim.oracle.thresholds import Expectation, Op
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.errors import did_you_mean
 from fleet_sim.scenario.kinds import (
-    clipped,
     detail,
     glance,
     mistake,
@@ -30,6 +29,7 @@ from fleet_sim.scenario.kinds import (
     read_instant,
     shown,
 )
+from fleet_sim.scenario.tree import clipped
 from fleet_sim.scenario.units import duration_ms, say_duration, share_percent
 
 _OPS: tuple[Op, ...] = get_args(Op)

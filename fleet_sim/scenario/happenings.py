@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -20,14 +20,13 @@ from fleet_sim.scenario.kinds import (
     span,
 )
 from fleet_sim.scenario.mixes import ALL
-
-Verb: TypeAlias = Literal["disconnect", "cancel", "stop", "retry"]
+from fleet_sim.scenario.planned import EventKind
 
 
 class Happening(Keys):
     """What happens meanwhile: one of the four verbs, to a share of a fleet."""
 
-    verbs: ClassVar[tuple[Verb, ...]] = ("disconnect", "cancel", "stop", "retry")
+    verbs: ClassVar[tuple[EventKind, ...]] = ("disconnect", "cancel", "stop", "retry")
     missing_because: ClassVar[Mapping[str, str]] = {"at": "write when, like at: 1m"}
 
     at_ms: Instant = Field(alias="at")
@@ -39,7 +38,7 @@ class Happening(Keys):
     for_ms: Annotated[int, span(1)] | None = Field(default=None, alias="for")
 
     @property
-    def verb(self) -> Verb:
+    def verb(self) -> EventKind:
         """The one verb that is set."""
         return next(verb for verb in self.verbs if getattr(self, verb) is not None)
 

@@ -17,7 +17,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.errors import did_you_mean
-from fleet_sim.scenario.tree import SOURCE_SHOWN_MAX, SourceFloat, SourceInt, SourceKey
+from fleet_sim.scenario.tree import SourceFloat, SourceInt, SourceKey, clipped
 from fleet_sim.scenario.units import duration_ms, say_duration, share_percent, size_bytes
 
 DURATION_MAX_MS = 30 * 24 * 3600 * 1000  # A month of virtual time; real runs are minutes.
@@ -95,12 +95,6 @@ def shown(value: object) -> str:
             return "a list"
         case _:
             return clipped(str(value))
-
-
-def clipped(text: str) -> str:
-    """Return one printable line of a text, cut where it grows long."""
-    line = "".join(char if char.isprintable() else "·" for char in text)
-    return line if len(line) <= SOURCE_SHOWN_MAX else f"{line[:SOURCE_SHOWN_MAX]}…"
 
 
 def one_of(value: object, choices: Iterable[str]) -> str:

@@ -12,12 +12,10 @@ from typing import Any
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from fleet_sim.device.conduct import Persona
-from fleet_sim.device.personas import Knob, PersonaKind, bind
+from fleet_sim.device.personas import ATTEMPTS_MAX, Knob, PersonaKind, bind
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.errors import did_you_mean
 from fleet_sim.scenario.kinds import detail, mistake, one_of, raise_all, shown
-
-_ATTEMPTS_MAX = 100  # The device room's own bound.
 
 
 def read_persona(name: object, knobs: Mapping[str, Any]) -> Persona:
@@ -71,7 +69,7 @@ def _read_attempts(raw: object) -> object:
     entries: list[Any] = raw if isinstance(raw, list) else [raw]
     is_legal = bool(entries) and all(_is_attempt(entry) for entry in entries)
     if not is_legal:
-        law = f"1 to {_ATTEMPTS_MAX}"
+        law = f"1 to {ATTEMPTS_MAX}"
         text = f"write the first n ({law}), a list of attempts like [1, 3], or all"
         raise mistake(f"is {shown(raw)}; {text}")
     return [int(entry) for entry in entries] if isinstance(raw, list) else int(entries[0])
@@ -80,4 +78,4 @@ def _read_attempts(raw: object) -> object:
 def _is_attempt(raw: object) -> bool:
     if isinstance(raw, bool) or not isinstance(raw, int):
         return False
-    return 1 <= raw <= _ATTEMPTS_MAX
+    return 1 <= raw <= ATTEMPTS_MAX

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from fleet_sim.scenario.errors import Mistake
 
-SOURCE_SHOWN_MAX = 60
+SOURCE_SHOWN_MAX = 60  # Of a value or a key in a message: most of a line beside the place.
 
 
 class SourceInt(int):
@@ -109,7 +109,12 @@ def dotted(path: tuple[str | int, ...]) -> str:
     return ".".join(_step(str(step)) for step in path)
 
 
+def clipped(text: str) -> str:
+    """Return one printable line of a text, cut where it grows long."""
+    line = "".join(char if char.isprintable() else "·" for char in text)
+    return line if len(line) <= SOURCE_SHOWN_MAX else f"{line[:SOURCE_SHOWN_MAX]}…"
+
+
 def _step(step: str) -> str:
-    line = "".join(char if char.isprintable() else "·" for char in step)
-    line = line if len(line) <= SOURCE_SHOWN_MAX else f"{line[:SOURCE_SHOWN_MAX]}…"
+    line = clipped(step)
     return f'"{line}"' if "." in line or not line else line

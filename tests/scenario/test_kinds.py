@@ -2,7 +2,6 @@ import pytest
 from pydantic_core import PydanticCustomError, ValidationError
 
 from fleet_sim.scenario.kinds import (
-    clipped,
     detail,
     mistake,
     one_of,
@@ -37,12 +36,6 @@ def yaml(text: str) -> object:
 def test_values_are_shown_as_they_were_written(value: object, said: str) -> None:
     """Numbers by their text, texts in quotes, shapes by their name."""
     assert shown(value) == said
-
-
-def test_what_is_shown_fits_a_line_and_a_terminal() -> None:
-    """A key of a thousand characters or with escape sequences does no harm."""
-    assert len(clipped("x" * 1000)) == 61
-    assert clipped("a\x1b[31m\nb") == "a·[31m·b"
 
 
 @pytest.mark.parametrize("text", ["1.10", "2", "1e3", "0x10"])

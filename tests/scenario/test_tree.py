@@ -1,4 +1,14 @@
-from fleet_sim.scenario.tree import Branch, Place, Row, Scalar, SourceKey, dotted, find, plain
+from fleet_sim.scenario.tree import (
+    Branch,
+    Place,
+    Row,
+    Scalar,
+    SourceKey,
+    clipped,
+    dotted,
+    find,
+    plain,
+)
 from fleet_sim.scenario.yaml_text import read
 
 ROOT, _ = read("fleets:\n  meters: {devices: [1, 2]}\n", "a.yaml")
@@ -64,3 +74,9 @@ def test_keys_remember_whether_they_were_text() -> None:
 def test_scalars_carry_their_value() -> None:
     """The smallest tree there is."""
     assert plain(Scalar(Place("a"), 5)) == 5
+
+
+def test_what_is_shown_fits_a_line_and_a_terminal() -> None:
+    """A key of a thousand characters or with escape sequences does no harm."""
+    assert len(clipped("x" * 1000)) == 61
+    assert clipped("a\x1b[31m\nb") == "a·[31m·b"
