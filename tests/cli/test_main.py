@@ -150,9 +150,7 @@ def test_help_imports_no_room() -> None:
         "('pydantic', 'aiohttp', 'sqlalchemy', 'rich.console', 'fleet_sim.scenario.load')))"
     )
 
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=False
-    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
 
     assert found.returncode == 0, found.stderr
 
