@@ -166,6 +166,7 @@ async def _serve(
             await _settle(platform)
         announce({"slip_ms_p99": clock.slips.quantile_ms(0.99), "slip_ms_max": clock.slips.max_ms})
     finally:
+        clock.close()
         await mqtt.stop()
         await http.stop()
         if isinstance(log, FileLog):

@@ -64,7 +64,6 @@ class RealOptions:
         credentials: For a backend by URL.
         holds: Go on after everything has settled, until stopped.
         on_snapshot: Is told four times a second how the run stands.
-        should_abort: Is asked once a second, with the records so far, whether to give up.
         stop: Ends the run early.
     """
 
