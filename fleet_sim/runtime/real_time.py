@@ -27,7 +27,6 @@ class RealClock:
 
     Attributes:
         origin_ns: The monotonic instant that is t = 0.
-        slip_ms_max: The most by which work was ever late.
     """
 
     __slots__ = (
@@ -93,23 +92,33 @@ class RealClock:
 
 
 class SlipCounter:
-    """How late work was done: a histogram with whole-millisecond buckets up to ten seconds."""
+    """How late work was done: a histogram with whole-millisecond buckets up to ten seconds.
+
+    Attributes:
+        count: How many pieces of work were done.
+        max_ms: The greatest slip, exact however great: by it the evidence is widened.
+    """
 
     BUCKETS = 10_001
 
-    __slots__ = ("_buckets", "count")
+    __slots__ = ("_buckets", "count", "max_ms")
 
     def __init__(self) -> None:
         self._buckets = [0] * self.BUCKETS
         self.count = 0
+        self.max_ms = 0
 
     def add(self, slip_ms: int) -> None:
         """Count one piece of work that was done this late; early counts as on time."""
         self._buckets[min(max(slip_ms, 0), self.BUCKETS - 1)] += 1
         self.count += 1
+        self.max_ms = max(slip_ms, self.max_ms)
 
     def quantile_ms(self, share: float) -> int:
-        """Return the slip that this share (0 to 1) of the work did not exceed; 0 without work."""
+        """Return the slip that this share (0 to 1) of the work did not exceed; 0 without work.
+
+        Beyond ten seconds it says ten.
+        """
         wanted = share * self.count
         seen = 0
         for slip_ms, count in enumerate(self._buckets):
@@ -117,11 +126,6 @@ class SlipCounter:
             if count and seen >= wanted:
                 return slip_ms
         return 0
-
-    @property
-    def max_ms(self) -> int:
-        """The greatest slip, at most ten seconds."""
-        return self.quantile_ms(1.0)
 
     def share_above(self, slip_ms: int) -> float:
         """Return which share (0 to 1) of the work was later than this."""
