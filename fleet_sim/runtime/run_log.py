@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Protocol
 from fleet_sim.model.record import Record, Source, from_line, in_order, to_line
 
 MEMBER_LINES_MAX = 5_000  # At this size whole members cost no more space than one stream.
+UNPACK_BYTES = 65_536  # Unpacked at once; a member's end hands back the rest of this, not of all.
 
 
 class RunLog(Protocol):
@@ -49,13 +50,20 @@ class NoLog:
 
 
 class MemoryLog:
-    """A part of the log kept in memory, where a run in virtual time and its tests read it."""
+    """A part of the log kept in memory, where a run in virtual time and its tests read it.
 
-    __slots__ = ("_now_ms", "part", "records")
+    Attributes:
+        part: The part's number.
+        count: How many records were added so far.
+        records: Those that are kept, in the order added.
+    """
+
+    __slots__ = ("_now_ms", "count", "part", "records")
 
     def __init__(self, now_ms: Callable[[], int], part: int = 0) -> None:
         self._now_ms = now_ms
         self.part = part
+        self.count = 0
         self.records: list[Record] = []
 
     def add(
@@ -68,15 +76,10 @@ class MemoryLog:
         fields: Mapping[str, Any] | None = None,
     ) -> None:
         """Append a record; its instant is the present."""
-        number = len(self.records)
         self.records.append(
-            Record(self._now_ms(), number, src, kind, device, job, fields or {}, self.part)
+            Record(self._now_ms(), self.count, src, kind, device, job, fields or {}, self.part)
         )
-
-    @property
-    def count(self) -> int:
-        """How many records were added so far."""
-        return len(self.records)
+        self.count += 1
 
     def sha256(self) -> str:
         """Return the digest of the part as it would stand uncompressed in a file."""
@@ -93,14 +96,13 @@ class FileLog(MemoryLog):
     The records also stay in memory when `keep` is set, for a verdict without reading them back.
     """
 
-    __slots__ = ("_file", "_keep", "_number", "_written")
+    __slots__ = ("_file", "_keep", "_written")
 
     def __init__(self, path: Path, now_ms: Callable[[], int], part: int, *, keep: bool) -> None:
         super().__init__(now_ms, part)
         self._file: BinaryIO = path.open("ab", buffering=0)
         self._keep = keep
         self._written = 0
-        self._number = 0
 
     def add(
         self,
@@ -112,17 +114,9 @@ class FileLog(MemoryLog):
         fields: Mapping[str, Any] | None = None,
     ) -> None:
         """Append a record; its instant is the present."""
-        self.records.append(
-            Record(self._now_ms(), self._number, src, kind, device, job, fields or {}, self.part)
-        )
-        self._number += 1
+        super().add(src, kind, device=device, job=job, fields=fields)
         if len(self.records) - self._written >= MEMBER_LINES_MAX:
             self.flush()
-
-    @property
-    def count(self) -> int:
-        """How many records were added so far."""
-        return self._number
 
     def flush(self) -> None:
         """Write what came since the last time; to be called at least once a second."""
@@ -177,18 +171,24 @@ def _read_part(path: Path, part: int) -> Iterator[Record]:
 
 
 def _whole_lines(path: Path) -> list[str]:
-    """Unpack member by member, so that a torn last one costs nothing before it."""
-    packed = path.read_bytes()
-    text = bytearray()
-    while packed:
-        member = zlib.decompressobj(wbits=31)
-        try:
-            unpacked = member.decompress(packed)
-        except zlib.error:
-            break
-        text += unpacked
-        if not member.eof:
-            break
-        packed = member.unused_data
-    whole, _, _ = bytes(text).rpartition(b"\n")
+    whole, _, _ = _unpacked(path).rpartition(b"\n")
     return whole.decode().split("\n") if whole else []
+
+
+def _unpacked(path: Path) -> bytes:
+    """Unpack member by member: a torn last one costs nothing before it, nor what of it is whole."""
+    text, torn = bytearray(), bytearray()
+    member = zlib.decompressobj(wbits=31)
+    with path.open("rb") as file:
+        while packed := file.read(UNPACK_BYTES):
+            while packed:
+                try:
+                    torn += member.decompress(packed)
+                except zlib.error:
+                    return bytes(text)  # rubbish unpacks to rubbish before it is found out
+                packed = member.unused_data
+                if member.eof:
+                    text += torn
+                    torn.clear()
+                    member = zlib.decompressobj(wbits=31)
+    return bytes(text + torn)
