@@ -36,7 +36,9 @@ async def running(**settings: Any) -> AsyncIterator[Mapping[str, Any]]:  # noqa:
             ready.set_result(line)
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve(PlatformSettings(**settings), announce, stop))
+        served = tasks.create_task(serve(PlatformSettings(**settings), announce, stop))
+        # A platform that cannot start cancels this wait, and its error leaves with the group.
+        served.add_done_callback(lambda _: ready.cancel())
         try:
             yield await asyncio.wait_for(ready, WAIT_S)
         finally:

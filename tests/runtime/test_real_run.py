@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+import trustme
 from aiohttp.test_utils import unused_port
 
 from fleet_sim.model.northbound import Listed, SearchFirmware, SearchJobs
@@ -246,6 +247,32 @@ async def test_a_target_that_is_not_there_is_told_before_anything_starts(
 
     with pytest.raises(FileNotFoundError):
         read_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("broker", "backend"),
+    [("mqtt", "http"), ("mqtts", "http"), ("mqtt", "https"), ("mqtts", "https")],
+)
+async def test_each_end_gets_tls_by_its_own_scheme(
+    tmp_path: Path, broker: str, backend: str
+) -> None:
+    """Both trust the given authority alone."""
+    authority = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(authority))
+    async with running() as ready:
+        urls: dict[str, Any] = {
+            "broker": f"{broker}://{urlsplit(ready['mqtt']).netloc}",
+            "backend": f"{backend}://{urlsplit(ready['http']).netloc}",
+        }
+        plan = replace(brisk(), target=TargetPlan(ca=str(authority), **urls))
+
+        target = await real_run._by_url(plan, RealOptions(folder=tmp_path))
+
+    assert (target.tls is not None) is (broker == "mqtts")
+    assert (target.http_tls is not None) is (backend == "https")
+    trusted = [context.cert_store_stats()["x509_ca"] for context in (target.tls, target.http_tls)
+               if context is not None]  # fmt: skip
+    assert set(trusted) <= {1}
 
 
 # --- kill -9 ------------------------------------------------------------------------------------
