@@ -122,17 +122,18 @@ def first_broken(
     Args:
         records: The log so far, sorted.
         contracts: Dialect to contract profile.
-        expectations: Those that are due by now.
+        expectations: Those that are due by now; what must be so `by` an instant, after that.
         tolerance: How exact the evidence is.
     """
     timelines = _timelines(records, contracts, tolerance)
     measures = measure(timelines)
+    at_instants = _measures_by(records, contracts, tolerance, expectations)
     standings: dict[str, Standing] = {}
     if any(wanted.kind != "metric" for wanted in expectations):
         promises, _ = _judge_promises(timelines)
         standings = {name: one.standing for name, one in promises.items()}
     for wanted in expectations:
-        mine = measures.get(wanted.fleet, NO_MEASURES)
+        mine = at_instants.get(wanted.by_ms, measures).get(wanted.fleet, NO_MEASURES)
         result = evaluate(wanted, measures=mine, standings=standings)
         if not result.held:
             return result

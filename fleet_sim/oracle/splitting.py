@@ -205,7 +205,9 @@ class Splitter:
         lo = attempt.start.lo + timeout_ms - self.tolerance.epsilon_ms
         if attempt.anchor_lo < FOREVER and attempt.anchor_hi > lo:
             waits = self.contract.silent_device == "waits"
-            yield End("timeout", lo, FOREVER, is_open_point=waits)
+            was_silent = not waits and attempt.anchor_lo >= lo
+            likely = lo if was_silent else FOREVER
+            yield End("timeout", lo, FOREVER, is_open_point=waits, likely_ms=likely)
 
 
 def version_before(device: Device, at_ms: int) -> str | None:

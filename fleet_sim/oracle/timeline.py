@@ -212,18 +212,31 @@ def _split(timeline: Timeline, task: Task) -> None:
 
 
 def _narrow(task: Task, delta_ms: int) -> None:
-    """Let a push that only its device saw have left after the last read that showed it queued."""
+    """Let a push that only its device saw have left after the last read that showed it queued.
+
+    That holds if the row then moved on, while the connection stood, and no later push of the task
+    can have been what moved it. A row that stays queued after the push arrived is past that
+    attempt: the push was under way for longer than its timeout.
+    """
+    queued = [_last_queued(task, push, delta_ms) for push in task.pushes]
+    for place, (push, number) in enumerate(zip(task.pushes, queued, strict=True)):
+        if number is None or number in queued[place + 1 :]:
+            continue
+        since = task.job.polls[number].t0 - delta_ms
+        if not task.device.is_touched(since, push.hi):
+            push.lo = max(push.lo, since)
+
+
+def _last_queued(task: Task, push: Push, delta_ms: int) -> int | None:
+    """Return the last poll before a push arrived that showed the task queued, and about to move."""
     polls = task.job.polls
-    for push in task.pushes:
-        last = task.job.polls_answered_before(push.hi) - 1
-        queued = (
-            min(last, ends - 1)
-            for sighting, begins, ends in task.segments()
-            if sighting.status == "queued" and begins <= last
-        )
-        for number in queued:
-            if task.at_poll(number) is not None:
-                push.lo = max(push.lo, polls[number].t0 - delta_ms)
+    last = task.job.polls_answered_before(push.hi) - 1
+    found = None
+    for sighting, begins, ends in task.segments():
+        if sighting.status == "queued" and begins <= last:
+            stays = ends == len(polls) or polls[ends - 1].t0 - delta_ms > push.hi
+            found = None if stays else min(last, ends - 1)
+    return found if found is not None and task.at_poll(found) is not None else None
 
 
 def _calls(task: Task) -> TaskCalls:

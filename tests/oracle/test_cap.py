@@ -206,3 +206,14 @@ def test_tasks_that_cannot_be_told_apart_are_a_doubt() -> None:
         log.push(2_000, key)
 
     assert judged(cap, log).standing is Standing.INCONCLUSIVE
+
+
+def test_a_silent_devices_slot_is_free_once_its_time_is_up() -> None:
+    """Its first word came a moment too late; the third device was asked in between."""
+    log = rollout()
+    for key in ("d1", "d2"):
+        log.push(2_000, key)
+        log.progress(62_500, key, 0)
+    log.push(62_010, "d3")
+
+    assert judged(cap, log, silent_device="times_out").standing is Standing.HELD

@@ -168,15 +168,51 @@ def test_rows_of_devices_that_are_not_in_the_log_make_no_task() -> None:
     assert drawn(log).tasks == []
 
 
-def test_a_push_of_a_foreign_server_left_after_the_task_was_seen_queued() -> None:
-    """A read a moment before its arrival narrows when it can have left."""
+def foreign(*polls: tuple[int, str]) -> Log:
+    """Return a log of a foreign server, with what polls showed of its only task."""
     log = Log(is_foreign=True)
     log.devices("d1")
-    log.job(1_000)
-    log.show("d1", "queued")
-    for t in (2_000, 30_000):
+    log.job(1_000, retries=1)
+    for t, status in polls:
+        log.show("d1", status)
         log.poll(t)
+    return log
+
+
+def test_a_push_of_a_foreign_server_left_after_the_task_was_seen_queued() -> None:
+    """A read a moment before its arrival narrows when it can have left, if the row then moved."""
+    log = foreign((2_000, "queued"), (30_000, "queued"), (32_000, "pushed"))
     log.push(31_000, "d1")
 
     (push,) = only_task(log).pushes
     assert (push.lo, push.hi) == (28_000, 31_010)
+
+
+def test_a_task_that_stays_queued_is_past_the_push_that_arrives() -> None:
+    """It was under way for longer than its timeout, so the read says nothing of its leaving."""
+    log = foreign((2_000, "pushed"), (30_000, "queued"), (40_000, "queued"))
+    log.push(31_000, "d1")
+
+    (push,) = only_task(log).pushes
+    assert push.lo == 1_000
+
+
+def test_the_last_of_two_pushes_moved_the_row() -> None:
+    """The first may have been on its way since before."""
+    log = foreign((2_000, "pushed"), (30_000, "queued"), (32_500, "pushed"))
+    log.push(31_000, "d1")
+    log.push(32_000, "d1")
+
+    first, second = only_task(log).pushes
+    assert (first.lo, second.lo) == (1_000, 28_000)
+
+
+def test_a_broken_connection_may_have_lost_the_push_that_moved_the_row() -> None:
+    """So this one may be older."""
+    log = foreign((2_000, "pushed"), (30_000, "queued"), (32_500, "pushed"))
+    log.offline(29_000, "d1")
+    log.online(29_500, "d1")
+    log.push(31_000, "d1")
+
+    (push,) = only_task(log).pushes
+    assert push.lo == 29_500 - 100
