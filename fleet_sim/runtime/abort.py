@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import first_broken
+from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.oracle.tolerance import Tolerance
 from fleet_sim.scenario.plan import Plan
 
@@ -28,12 +29,16 @@ class AbortWatch:
 
     def is_due(self, now_ms: int) -> bool:
         """Tell whether to look now; a yes counts as the look."""
-        if now_ms < self._next_at_ms or not any(one.after_ms <= now_ms for one in self._wanted):
+        if now_ms < self._next_at_ms or not self._due(now_ms):
             return False
         self._next_at_ms = now_ms + EVERY_MS
         return True
 
     def fails(self, records: Sequence[Record], now_ms: int) -> bool:
         """Tell whether one of the expectations that are due has failed."""
-        due = [one for one in self._wanted if one.after_ms <= now_ms]
+        due = self._due(now_ms)
         return first_broken(records, self._contracts, due, self._tolerance) is not None
+
+    def _due(self, now_ms: int) -> list[Expectation]:
+        """Return those that can fail by now: what must be so `by` an instant has until then."""
+        return [one for one in self._wanted if max(one.after_ms, one.by_ms or 0) <= now_ms]

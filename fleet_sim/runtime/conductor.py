@@ -24,7 +24,7 @@ from fleet_sim.runtime.rig import Rig
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.scenario.plan import EventPlan, Plan
 
-LOOK_MS = 1_000  # How often a run without jobs, or whose jobs are not yet ordered, is looked at.
+LOOK_MS = 1_000  # How often a run is looked at besides: one whose jobs were refused has no polls.
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,12 @@ class Conductor:
         control.start()
         if not self._holds:
             self._clock.call_at(self._plan.duration_ms, self.end, "duration")
-        if not self._plan.jobs:
-            return
         self._clock.call_at(LOOK_MS, self._tick)
 
     def _tick(self) -> None:
-        """Look now and then as well: a run whose jobs were all refused is never polled."""
+        """Look now and then as well; a run without jobs waits for what its backend does unasked."""
         assert self._control is not None
-        if not self._control.jobs:
+        if self._plan.jobs and not self._control.jobs:
             self.look()
         self.on_tick()
         if not self._is_settling:

@@ -51,3 +51,22 @@ def test_a_plan_without_abort_needs_no_watch() -> None:
     text = TEXT.replace(", abort: true, after: 8s", "")
 
     assert not AbortWatch(planned(text), VIRTUAL_TIME).is_needed
+
+
+def test_a_run_without_jobs_can_be_given_up_too() -> None:
+    """Its devices wait for what the backend does by itself, and an expectation may tire of it."""
+    text = TEXT[: TEXT.index("jobs:")] + TEXT[TEXT.index("expect:") :]
+
+    assert run_virtually(planned(text.replace("failed < 20%", "updated > 0%"))).why == "aborted"
+
+
+def test_what_must_be_so_by_an_instant_has_until_then() -> None:
+    """`updated >= 10% by 20s` is not yet so at the start; the run goes on and meets it in time."""
+    text = TEXT.replace(
+        "failed < 20%, abort: true, after: 8s", "updated >= 10% by 20s, abort: true"
+    )
+    watch = AbortWatch(planned(text), VIRTUAL_TIME)
+
+    assert [watch.is_due(at_ms) for at_ms in (0, 19_999, 20_000)] == [False, False, True]
+    assert run_virtually(planned(text)).why == "settled"
+    assert run_virtually(planned(text.replace("by 20s", "by 7s"))).why == "aborted"
