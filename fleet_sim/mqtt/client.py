@@ -265,14 +265,19 @@ class ClientSession:
             return 0
         if qos != 1:
             raise ValueError("QoS 2 is not served yet")
-        flight = self._flight
+        flight, window = self._flight, self.options.inflight_max
         if flight is None:
             flight = self._flight = {}
-        elif len(flight) >= self.options.inflight_max + self.options.waiting_max:
+        elif len(flight) >= window + self.options.waiting_max:
             raise ValueError(f"{len(flight)} messages of {self.options.client_id} already wait")
         packet_id = self._next_id()
         flight[packet_id] = Publish(topic, payload, 1, packet_id, retain)
-        self._write_waiting()
+        if self.state is ClientState.CONNECTED and len(flight) == self._written + 1 <= window:
+            # Nothing else waits and the window is open: nearly every message of a device.
+            self._out.append(encode_publish(topic, payload, 1, packet_id, retain=retain))
+            self._written += 1
+        else:
+            self._write_waiting()
         return packet_id
 
     def subscribe(self, filters: Sequence[tuple[str, int]]) -> int:
@@ -424,14 +429,12 @@ class ClientSession:
 
     def _next_id(self) -> int:
         """Return the next identifier that nothing under way uses."""
-        packet_id = self._last_id
-        while True:
+        flight, asked = self._flight or (), self._asked or ()
+        packet_id = self._last_id % PACKET_ID_MAX + 1
+        while packet_id in flight or packet_id in asked:
             packet_id = packet_id % PACKET_ID_MAX + 1
-            if self._flight is not None and packet_id in self._flight:
-                continue
-            if self._asked is None or packet_id not in self._asked:
-                self._last_id = packet_id
-                return packet_id
+        self._last_id = packet_id
+        return packet_id
 
     def _move(self, state: ClientState) -> None:
         assert state in MOVES[self.state], f"{self.state} does not lead to {state}"

@@ -120,22 +120,26 @@ def _long_length(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _publish(flags: int, data: bytes, at: int, end: int) -> Publish:
-    """Read a PUBLISH between `at` and `end`; the one packet that is not copied first."""
+    """Read a PUBLISH between `at` and `end`, in place: it is the packet there are most of."""
     qos = flags >> 1 & 3
     if qos > QOS_MAX:
         raise MqttError("a PUBLISH asks for QoS 3")
     if not qos and flags & 8:
         raise MqttError("a PUBLISH of QoS 0 says it is a duplicate")
-    body = at + 2 + (data[at] << 8 | data[at + 1]) if end - at > 1 else end + 1
+    start = at + 2
+    body = start + (data[at] << 8 | data[at + 1]) if start <= end else end + 1
     if body > end:
         raise MqttError("a PUBLISH ends within its topic")
-    topic = _utf8(data[at + 2 : body])
-    if not is_topic(topic):
+    topic = _utf8(data[start:body])
+    if not topic or "+" in topic or "#" in topic:  # `is_topic`, less what is known already
         raise MqttError(f"{topic[:80]!r} is no topic to publish on")
     if not qos:
         return Publish(topic, data[body:end], 0, 0, flags & 1 == 1)
-    packet_id = _packet_id(data[body : min(body + 2, end)])
-    return Publish(topic, data[body + 2 : end], qos, packet_id, flags & 1 == 1, flags & 8 == 8)  # noqa: PLR2004 - the DUP bit
+    start = body + 2
+    packet_id = data[body] << 8 | data[body + 1] if start <= end else _packet_id(data[body:end])
+    if not packet_id:
+        raise MqttError("a packet identifier is 0")
+    return Publish(topic, data[start:end], qos, packet_id, flags & 1 == 1, flags & 8 == 8)  # noqa: PLR2004 - the DUP bit
 
 
 def _other(kind: int, flags: int, body: bytes) -> Packet:

@@ -12,7 +12,7 @@ import contextlib
 import socket
 import ssl as tls
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from fleet_sim.mqtt.client import ClientSession
 from fleet_sim.runtime.errors import BrokerError, TargetError
@@ -20,8 +20,9 @@ from fleet_sim.runtime.errors import BrokerError, TargetError
 OPEN_TIMEOUT_S = 30.0  # Longer than a SYN sent four times; a storm of TLS handshakes needs some.
 UNSENT_BYTES_MAX = 4 << 20  # Eight of the vendors' largest messages; nobody reads at the far end.
 
-# Linux's IP_BIND_ADDRESS_NO_PORT, which Python 3.11 does not name: the port is chosen when the
-# peer is known, so that one source address can be used for more connections than it has ports.
+# Linux's IP_BIND_ADDRESS_NO_PORT, which Python 3.11 does not name: the port is chosen when the peer
+# is known. Without it (as with asyncio's `local_addr`) 15,000 connections from one address took
+# 57 s instead of 6 s, measured on loopback; from eight addresses it would be a little cheaper.
 _BIND_ADDRESS_NO_PORT = 24
 
 
@@ -193,9 +194,8 @@ async def _connected_socket(
     loop: asyncio.AbstractEventLoop, host: str, port: int, source_address: str
 ) -> socket.socket:
     """Connect from a source address, leaving the choice of its port to the kernel's last moment."""
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    family, kind, protocol, _, address = found[0]
-    sock = socket.socket(family, kind, protocol)
+    family, address = await _resolved(loop, host, port)
+    sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)  # noqa: FBT003 - the name says it
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -207,6 +207,21 @@ async def _connected_socket(
         sock.close()
         raise
     return sock
+
+
+async def _resolved(
+    loop: asyncio.AbstractEventLoop, host: str, port: int
+) -> tuple[int, Any]:
+    """Return family and address of a host; only a name needs the resolver and its thread."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except OSError:
+            continue
+        return family, (host, port)
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, _, _, _, address = found[0]
+    return family, address
 
 
 def client_tls(ca: Path | None, cert: Path | None, key: Path | None) -> tls.SSLContext:
