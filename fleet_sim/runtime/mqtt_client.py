@@ -209,9 +209,7 @@ async def _connected_socket(
     return sock
 
 
-async def _resolved(
-    loop: asyncio.AbstractEventLoop, host: str, port: int
-) -> tuple[int, Any]:
+async def _resolved(loop: asyncio.AbstractEventLoop, host: str, port: int) -> tuple[int, Any]:
     """Return family and address of a host; only a name needs the resolver and its thread."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
