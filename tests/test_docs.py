@@ -12,8 +12,11 @@ from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.oracle.catalogue import PROMISES
 from fleet_sim.oracle.metrics import METRICS
 from fleet_sim.report.run import Generator, Timing
+from fleet_sim.scenario.happenings import Happening
+from fleet_sim.scenario.jobs import Job
 from fleet_sim.scenario.load import load
-from fleet_sim.scenario.models import Fleet, Happening, Job, Scenario, Target
+from fleet_sim.scenario.models import Fleet, Scenario
+from fleet_sim.scenario.targets import Target
 
 _ROOT = Path(__file__).parent.parent
 _DOCS = {path.name: path.read_text(encoding="utf-8") for path in (_ROOT / "docs").glob("*.md")}
