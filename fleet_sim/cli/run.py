@@ -27,10 +27,11 @@ from fleet_sim.report.run import Generator, Run, Timing
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.runtime import conductor
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.real_run import Credentials, RealOptions, run_really
+from fleet_sim.runtime.real_run import RealOptions, run_really
 from fleet_sim.runtime.real_time import epoch_ms
 from fleet_sim.runtime.run_folder import make_run_folder
 from fleet_sim.runtime.run_log import write_part
+from fleet_sim.runtime.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.load import load
@@ -177,7 +178,7 @@ class _Session:
     async def _really(self, live: Live) -> _Outcome:
         options = RealOptions(
             folder=self._folder,
-            credentials=Credentials(
+            keys=OperatorKeys(
                 app_key=os.environ.get("FLEET_SIM_APP_KEY", ""),
                 app_secret=os.environ.get("FLEET_SIM_APP_SECRET", ""),
             ),

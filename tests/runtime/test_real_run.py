@@ -10,20 +10,20 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-import trustme
 from aiohttp.test_utils import unused_port
 
 from fleet_sim.model.northbound import Listed, SearchFirmware, SearchJobs
 from fleet_sim.model.record import Record
-from fleet_sim.runtime import real_run
+from fleet_sim.runtime import generator
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.control import image_content
 from fleet_sim.runtime.errors import BrokenError, TargetError
 from fleet_sim.runtime.fleet import registrations
 from fleet_sim.runtime.platform_process import PlatformSettings
-from fleet_sim.runtime.real_run import Credentials, RealOptions, RealRun, run_really
+from fleet_sim.runtime.real_run import RealOptions, RealRun, run_really
 from fleet_sim.runtime.run_log import part_path, read_run
+from fleet_sim.runtime.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.plan import Plan, TargetPlan
 from tests.runtime.plans import FLEET, JOB, planned
@@ -162,7 +162,7 @@ async def test_a_simulator_that_was_too_slow_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its figures are worthless, whatever they are."""
-    monkeypatch.setattr(real_run, "SLIP_MS_MAX", -1)
+    monkeypatch.setattr(generator, "SLIP_MS_MAX", -1)
     stop = asyncio.Event()
 
     run = await carried_out(brisk(), tmp_path, stop=stop, on_snapshot=lambda _: stop.set())
@@ -194,19 +194,19 @@ async def test_a_platform_that_ends_in_the_midst_ends_the_run(tmp_path: Path) ->
 # --- somebody else's target ---------------------------------------------------------------------
 
 
-def aimed(plan: Plan, ready: Mapping[str, Any]) -> tuple[Plan, Credentials]:
+def aimed(plan: Plan, ready: Mapping[str, Any]) -> tuple[Plan, OperatorKeys]:
     """Return a plan for a platform by URL, and what the environment would say of its operator."""
     target = TargetPlan(broker=ready["mqtt"], backend=ready["http"], org=ready["org"])
-    credentials = Credentials(app_key=ready["app_key"], app_secret=ready["app_secret"])
-    return replace(plan, target=target), credentials
+    keys = OperatorKeys(app_key=ready["app_key"], app_secret=ready["app_secret"])
+    return replace(plan, target=target), keys
 
 
 async def test_a_target_by_url_is_upgraded_and_left_clean(tmp_path: Path) -> None:
     """The devices subscribe for themselves; our image is gone afterwards."""
     plan = brisk()
     async with running(devices=registrations(plan.devices), signed_only=True) as ready:
-        aimed_plan, credentials = aimed(plan, ready)
-        run = await carried_out(aimed_plan, tmp_path, credentials=credentials)
+        aimed_plan, keys = aimed(plan, ready)
+        run = await carried_out(aimed_plan, tmp_path, keys=keys)
         async with calling(ready) as caller:
             images, jobs = await caller.ask(SearchFirmware()), await caller.ask(SearchJobs())
 
@@ -224,8 +224,8 @@ async def test_a_wrong_key_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
     plan = brisk()
     async with running(devices=registrations(plan.devices), signed_only=True) as ready:
         aimed_plan, _ = aimed(plan, ready)
-        wrong = Credentials(app_key=ready["app_key"], app_secret="wrong")
-        run = await carried_out(aimed_plan, tmp_path, credentials=wrong)
+        wrong = OperatorKeys(app_key=ready["app_key"], app_secret="wrong")
+        run = await carried_out(aimed_plan, tmp_path, keys=wrong)
 
     assert run.why == "refused"
     assert "no login" in run.refusals[0]
@@ -249,32 +249,6 @@ async def test_a_target_that_is_not_there_is_told_before_anything_starts(
         read_run(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("broker", "backend"),
-    [("mqtt", "http"), ("mqtts", "http"), ("mqtt", "https"), ("mqtts", "https")],
-)
-async def test_each_end_gets_tls_by_its_own_scheme(
-    tmp_path: Path, broker: str, backend: str
-) -> None:
-    """Both trust the given authority alone."""
-    authority = tmp_path / "ca.pem"
-    trustme.CA().cert_pem.write_to_path(str(authority))
-    async with running() as ready:
-        urls: dict[str, Any] = {
-            "broker": f"{broker}://{urlsplit(ready['mqtt']).netloc}",
-            "backend": f"{backend}://{urlsplit(ready['http']).netloc}",
-        }
-        plan = replace(brisk(), target=TargetPlan(ca=str(authority), **urls))
-
-        target = await real_run._by_url(plan, RealOptions(folder=tmp_path))
-
-    assert (target.tls is not None) is (broker == "mqtts")
-    assert (target.http_tls is not None) is (backend == "https")
-    trusted = [context.cert_store_stats()["x509_ca"] for context in (target.tls, target.http_tls)
-               if context is not None]  # fmt: skip
-    assert set(trusted) <= {1}
-
-
 # --- kill -9 ------------------------------------------------------------------------------------
 
 
@@ -296,10 +270,10 @@ async def test_a_job_survives_the_death_of_its_platform(tmp_path: Path) -> None:
         known: dict[str, Any] = {"store": store, "devices": registrations(plan.devices)}
         await first.start(PlatformSettings(**known, log=part_path(tmp_path, 1)))
         ready = first.ready
-        aimed_plan, credentials = aimed(plan, ready)
+        aimed_plan, keys = aimed(plan, ready)
         async with asyncio.TaskGroup() as tasks:
             running_fleet = tasks.create_task(
-                carried_out(aimed_plan, tmp_path, credentials=credentials, on_snapshot=watch)
+                carried_out(aimed_plan, tmp_path, keys=keys, on_snapshot=watch)
             )
             await asyncio.wait_for(is_under_way.wait(), WAIT_S)
             await kill(first)

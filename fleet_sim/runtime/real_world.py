@@ -1,0 +1,99 @@
+"""The world of sockets that a fleet is mounted on, and the tasks that serve it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+
+from fleet_sim.dialects import registry
+from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.http_client import HttpCarrier, HttpFetch
+from fleet_sim.runtime.keep_alive import PingWheel
+from fleet_sim.runtime.northbound import Northbound
+from fleet_sim.runtime.real_time import RealClock
+from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.run_log import FileLog
+from fleet_sim.runtime.sockets import Dialer
+from fleet_sim.runtime.target import Target
+from fleet_sim.scenario.plan import Plan
+
+
+class RealWorld:
+    """The fleet's end of the world: a broker and a backend by their addresses."""
+
+    def __init__(
+        self,
+        *,
+        clock: RealClock,
+        log: FileLog,
+        epoch_ms: int,
+        target: Target,
+        session: aiohttp.ClientSession,
+        tasks: Tasks,
+        devices: int,
+    ) -> None:
+        self.clock = clock
+        self.log = log
+        self.epoch_ms = epoch_ms
+        self.subscribes = target.subscribes
+        self.pings = PingWheel(clock)
+        self._session = session
+        self._tasks = tasks
+        self._http_tls = target.http_tls
+        self._dialer = Dialer(target.host, target.port, tasks, tls=target.tls, devices=devices)
+
+    def dial(self, rig: Rig, line: int) -> None:
+        """Open a connection to the broker."""
+        self._dialer.dial(rig, line)
+
+    def northbound(self, plan: Plan, target: Target) -> Northbound:
+        """Return a session with the backend's northbound API."""
+        operator = registry.get(plan.fleets[0].dialect).operator(
+            target.org, target.keys.app_key, target.keys.app_secret
+        )
+        carrier = HttpCarrier(self._session, target.backend, self._tasks, tls=target.http_tls)
+        return Northbound(operator, carrier, self.clock, epoch_ms=self.epoch_ms)
+
+    def stop(self) -> None:
+        """Break off all that is under way."""
+        self._tasks.cancel()
+
+    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
+        """Read a file from this byte on."""
+        return HttpFetch(
+            self._session,
+            self._tasks,
+            url,
+            listener,
+            offset=offset,
+            chunk=chunk,
+            tls=self._http_tls,
+        )
+
+
+class Tasks(asyncio.TaskGroup):
+    """A task group that can be told that all its work is of no more use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mine: set[asyncio.Task[Any]] = set()
+
+    def create_task(self, *args: Any, **kwargs: Any) -> asyncio.Task[Any]:  # noqa: ANN401 - asyncio's
+        """Start a task and keep it in mind until it is done."""
+        task = super().create_task(*args, **kwargs)
+        self._mine.add(task)
+        task.add_done_callback(self._mine.discard)
+        return task
+
+    def cancel(self) -> None:
+        """Cancel every task under way."""
+        for task in list(self._mine):
+            task.cancel()
+
+
+def http_session() -> aiohttp.ClientSession:
+    """Make one HTTP session for all: no limit of its own, the plan's cap bounds downloads."""
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    return aiohttp.ClientSession(connector=connector, auto_decompress=False)
