@@ -42,8 +42,9 @@ class PlatformChild:
             TargetError: It could not start; the message is its own.
         """
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{to_line(settings)}\n".encode())
-        await self._process.stdin.drain()
+        with contextlib.suppress(ConnectionError):  # it has died: what it printed tells
+            self._process.stdin.write(f"{to_line(settings)}\n".encode())
+            await self._process.stdin.drain()
         self.ready = await self._line()
 
     async def _line(self) -> dict[str, Any]:

@@ -70,6 +70,16 @@ async def test_a_child_that_was_never_started_ends_quietly(
     assert capfd.readouterr().err == ""
 
 
+async def test_a_child_that_died_before_it_was_told_how_to_run_is_a_sentence() -> None:
+    """However much there was to tell: a pipe that nobody reads breaks under it."""
+    async with platform_child() as child:
+        psutil.Process(pid_of(child)).send_signal(signal.SIGKILL)
+        await ended(child)
+
+        with pytest.raises(TargetError, match="ended before it was ready"):
+            await child.start(PlatformSettings(org="o" * (1 << 20)))
+
+
 async def test_a_killed_child_has_died() -> None:
     """It is noticed, it uses nothing any more, and stopping it does no harm."""
     async with platform_child() as child:
