@@ -31,7 +31,6 @@ from fleet_sim.model.northbound import (
 )
 
 Row = Mapping[str, Any]
-TABLES = ("counters", "devices", "firmware", "jobs", "tasks")
 
 _REGISTRATION = TypeAdapter(Registration)
 _FIRMWARE_ORDER = TypeAdapter(FirmwareOrder)

@@ -61,10 +61,6 @@ class Link:
         """
         return self._down.send(size_bytes, now_ms, self._outages)
 
-    def up_free_at_ms(self, now_ms: int) -> int:
-        """Return from when on more can be sent up; never before now."""
-        return self._up.free_at_ms(now_ms)
-
     def down_free_at_ms(self, now_ms: int) -> int:
         """Return from when on more can be sent down; never before now.
 

@@ -49,16 +49,6 @@ def render_percent(percent: float) -> str:
     return f"{percent!r}%"
 
 
-def render_size(size_bytes: float) -> str:
-    """Return a size in binary units, as scenarios write them: `512KiB`, `1.5MiB`."""
-    size, unit = size_bytes, "B"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if size < 1024:  # noqa: PLR2004 - what binary units are made of
-            break
-        size, unit = size / 1024, larger
-    return f"{size:.1f}".rstrip("0").rstrip(".") + unit
-
-
 def break_rate_percent_max(n: int) -> float:
     """Return what `n` occurrences without a break say at 95 %: they break in less than this share.
 

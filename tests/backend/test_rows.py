@@ -143,4 +143,3 @@ def test_rows_are_named_by_their_kind() -> None:
         ("jobs", job_id),
         ("firmware", firmware.firmware_id),
     ]
-    assert {table for table, _ in names} | {"counters"} == set(rows.TABLES)

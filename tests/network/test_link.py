@@ -103,7 +103,6 @@ def test_a_message_takes_its_time_on_the_line_and_half_a_round_trip() -> None:
 
     assert quiet.up(800, 0) == 130
     assert quiet.up(800, 10) == 210
-    assert quiet.up_free_at_ms(10) == 160
     assert quiet.up(800, 1000) == 1130
 
 

@@ -7,7 +7,6 @@ from fleet_sim.report.figures import (
     render_count,
     render_duration,
     render_percent,
-    render_size,
 )
 
 
@@ -75,15 +74,6 @@ def test_a_count_that_is_no_number_is_a_dash() -> None:
 def test_a_share_never_rounds_to_a_bound(percent: float, text: str) -> None:
     """99.97 % of the fleet is not the fleet."""
     assert render_percent(percent) == text
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "text"),
-    [(0, "0B"), (1_023, "1023B"), (262_144, "256KiB"), (1_572_864, "1.5MiB"), (2**50, "1024TiB")],
-)
-def test_a_size_is_written_in_binary_units(size_bytes: int, text: str) -> None:
-    """As a scenario writes it."""
-    assert render_size(size_bytes) == text
 
 
 @pytest.mark.parametrize(("n", "percent"), [(1, 100.0), (3, 100.0), (300, 1.0), (1_000, 0.3)])
