@@ -86,7 +86,7 @@ class Books:
         """Send a device something."""
         self._spoken.append(Tell(device.device, message))
 
-    def journal(self, kind: str, task: TaskState | None = None, **fields: Any) -> None:  # noqa: ANN401
+    def journal(self, kind: str, task: TaskState | None = None, **fields: Any) -> None:  # noqa: ANN401 - JSON
         """Add a line to the server's own story."""
         device = str(task.device.device) if task else ""
         self._spoken.append(Journal(kind, device, task.job.job_id if task else "", fields))

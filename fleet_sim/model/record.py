@@ -37,7 +37,7 @@ message, `request` the id of the upgrade request it belongs to, "" where there i
        request_received message                                   server
        offer_sent       message, versions                         server
        offer_received   message, versions                         device
-       refused          topic, why                                server
+       refused          topic, why                                server or device: not taken in
        file_sent        path, status, offset, size                server: one HTTP answer
     C  contract         dialect, and every parameter of its contract profile, at the start
        api_invoke       call, no, and the call's arguments (see `runtime.control`)
@@ -46,8 +46,8 @@ message, `request` the id of the upgrade request it belongs to, "" where there i
        api_unknown      call, no (no answer: it may have taken effect any time later)
        settle           — from here on no fault is injected and the run only waits
        end              why
-    N  rows             call, query, t0, t1, rows, pages, unique; see `Rows` below
-       refused_query    call, query, t0, t1, code
+    N  rows             call, query, where, probe, t0, t1, rows, pages, unique; see below
+       refused_query    call, query, where, probe, t0, t1, code
     C  fault_injected, fault_healed    id, and the devices it hits
 
 `rows` of a poll hold only the rows that changed since the last poll of the same query; `pages` is
@@ -145,7 +145,7 @@ def from_line(line: str, part: int = 0) -> Record:
     """
     found = json.loads(line)
     if not isinstance(found, dict):
-        raise ValueError(f"a record is a JSON object, not {line[:40]!r}")  # noqa: TRY004
+        raise ValueError(f"a record is a JSON object, not {line[:40]!r}")  # noqa: TRY004 - what the text holds
     try:
         return Record(
             t=int(found["t"]),

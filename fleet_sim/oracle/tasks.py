@@ -26,7 +26,6 @@ class JobLine:
         interval_ms: Between two attempts.
         attempts_max: How many a task may have, operators' retries aside.
         tasks: By device, in order of appearance.
-        whole_polls: Numbers of the polls that walked over every task.
     """
 
     order: Job
@@ -117,7 +116,6 @@ class Task:
         pushes: All of them, in order.
         calls: What operators did to it.
         is_ambiguous: Whether its pushes may belong to another task as well.
-        has_copies: Whether a push was seen twice, perhaps a network's doing.
     """
 
     job: JobLine

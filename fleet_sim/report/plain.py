@@ -42,5 +42,5 @@ def ascii_text(text: str) -> str:
 def _escape(character: str) -> str:
     return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(
         character,
-        f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}",  # noqa: PLR2004
+        f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}",  # noqa: PLR2004 - two hex digits
     )

@@ -21,13 +21,11 @@ from fleet_sim.device.events import (
 if TYPE_CHECKING:
     from fleet_sim.runtime.rig import Rig
 
-CHUNK_BYTES_MAX = (
-    16_384  # One read of a socket; more would let a fast reader run ahead of its link.
-)
+# One read of a socket; more would let a fast reader run ahead of its link.
+CHUNK_BYTES_MAX = 16_384
 CHUNK_BYTES_MIN = 1_460  # One segment.
-CHUNK_MS = (
-    250  # A slow link hands over at least so often, so that progress and cuts are fine-grained.
-)
+# A slow link hands over at least so often, so that progress and cuts are fine-grained.
+CHUNK_MS = 250
 
 _OK = 200
 _PARTIAL = 206

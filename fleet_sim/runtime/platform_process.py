@@ -372,7 +372,7 @@ def _tuples(value: list[Any]) -> tuple[Any, ...]:
 async def _child() -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    # The parent decides when to stop; a Ctrl-C at the terminal reaches both.
+    # The parent decides when to stop, whatever else may send a Ctrl-C down here.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     reader = asyncio.StreamReader(limit=1 << 28)

@@ -306,7 +306,7 @@ def _write(connection: Connection, changes: Iterable[Change]) -> None:
 
 def _columns(table: Table, key: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """Split a row into the table's own columns and the rest."""
-    own = {name: row[name] for name in table.c.keys() if name not in ("key", "rest")}  # noqa: SIM118
+    own = {name: row[name] for name in table.c.keys() if name not in ("key", "rest")}  # noqa: SIM118 - no dict
     rest = {name: value for name, value in row.items() if name not in own and name != "key"}
     return {"key": key, **own, "rest": rest}
 

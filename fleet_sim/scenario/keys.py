@@ -25,7 +25,7 @@ class Keys(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _tell_all(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401
+    def _tell_all(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - YAML
         """Check the known keys as if the unknown ones were not there, then tell of both."""
         names = [field.alias or name for name, field in cls.model_fields.items()]
         if not isinstance(value, dict):
