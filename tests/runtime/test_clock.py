@@ -70,6 +70,20 @@ def test_a_deadline_may_move_forward() -> None:
     assert waiting.rung_at_ms == [20, 50]
 
 
+def test_deadlines_that_moved_forward_leave_no_work_behind() -> None:
+    """Each older call is done once and puts nothing off anew."""
+    clock = VirtualClock()
+    waiting = Deadlines(clock)
+    for at_ms in range(100, 0, -1):
+        waiting.at_ms[:] = [at_ms, 1_000]
+        waiting.alarm.arm()
+
+    steps = run(clock)
+
+    assert waiting.rung_at_ms == [1, 1_000]
+    assert steps == 101
+
+
 def test_a_deadline_may_move_back() -> None:
     """The earlier call comes too soon, rings nothing, and waits for the later instant."""
     clock = VirtualClock()

@@ -289,8 +289,19 @@ def test_a_stopped_job_is_known_as_stopped() -> None:
     assert scene.control.stopped == {"j-1"}
 
 
-def test_control_is_done_when_all_is_ordered_past_and_answered() -> None:
-    """Not between an order and its answer, nor while a fault is still on."""
+def test_control_is_not_done_between_an_order_and_its_answer() -> None:
+    """The job might be there any moment."""
+    scene = Scene(planned())
+    done = []
+    for at_ms in (1_999, 2_000, 2_000 + ANSWER_MS - 1, 2_000 + ANSWER_MS):
+        scene.run(at_ms)
+        done.append(scene.control.is_done)
+
+    assert done == [False, False, False, True]
+
+
+def test_control_is_not_done_while_a_fault_is_on() -> None:
+    """Nor before it."""
     scene = Scene(planned(events=[{"at": "5s", "disconnect": "meters", "for": "4s"}]))
     done_at_ms = []
     for at_ms in (0, 2_000, 2_005, 2_050, 5_000, 8_999, 9_000):

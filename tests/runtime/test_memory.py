@@ -208,6 +208,7 @@ def test_an_end_from_the_broker_reaches_the_device() -> None:
 
     assert offline["why"] == "enough"
     assert rig.is_online
+    assert len(world._network._lines) == 1
 
 
 def test_bytes_for_a_connection_that_is_gone_are_dropped() -> None:

@@ -205,6 +205,21 @@ def test_progress_that_comes_during_a_commit_is_written_after_it() -> None:
     assert world.platform.is_settled
 
 
+def test_a_change_that_nobody_waits_for_is_written_all_the_same() -> None:
+    """It came during a commit, and nothing else ever comes."""
+    world = LonePlatform()
+    world.platform._carry_out([Keep("devices", "a", {"n": 1})])
+    world.run(WINDOW_MS)
+    assert world.store.is_busy
+
+    world.platform._carry_out([Keep("devices", "b", {"n": 2}, urgent=False)])
+    world.run(2 * IDLE_COMMIT_MS)
+    world.store.end()
+    world.run(IDLE_COMMIT_MS)
+
+    assert [change.key for changes in world.store.commits for change in changes] == ["a", "b"]
+
+
 def test_what_came_during_a_commit_waits_for_the_next() -> None:
     """One commit at a time, and the second takes all that gathered."""
     world = LonePlatform()

@@ -159,6 +159,14 @@ def test_line_ends_of_other_scripts_end_no_record(tmp_path: Path) -> None:
     assert read_run(tmp_path) == records
 
 
+def test_a_line_of_another_hand_is_read_up_to_its_own_end(tmp_path: Path) -> None:
+    """JSON that keeps its characters as they are is no less a record."""
+    line = '{"t":1,"seq":0,"src":"W","kind":"refused","why":"a\u2028b\x85c"}'
+    part_path(tmp_path, 0).write_bytes(gzip.compress(f"{line}\n".encode()))
+
+    assert [one["why"] for one in read_run(tmp_path)] == ["a\u2028b\x85c"]
+
+
 def test_a_folder_without_a_part_is_no_run(tmp_path: Path) -> None:
     """Said in a sentence, with what is missing."""
     with pytest.raises(FileNotFoundError, match=r"holds no run: no events-000\.jsonl\.gz"):
