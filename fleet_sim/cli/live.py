@@ -66,7 +66,8 @@ class Snapshot:
         online: How many of them are connected.
         by_state: Devices by where their task stands; the keys are those of `STATES`, a missing one
             counts as none, another key is shown after them.
-        messages_per_s: MQTT messages both ways, over the last second or so.
+        records_per_s: How fast the fleet's part of the run log grows, in the run's own time: its
+            messages both ways, and what else its devices did.
         lag_ms: How late the generator is at worst at present.
         note: What the run is about just now, in a few words; may be empty.
         wall_ms: A clock that ticks for the person who watches; None where the run's own does, as
@@ -78,7 +79,7 @@ class Snapshot:
     devices: int
     online: int
     by_state: Mapping[str, int] = field(default_factory=dict)
-    messages_per_s: float = 0.0
+    records_per_s: float = 0.0
     lag_ms: float = 0.0
     note: str = ""
     wall_ms: int | None = None
@@ -163,7 +164,7 @@ class Live:
         if self._screen is None:
             self._print(heartbeat(snapshot))
             return
-        self._history.append(snapshot.messages_per_s)
+        self._history.append(snapshot.records_per_s)
         self._guarded(self._draw)
 
     def say(self, text: str) -> None:
@@ -239,7 +240,7 @@ def heartbeat(snapshot: Snapshot) -> str:
         f"[{render_duration(snapshot.elapsed_ms)} of {render_duration(snapshot.duration_ms)}]",
         f"{render_count(snapshot.online)} of {render_count(snapshot.devices)} online;",
         f"{states};",
-        f"{render_count(round(snapshot.messages_per_s))} msg/s,",
+        f"{render_count(round(snapshot.records_per_s))} records/s,",
         f"lag {render_duration(snapshot.lag_ms)}",
     ]
     line = " ".join(parts)
@@ -303,12 +304,12 @@ def _states_table(snapshot: Snapshot) -> Table:
 
 
 def _pulse_line(snapshot: Snapshot, history: deque[float], *, is_ascii: bool) -> Text:
-    """Draw the message rate of the last frames, and how late the generator is."""
+    """Draw how busy the last frames were, and how late the generator is."""
     sparks = _SPARKS_ASCII if is_ascii else _SPARKS
     peak = max(history, default=0.0)
     line = "".join(sparks[_level(rate, peak, len(sparks))] for rate in history)
     words = (
-        f"{render_count(round(snapshot.messages_per_s))} messages/s"
+        f"{render_count(round(snapshot.records_per_s))} records/s"
         f"   lag {render_duration(snapshot.lag_ms)}   "
     )
     return Text.assemble(words, (line, "cyan"), no_wrap=True, overflow="crop")

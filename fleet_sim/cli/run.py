@@ -223,7 +223,7 @@ class _Session:
             devices=devices,
             online=seen.online,
             by_state=by_state,
-            messages_per_s=rate,
+            records_per_s=rate,
             lag_ms=seen.lag_ms,
             wall_ms=wall_ms,
         )

@@ -31,7 +31,7 @@ def snapshot(elapsed_ms: int, *, wall_ms: int | None = None, note: str = "") -> 
         devices=2_000,
         online=1_950,
         by_state={"waiting": 10, "pushed": 20, "under way": 300, "updated": 1_650, "failed": 20},
-        messages_per_s=812.4,
+        records_per_s=812.4,
         lag_ms=3,
         note=note,
         wall_ms=wall_ms,
@@ -66,7 +66,7 @@ def test_a_heartbeat_tells_the_run_in_one_line() -> None:
 
     assert line == (
         "[1m05s of 10m00s] 1,950 of 2,000 online; waiting 10, pushed 20, under way 300, "
-        "updated 1,650, failed 20; 812 msg/s, lag 3ms; job of meters"
+        "updated 1,650, failed 20; 812 records/s, lag 3ms; job of meters"
     )
 
 
@@ -130,7 +130,7 @@ def test_a_screen_is_drawn_at_most_four_times_a_second() -> None:
         for elapsed_ms in range(0, 1_000, 10):
             live.feed(snapshot(elapsed_ms))
 
-    assert written.getvalue().count("812 messages/s") == 4
+    assert written.getvalue().count("812 records/s") == 4
 
 
 def test_what_was_said_outlives_the_screen() -> None:
