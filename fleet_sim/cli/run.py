@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -163,9 +165,12 @@ class _Session:
         return uvloop.run(self._really(live))
 
     def _virtually(self, live: Live) -> _Outcome:
-        ran = run_virtually(
-            self._plan, lambda seen: live.feed(self._seen(seen, wall_ms=self._wall_ms))
-        )
+        with _told_to_stop() as should_stop:
+            ran = run_virtually(
+                self._plan,
+                lambda seen: live.feed(self._seen(seen, wall_ms=self._wall_ms)),
+                should_stop,
+            )
         write_part(self._folder, 0, ran.records)
         return _Outcome(
             records=ran.records,
@@ -262,6 +267,21 @@ class _Session:
             arguments=tuple(_repeatable(sys.argv[1:])),
             can_go_virtual=self._plan.target.broker is None,
         )
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[Callable[[], bool]]:
+    """Take a Ctrl-C as a word to be asked for, so that the report is still written."""
+    told: list[int] = []
+    former = {
+        name: signal.signal(name, lambda number, _: told.append(number))
+        for name in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield lambda: bool(told)
+    finally:
+        for name, handler in former.items():
+            signal.signal(name, handler)
 
 
 def _repeatable(arguments: list[str]) -> list[str]:

@@ -118,8 +118,10 @@ class VirtualWorld:
         """Read a file from this byte on."""
         return self._files.fetch(url, offset, chunk, listener)
 
-    def run(self, on_snapshot: Callable[[Snapshot], None]) -> VirtualRun:
-        """Carry the plan out from its first instant to its last."""
+    def run(
+        self, on_snapshot: Callable[[Snapshot], None], should_stop: Callable[[], bool]
+    ) -> VirtualRun:
+        """Carry the plan out from its first instant to its last, or until it is told to stop."""
         plan, clock, log = self.plan, self.clock, self.log
         assert isinstance(clock, VirtualClock)
         dialect = registry.get(plan.fleets[0].dialect)
@@ -148,6 +150,8 @@ class VirtualWorld:
         while not conductor.is_over:
             self._steps(clock, conductor)
             on_snapshot(conductor.snapshot())
+            if should_stop():
+                conductor.end("interrupted")
         self._store.close()
         return VirtualRun(log.records, log.sha256(), conductor.why, tuple(control.refusals))
 
@@ -172,10 +176,18 @@ class VirtualWorld:
 
 
 def run_virtually(
-    plan: Plan, on_snapshot: Callable[[Snapshot], None] = lambda _: None
+    plan: Plan,
+    on_snapshot: Callable[[Snapshot], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> VirtualRun:
-    """Carry a plan out in virtual time; `on_snapshot` is told now and then how it stands."""
-    return VirtualWorld(plan).run(on_snapshot)
+    """Carry a plan out in virtual time.
+
+    Args:
+        plan: What.
+        on_snapshot: Is told now and then how the run stands.
+        should_stop: Is asked as often whether to end it early, in good order.
+    """
+    return VirtualWorld(plan).run(on_snapshot, should_stop)
 
 
 def _app_key(plan: Plan) -> str:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from junitparser import JUnitXml
 
+from fleet_sim.cli.live import Live
 from fleet_sim.cli.main import outcome
+from fleet_sim.runtime import virtual_run
 
 SMALL = """
 name: small
@@ -109,6 +112,22 @@ def test_the_same_seed_leaves_the_same_log(
 
     assert logs[0] == logs[1]
     assert logs[0] != logs[2]
+
+
+def test_an_interrupted_run_in_virtual_time_leaves_its_report(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends it in good order: judged as far as it came, and exit code 130."""
+    monkeypatch.setattr(Live, "feed", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(virtual_run, "STEPS_A_LOOK", 100)
+    before = signal.getsignal(signal.SIGINT)
+
+    code, document = run_json(capsys, tmp_path, str(small), "--virtual")
+
+    assert (code, document["verdict"], document["exit_code"]) == (130, "aborted", 130)
+    assert document["totals"]["updated"] < 12
+    assert (tmp_path / "runs/latest/junit.xml").exists()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize(
