@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.platform_process import PlatformSettings, to_line
+from fleet_sim.runtime.platform_settings import PlatformSettings, to_line
 
 START_S = 60.0  # Imports on a cold disk take seconds, never a minute.
 STOP_S = 20.0  # Longer than the platform's own bound for its last commit.

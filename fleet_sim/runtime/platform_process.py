@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +29,7 @@ from fleet_sim.runtime.files import DiskFiles
 from fleet_sim.runtime.http_server import FIRMWARE_PATH, HttpServer
 from fleet_sim.runtime.mqtt_server import MqttServer
 from fleet_sim.runtime.platform import Change, Platform, Settings
+from fleet_sim.runtime.platform_settings import PlatformSettings, from_line
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
 from fleet_sim.runtime.run_log import FileLog, NoLog
 from fleet_sim.runtime.storage import FileStore, StorageError
@@ -37,45 +38,6 @@ HOST = "127.0.0.1"
 COMMIT_WINDOW_MS = 2  # Enough for the messages of one loop turn to share a transaction.
 FLUSH_S = 0.5  # The log loses at most this much when the process is killed.
 STOP_S = 5.0  # A clean stop waits no longer for its last commit.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformSettings:
-    """How to run a platform.
-
-    Attributes:
-        mqtt_port: 0 lets the system pick one.
-        http_port: Likewise.
-        store: `sqlite:///FILE`, `postgresql://…`, or None for a temporary file.
-        devices: Known beforehand, besides what the store knows.
-        plant: Planted bugs.
-        signed_only: Refuse northbound calls without a signature.
-        dialect: Whose platform it is.
-        contract: Overridden parameters of the contract profile.
-        log: Where this process writes its part of the run log; None keeps none.
-        part: The part's number.
-        origin_ns: The monotonic instant that is t = 0; None takes it from the store.
-        seed: What ids are drawn from; None lets each store have its own.
-        org: The organisation; None takes the store's own.
-        app_key: The operator's key, likewise.
-        app_secret: The operator's secret, likewise.
-    """
-
-    mqtt_port: int = 0
-    http_port: int = 0
-    store: str | None = None
-    devices: Sequence[Registration] = ()
-    plant: tuple[str, ...] = ()
-    signed_only: bool = False
-    dialect: str = "enos"
-    contract: Mapping[str, Any] = field(default_factory=dict)
-    log: Path | None = None
-    part: int = 1
-    origin_ns: int | None = None
-    seed: int | None = None
-    org: str | None = None
-    app_key: str | None = None
-    app_secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,40 +295,6 @@ async def _flushing(log: FileLog | NoLog) -> AsyncIterator[None]:
 
 
 # --- as a child -------------------------------------------------------------------------------
-
-
-def to_line(settings: PlatformSettings) -> str:
-    """Render settings as the one line a child reads."""
-    fields = dataclasses.asdict(settings)
-    fields["log"] = None if settings.log is None else str(settings.log)
-    return json.dumps(fields)
-
-
-def from_line(line: str) -> PlatformSettings:
-    """Read what `to_line` rendered."""
-    fields = json.loads(line)
-    fields["log"] = None if fields["log"] is None else Path(fields["log"])
-    fields["plant"] = tuple(fields["plant"])
-    fields["contract"] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in fields["contract"].items()
-    }
-    fields["devices"] = [_registration(one) for one in fields["devices"]]
-    return PlatformSettings(**fields)
-
-
-def _registration(fields: dict[str, Any]) -> Registration:
-    device = DeviceId(**fields["device"])
-    rest: dict[str, Any] = {
-        name: _tuples(value) if isinstance(value, list) else value
-        for name, value in fields.items()
-        if name != "device"
-    }
-    return Registration(device=device, **rest)
-
-
-def _tuples(value: list[Any]) -> tuple[Any, ...]:
-    return tuple(_tuples(one) if isinstance(one, list) else one for one in value)
 
 
 async def _child() -> None:

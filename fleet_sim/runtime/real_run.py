@@ -23,7 +23,7 @@ from fleet_sim.runtime.control import CLEAN_UP_MS, Control
 from fleet_sim.runtime.errors import BrokenError, ungrouped
 from fleet_sim.runtime.fleet import mount, registrations
 from fleet_sim.runtime.observer import Observer
-from fleet_sim.runtime.platform_process import PlatformSettings
+from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
 from fleet_sim.runtime.real_world import RealWorld, Tasks, http_session
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run

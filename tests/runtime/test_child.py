@@ -10,7 +10,7 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import Listed, SearchJobs
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.platform_process import PlatformSettings
+from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.run_log import part_path, read_run
 from tests.runtime.platforms import WAIT_S, Talker, calling, running
 

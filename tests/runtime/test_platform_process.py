@@ -38,7 +38,8 @@ from fleet_sim.model.northbound import (
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.platform_process import PlatformSettings, from_line, serve, to_line
+from fleet_sim.runtime.platform_process import serve
+from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.run_log import part_path, read_run
 from tests.runtime.platforms import WAIT_S, Caller, Talker, calling, running
 
@@ -283,26 +284,3 @@ async def kill(child: PlatformChild) -> None:
     """Kill a child without a word, and see it dead."""
     psutil.Process(child._process.pid).send_signal(signal.SIGKILL)
     await asyncio.wait_for(child._process.wait(), WAIT_S)
-
-
-# --- the line between parent and child ----------------------------------------------------------
-
-
-def test_settings_survive_the_line_between_parent_and_child() -> None:
-    """Every field, nested tuples and paths among them."""
-    trees = (("tree", ("root", "leaf")),)
-    device = Registration(
-        DeviceId("pk", "dk"), "secret", "asset", (("model", "m1"),), (("site", "n"),), ("g",), trees
-    )
-    settings = PlatformSettings(
-        mqtt_port=1, http_port=2, store="sqlite:///x", devices=[device], plant=("B01",),
-        signed_only=True, contract={"timeout_s_min": 10, "retry_counts_allowed": (1, 2)},
-        log=Path("/runs/x/events-001.jsonl.gz"), part=1, origin_ns=5, seed=7, org="o",
-        app_key="k", app_secret="s",
-    )  # fmt: skip
-
-    line = to_line(settings)
-
-    assert "\n" not in line
-    assert from_line(line) == settings
-    assert from_line(to_line(PlatformSettings())) == PlatformSettings(devices=[])

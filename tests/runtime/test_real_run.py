@@ -20,7 +20,7 @@ from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.control import image_content
 from fleet_sim.runtime.errors import BrokenError, TargetError
 from fleet_sim.runtime.fleet import registrations
-from fleet_sim.runtime.platform_process import PlatformSettings
+from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.real_run import RealOptions, RealRun, run_really
 from fleet_sim.runtime.run_log import part_path, read_run
 from fleet_sim.runtime.target import OperatorKeys

@@ -8,7 +8,7 @@ from aiohttp.test_utils import unused_port
 
 from fleet_sim.runtime.child import platform_child
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.platform_process import PlatformSettings
+from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.target import OperatorKeys, by_url, embedded
 from fleet_sim.scenario.plan import TargetPlan
 from tests.runtime.platforms import running
