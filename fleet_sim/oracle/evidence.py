@@ -319,6 +319,7 @@ class Evidence:
         jobs: By id, in order of creation.
         queries: Every `rows` and `refused_query`, in order.
         faults: Of the server.
+        fleets: Fleet name to its dialect and how many devices it has, switched on or not.
         has_server_wire: Whether the server's end of the wire is in the log.
         settled_at_ms: When the run began only to wait; None if it never did.
         end_at_ms: The last instant of the log.
@@ -328,10 +329,12 @@ class Evidence:
     jobs: dict[str, Job] = field(default_factory=dict)
     queries: list[Record] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    fleets: dict[str, tuple[str, int]] = field(default_factory=dict)
     has_server_wire: bool = False
     settled_at_ms: int | None = None
     end_at_ms: int = 0
 
     def dialects(self) -> Sequence[str]:
         """Return the dialects spoken, in order of appearance."""
-        return tuple(dict.fromkeys(one.dialect for one in self.devices.values() if one.dialect))
+        spoken = [one.dialect for one in self.devices.values() if one.dialect]
+        return tuple(dict.fromkeys([*spoken, *(dialect for dialect, _ in self.fleets.values())]))

@@ -27,6 +27,12 @@ class _Sheet:
     def add(self, metric: str, value: int) -> None:
         self.samples.setdefault(metric, []).append(value)
 
+    def pad(self, devices: int) -> None:
+        """Count those that were not yet switched on when the log ended: no job is for them."""
+        missing = max(0, devices - self.devices)
+        self.devices += missing
+        self.counts["waiting"] += missing
+
     def take(self, other: _Sheet) -> None:
         self.devices += other.devices
         for name, number in other.counts.items():
@@ -48,6 +54,9 @@ def measure(timelines: Iterable[Timeline]) -> Mapping[str | None, Measures]:
             sheet.devices += 1
             sheet.counts[_place(timeline, device)] += 1
             _sample(timeline, device, sheet)
+        for fleet, (dialect, devices) in timeline.evidence.fleets.items():
+            if dialect == timeline.dialect:
+                sheets.setdefault(fleet, _Sheet()).pad(devices)
     everything = _Sheet()
     for sheet in sheets.values():
         everything.take(sheet)

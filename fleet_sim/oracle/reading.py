@@ -77,6 +77,7 @@ class _Reader:
             (Source.CONTROL, "api_fail"): self._answered_fail,
             (Source.CONTROL, "api_unknown"): self._answered_unknown,
             (Source.CONTROL, "settle"): self._settled,
+            (Source.CONTROL, "fleet"): self._fleet,
             (Source.CONTROL, "fault_injected"): self._fault,
             (Source.CONTROL, "fault_healed"): self._healed,
             (Source.NORTHBOUND, "rows"): self._rows,
@@ -257,6 +258,12 @@ class _Reader:
     def _open_job(self, call: Call, job_id: str) -> None:
         call.job = job_id
         self.found.jobs[job_id] = _job(call, job_id)
+
+    def _fleet(self, record: Record) -> None:
+        """Add up the shares of a fleet that several workers run."""
+        name, dialect = str(record.get("fleet", "")), str(record.get("dialect", ""))
+        _, before = self.found.fleets.get(name, (dialect, 0))
+        self.found.fleets[name] = (dialect, before + int(record.get("devices") or 0))
 
     def _settled(self, record: Record) -> None:
         if self.found.settled_at_ms is None:

@@ -83,6 +83,9 @@ class Conductor:
             self._log.add(
                 Source.CONTROL, "contract", fields={"dialect": dialect, **asdict(contract)}
             )
+        for fleet in self._plan.fleets:
+            fields = {"fleet": fleet.name, "dialect": fleet.dialect, "devices": fleet.devices}
+            self._log.add(Source.CONTROL, "fleet", fields=fields)
         for rig in self._rigs.values():
             rig.start()
         for number, event in enumerate(self._plan.events):

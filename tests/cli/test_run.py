@@ -82,6 +82,22 @@ def test_a_run_in_real_time_comes_to_the_same_verdict(
         assert standings == {"held", "not_exercised"}
 
 
+def test_devices_that_were_never_switched_on_count_as_waiting(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The job is over before most of the fleet is there: that is not 100 % of it."""
+    code, document = run_json(
+        capsys, tmp_path, str(small), "--virtual", "--set", "fleets.meters.connect.over=1m"
+    )
+
+    totals = document["totals"]
+    assert code == 1
+    assert totals["devices"] == totals["fleets"]["meters"]["devices"] == 12
+    assert totals["updated"] + totals["waiting"] == 12
+    assert totals["waiting"] > 0
+    assert [one["held"] for one in document["expectations"]] == [False, True]
+
+
 def test_the_run_folder_holds_what_the_contract_names(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
