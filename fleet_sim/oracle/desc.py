@@ -117,9 +117,7 @@ def _is_devices_word(look: Look) -> bool:
 
 
 def _was_cancelled(look: Look) -> bool:
-    key = look.task.device.name.partition("/")[2]
-    calls = look.task.job.calls("cancel_tasks")
-    return any(call.lo <= look.poll.t1 and call.names(key) for call in calls)
+    return any(call.lo <= look.poll.t1 for call in look.task.calls.cancels)
 
 
 def _stored(report: Report, limit: int | None) -> str:

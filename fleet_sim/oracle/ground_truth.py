@@ -25,14 +25,16 @@ def ground_truth(timeline: Timeline) -> Outcome:
         if last is None:
             continue
         if last.status == "succeeded":
-            _ran(tally, task, last.record, poll.t1)
+            _ran(timeline, tally, task, last.record, poll.t1)
         else:
             _said_so(timeline, tally, task, last.status, last.record)
     return tally.outcome()
 
 
-def _ran(tally: Tally, task: Task, shown: Record, by_ms: int) -> None:
+def _ran(timeline: Timeline, tally: Tally, task: Task, shown: Record, by_ms: int) -> None:
     since = min((push.lo for push in task.pushes), default=task.job.order.create.lo)
+    if not task.pushes and timeline.contract.already_at_target == "instant_success":
+        since = 0  # told by its last report; what it has flashed since, the server cannot know
     boots = [boot for boot in task.device.boots if boot.t <= by_ms]
     before = [boot for boot in boots if boot.t < since][-1:]
     ran = [*before, *(boot for boot in boots if boot.t >= since)]

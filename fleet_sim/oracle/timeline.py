@@ -7,12 +7,13 @@ and its jobs speak one dialect.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.oracle.attempts import Attempt, TaskCalls
 from fleet_sim.oracle.evidence import (
     FOREVER,
+    Call,
     Device,
     Evidence,
     Job,
@@ -191,7 +192,7 @@ def _is_idle(task: Task | None, push: Push) -> bool:
 
 
 def _split(timeline: Timeline, task: Task) -> None:
-    task.calls = _calls(task)
+    task.calls = _calls(timeline, task)
     if task.job.order.must_ask:
         return  # such devices ask as often as they like: there is no telling attempts apart
     if not timeline.evidence.has_server_wire:
@@ -239,13 +240,25 @@ def _last_queued(task: Task, push: Push, delta_ms: int) -> int | None:
     return found if found is not None and task.at_poll(found) is not None else None
 
 
-def _calls(task: Task) -> TaskCalls:
+def _calls(timeline: Timeline, task: Task) -> TaskCalls:
     key = task.device.key
+    cancels = [call for call in task.job.calls("cancel_tasks") if call.names(key)]
     return TaskCalls(
-        cancels=[call for call in task.job.calls("cancel_tasks") if call.names(key)],
+        cancels=[*cancels, *_overwrites(timeline, task)],
         retries=[call for call in task.job.calls("retry_tasks") if call.names(key)],
         stops=task.job.calls("stop_job", "delete_job"),
     )
+
+
+def _overwrites(timeline: Timeline, task: Task) -> Iterator[Call]:
+    """Where newer jobs overwrite, each may have ended the task: whether it did, no call tells."""
+    if timeline.contract.busy_device != "overwrite":
+        return
+    mine = task.job.order.create
+    for job in timeline.jobs.values():
+        newer = job.order.create
+        if job is not task.job and newer.hi >= mine.lo and job.order.names(task.device.name):
+            yield replace(newer, outcome="unknown")
 
 
 def _look_at(task: Task, attempt: Attempt, delta_ms: int) -> None:

@@ -138,12 +138,37 @@ jobs:
     retry_interval: 30s
 """
 
+# A newer job takes the devices from the older one, in the midst of its attempts and between them.
+OVERWRITTEN = """
+name: overwritten
+duration: 20m
+contract: {timeout_s_min: 5, busy_device: overwrite}
+fleets:
+  field:
+    devices: 30
+    firmware: {"1.1.0": 50%, "1.2.0": 50%}
+    network: {wifi_good: 60%, regular_3g: 40%}
+    personas: {healthy: 50%, bad_digest: 30%, ack_then_silent: 20%}
+    connect: {over: 2s}
+jobs:
+  - at: 4s
+    upgrade: field
+    to: "1.3.0"
+    image: {size: 128KiB}
+    concurrency: 10
+    timeout: 20s
+    retries: 2
+    retry_interval: 3s
+  - {at: 7s, upgrade: field, to: "1.4.0", image: {size: 16KiB}, timeout: 10s, retries: 1}
+"""
+
 GROUNDS = {
     "mixed": MIXED,
     "two-jobs": TWO_JOBS,
     "silent": SILENT,
     "late": LATE,
     "tardy": TARDY,
+    "overwritten": OVERWRITTEN,
 }
 
 
