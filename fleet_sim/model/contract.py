@@ -72,7 +72,7 @@ class ContractProfile:
     retry_round: Literal["per_device", "after_whole_task"]
     foreign_version: Literal["fails", "ignored"]
     repush_on_reconnect: Literal["never", "while_unanswered", "always"]
-    between_attempts_status: tuple[str, ...]
+    between_attempts_status: tuple[Literal["queued", "failed"], ...]
     slot_taken_at: Literal["push", "upgrading"]
     slot_freed_at: Literal["attempt_end", "task_end"]
     cap_default: int | None
@@ -82,7 +82,7 @@ class ContractProfile:
     progress_policy: Literal["last", "max"]
     cancel_shows_as: Literal["failed", "cancelled"]
     cancel_descs: tuple[str, ...] = ()
-    cancellable: tuple[str, ...]
+    cancellable: tuple[Literal["queued", "pushed", "under_way"], ...]
     policy_names: tuple[str, str] | None
     visibility_s: int = 2
     page_base: Literal[0, 1]

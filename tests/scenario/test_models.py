@@ -1,9 +1,11 @@
 from fractions import Fraction
 
+import pytest
+
 from fleet_sim.device.personas import bind
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.scenario.contracts import replaced
-from tests.scenario.writing import loaded
+from tests.scenario.writing import loaded, told
 
 SMALL = 'fleets: {a: {devices: 1, firmware: "1"}}'
 
@@ -44,6 +46,15 @@ def test_contract_overrides_keep_their_types() -> None:
     assert profile.timeout_s is None
     assert profile.retry_on == ("failed",)
     assert profile.success_needs_version_report is False
+
+
+@pytest.mark.parametrize("override", ["between_attempts_status: under_way", "cancellable: gone"])
+def test_a_status_that_nobody_can_show_is_refused(override: str) -> None:
+    """A backend that showed it would be convicted of what the contract says it may do."""
+    (sentence,) = told(f"{SMALL}\ncontract: {{{override}}}")
+
+    knob, _, value = override.partition(": ")
+    assert f'contract.{knob} is "{value}"; known are: ' in sentence
 
 
 def test_an_own_link_starts_from_the_perfect_one() -> None:
