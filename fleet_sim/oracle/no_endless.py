@@ -52,6 +52,8 @@ def _limit_ms(timeline: Timeline, attempt: Attempt, timeout_ms: int) -> int:
     start = attempt.start.hi
     if start < attempt.anchor_hi < FOREVER:
         start = attempt.anchor_hi
+    elif start < attempt.anchor_lo < start + timeout_ms:
+        start = attempt.anchor_lo  # of an earlier attempt, which on the wire no report says
     allowed = timeout_ms + timeline.tolerance.start_ms + timeline.delta_ms
     return timeline.due_ms(start + allowed)
 

@@ -162,6 +162,26 @@ jobs:
   - {at: 7s, upgrade: field, to: "1.4.0", image: {size: 16KiB}, timeout: 10s, retries: 1}
 """
 
+# Devices that are still at a timed-out upgrade when the next job asks: what they say of the one,
+# the server can only take for the other.
+BUSY = """
+name: busy
+duration: 20m
+contract: {timeout_s_min: 5, silent_device: times_out}
+fleets:
+  field:
+    devices: 20
+    firmware: "1.2.0"
+    network: wifi_good
+    personas: {healthy: 40%, brick: 60%}
+    install: 58s
+    connect: {over: 2s}
+jobs:
+  - {at: 4s, upgrade: field, to: "1.3.0", image: {size: 16KiB}, timeout: 10s}
+  - {at: 20s, upgrade: field, to: "1.4.0", image: {size: 16KiB}, timeout: 1m}
+  - {at: 115s, upgrade: field, to: "1.5.0", image: {size: 16KiB}, timeout: 1m}
+"""
+
 GROUNDS = {
     "mixed": MIXED,
     "two-jobs": TWO_JOBS,
@@ -169,6 +189,7 @@ GROUNDS = {
     "late": LATE,
     "tardy": TARDY,
     "overwritten": OVERWRITTEN,
+    "busy": BUSY,
 }
 
 
