@@ -8,6 +8,8 @@ For a task that is not final, in this order:
                                                    contract lets a silent device time out
     queued, the job was stopped or its window over stays
     queued, the device is gone                     stays
+    queued, the device is kept by another job      stays
+    queued, the device has to ask                  stays
     queued, every slot is kept by tasks that stay  stays
     queued                                         moves
 """
@@ -32,7 +34,7 @@ class Sight:
 
     Attributes:
         status: As the northbound showed it.
-        is_gone: The device will never come back.
+        is_gone: The device will never come back, or a task that stays keeps it.
         is_silent: The device took the push and will say no more.
         pushed_at_ms: When the device received its last push; None before the first.
     """
@@ -51,7 +53,7 @@ class JobTerms:
         cap: How many attempts at a time; None: any number.
         timeout_ms: An attempt's timeout; None: none.
         silent_times_out: Whether a silent device's attempt ends by timeout.
-        is_stopped: Whether it pushes nothing more.
+        is_stopped: Whether it pushes nothing more, or only to devices that ask; ours do not.
         window_end_ms: When its last window closes; None: never.
     """
 
@@ -60,6 +62,12 @@ class JobTerms:
     silent_times_out: bool
     is_stopped: bool = False
     window_end_ms: int | None = None
+
+
+def keeps(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
+    """Tell whether the task keeps its device for good: pushed to, and nothing will end it."""
+    is_attempt = sight.status not in FINAL and sight.status is not TaskStatus.QUEUED
+    return is_attempt and not _attempt_moves(terms, sight, now_ms)
 
 
 def can_move(terms: JobTerms, sights: Iterable[Sight], now_ms: int) -> bool:

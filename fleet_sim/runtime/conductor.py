@@ -7,8 +7,8 @@ In both worlds; it waits by the clock and by what the observer has seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 
 from fleet_sim.device.states import UpgradeState
 from fleet_sim.model.identity import DeviceId
@@ -16,7 +16,7 @@ from fleet_sim.model.northbound import TaskStatus
 from fleet_sim.model.record import Source
 from fleet_sim.network.outages import Outage
 from fleet_sim.network.profiles import OutageKind
-from fleet_sim.oracle.settled import JobTerms, Sight, can_move
+from fleet_sim.oracle.settled import JobTerms, Sight, can_move, keeps
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.control import Control, OpenJob
 from fleet_sim.runtime.observer import Observer
@@ -124,19 +124,35 @@ class Conductor:
         """End the run if nothing can move any more."""
         if self._is_settling or self._holds or self._control is None or self._observer is None:
             return
-        if self._control.is_done and not any(self._moves(job) for job in self._control.jobs):
+        if not self._control.is_done:
+            return
+        now_ms = self._clock.now_ms()
+        kept = {
+            device
+            for job in self._control.jobs
+            for device, sight in self._sights(job)
+            if keeps(self._terms(job), sight, now_ms)
+        }
+        if not any(self._moves(job, kept) for job in self._control.jobs):
             self.end("settled" if not self._control.refusals else "refused")
 
-    def _moves(self, job: OpenJob) -> bool:
+    def _moves(self, job: OpenJob, kept: Collection[DeviceId]) -> bool:
         assert self._observer is not None
-        rows = self._observer.open_tasks[job.job_id].values()
-        polled_at_ms = self._observer.last_polled_at_ms(job.job_id)
-        if polled_at_ms is None:
+        if self._observer.last_polled_at_ms(job.job_id) is None:
             return True
         sights = (
-            self._sight(DeviceId(row.product_key, row.device_key), row.status) for row in rows
+            replace(sight, is_gone=True)
+            if device in kept and sight.status is TaskStatus.QUEUED
+            else sight
+            for device, sight in self._sights(job)
         )
         return can_move(self._terms(job), sights, self._clock.now_ms())
+
+    def _sights(self, job: OpenJob) -> Iterator[tuple[DeviceId, Sight]]:
+        assert self._observer is not None
+        for row in self._observer.open_tasks[job.job_id].values():
+            device = DeviceId(row.product_key, row.device_key)
+            yield device, self._sight(device, row.status)
 
     def _sight(self, device: DeviceId, status: TaskStatus) -> Sight:
         rig = self._rigs.get(device)
@@ -155,7 +171,7 @@ class Conductor:
             cap=cap,
             timeout_ms=None if timeout_s is None else 1000 * timeout_s,
             silent_times_out=contract.silent_device == "times_out",
-            is_stopped=job.job_id in self._control.stopped,
+            is_stopped=job.plan.must_ask or job.job_id in self._control.stopped,
             window_end_ms=job.plan.window.end_ms if job.plan.window else None,
         )
 

@@ -98,6 +98,32 @@ def test_devices_that_were_never_switched_on_count_as_waiting(
     assert [one["held"] for one in document["expectations"]] == [False, True]
 
 
+KEPT = """
+name: kept
+duration: 5h
+contract: {timeout_s_min: 10}
+fleets:
+  meters: {devices: 6, firmware: "1.2.0", personas: no_ack, connect: {over: 1s}}
+jobs:
+  - {at: 2s, upgrade: meters, to: "1.3.0", image: {size: 16KiB}, timeout: 10s}
+  - {at: 4s, upgrade: meters, to: "1.4.0", image: {size: 16KiB}, timeout: 10s}
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("--set", "jobs.1.ask=true")])
+def test_a_run_ends_when_its_tasks_wait_for_what_never_comes(
+    more: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A silent device keeps itself from the next job; a simulated device never asks."""
+    path = tmp_path / "kept.yaml"
+    path.write_text(KEPT)
+
+    _, document = run_json(capsys, tmp_path, str(path), "--virtual", *more)
+
+    assert document["totals"]["waiting"] == 6
+    assert document["timing"]["run_ms"] < 120_000
+
+
 def test_the_run_folder_holds_what_the_contract_names(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
