@@ -20,6 +20,8 @@ def notes_on(plan: Plan) -> tuple[str, ...]:
 def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
     name = f"the job for {job.fleet} at {say_duration(job.at_ms)}"
     contract = plan.contracts[fleet.dialect]
+    if job.must_ask:
+        yield f"{name} waits for its devices to ask, which simulated ones do not do yet."
     mine = [device for device in plan.devices if device.fleet == job.fleet]
     late = sum(
         device.connect_at_ms + _ROUND_TRIPS * device.link.rtt_ms >= job.at_ms for device in mine

@@ -38,3 +38,10 @@ def test_a_target_that_all_devices_run_is_noted() -> None:
     [note] = notes('at: 1m, upgrade: a, to: "1"')
 
     assert note == "the job for a at 1m targets 1, which all its devices run already."
+
+
+def test_a_job_that_waits_to_be_asked_is_noted() -> None:
+    """No simulated device asks yet, so nothing would happen."""
+    [note] = notes('at: 1m, upgrade: a, to: "2", ask: true')
+
+    assert note.startswith("the job for a at 1m waits for its devices to ask")
