@@ -15,6 +15,7 @@ from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
 from fleet_sim.scenario.happenings import Happening
 from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
+from fleet_sim.scenario.kinds import DEVICES_MAX
 from fleet_sim.scenario.models import Scenario
 from fleet_sim.scenario.notes import notes_on
 from fleet_sim.scenario.placing import device_ids, place
@@ -136,6 +137,10 @@ def _counts(scenario: Scenario, devices: int | None) -> dict[str, int]:
     sizes = {name: fleet.devices for name, fleet in scenario.fleets.items()}
     if devices is None:
         return sizes
+    most = DEVICES_MAX * len(sizes)
+    if devices > most:
+        text = f"there may be {DEVICES_MAX:,} devices in a fleet, so {most:,} in all"
+        raise ScenarioError([Mistake(f"--devices {devices}", 0, 0, "", text)])
     if devices < len(sizes):
         text = f"there are {len(sizes)} fleets, and each needs a device"
         raise ScenarioError([Mistake(f"--devices {devices}", 0, 0, "", text)])

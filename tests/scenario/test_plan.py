@@ -210,6 +210,13 @@ def test_fewer_devices_than_fleets_are_refused() -> None:
     assert refused(devices=1) == "--devices 1: there are 2 fleets, and each needs a device"
 
 
+def test_more_devices_than_the_fleets_may_have_are_refused() -> None:
+    """A slip of the finger must not eat the machine's memory."""
+    said = refused(devices=2_000_001)
+
+    assert said.endswith("there may be 1,000,000 devices in a fleet, so 2,000,000 in all")
+
+
 def test_an_unknown_dialect_is_refused() -> None:
     """The flag is named here too."""
     assert refused(dialect="enoss").startswith("--dialect enoss: there is no such dialect; did you")
