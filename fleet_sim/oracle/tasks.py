@@ -25,6 +25,7 @@ class JobLine:
         timeout_ms: An attempt's; None for no limit.
         interval_ms: Between two attempts.
         attempts_max: How many a task may have, operators' retries aside.
+        keeps_slots: Whether a task keeps its slot between two attempts.
         tasks: By device, in order of appearance.
     """
 
@@ -33,6 +34,7 @@ class JobLine:
     timeout_ms: int | None
     interval_ms: int
     attempts_max: int
+    keeps_slots: bool = False
     tasks: dict[str, Task] = field(default_factory=dict)
     _t0s: list[int] = field(default_factory=list)
     _t1s: list[int] = field(default_factory=list)
@@ -82,7 +84,10 @@ class JobLine:
     def busy_max(self, lo: int, hi: int) -> int:
         """Return the most tasks that can have been active at once from `lo` to `hi`."""
         if self._busy is None:
-            self._busy = _steps([span for task in self.tasks.values() for span in task.busy()])
+            spans = (
+                task.kept() if self.keeps_slots else task.busy() for task in self.tasks.values()
+            )
+            self._busy = _steps([span for one in spans for span in one])
         at_ms, counts = self._busy
         first, last = bisect_right(at_ms, lo) - 1, bisect_right(at_ms, hi)
         return max(counts[max(first, 0) : last], default=0)
@@ -187,6 +192,14 @@ class Task:
                 lo = self.job.polls[first - 1].t0 if first else 0
                 spans.append((lo, self.job.polls[end].t1 if end < len(self.job.polls) else FOREVER))
         return _merged(spans)
+
+    def kept(self) -> list[tuple[int, int]]:
+        """Return from when to when it can have kept a slot, if it keeps that between attempts."""
+        busy = self.busy()
+        status = self.last.status if self.last else ""
+        may_go_on = status == "failed" and len(self.attempts) < self.job.attempts_max
+        is_over = status in ENDED and not may_go_on
+        return [(busy[0][0], busy[-1][1] if is_over else FOREVER)] if busy else []
 
     def reports_between(self, lo: int, hi: int) -> list[Report]:
         """Return the device's reports that can have arrived from `lo` to `hi`."""

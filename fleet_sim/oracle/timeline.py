@@ -120,6 +120,7 @@ def _job_line(job: Job, contract: ContractProfile) -> JobLine:
         timeout_ms=None if timeout_s is None else int(timeout_s * MS),
         interval_ms=job.retry_interval_s * MS,
         attempts_max=1 + job.retry_count,
+        keeps_slots=contract.slot_freed_at == "task_end",
     )
 
 

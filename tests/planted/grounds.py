@@ -182,6 +182,29 @@ jobs:
   - {at: 115s, upgrade: field, to: "1.5.0", image: {size: 16KiB}, timeout: 1m}
 """
 
+# Tasks that keep their slots while they wait for a retry, long after the last device is done.
+KEPT_SLOTS = """
+name: kept-slots
+duration: 4m
+contract: {timeout_s_min: 5, slot_freed_at: task_end}
+fleets:
+  field:
+    devices: 20
+    firmware: "1.2.0"
+    network: wifi_good
+    personas: {healthy: 50%, bad_digest: 50%}
+    connect: {over: 2s}
+jobs:
+  - at: 4s
+    upgrade: field
+    to: "1.3.0"
+    image: {size: 16KiB}
+    concurrency: 2
+    timeout: 10s
+    retries: 2
+    retry_interval: 10m
+"""
+
 GROUNDS = {
     "mixed": MIXED,
     "two-jobs": TWO_JOBS,
@@ -190,6 +213,7 @@ GROUNDS = {
     "tardy": TARDY,
     "overwritten": OVERWRITTEN,
     "busy": BUSY,
+    "kept-slots": KEPT_SLOTS,
 }
 
 
