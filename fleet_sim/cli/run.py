@@ -241,13 +241,13 @@ class _Session:
         (self._folder / "run.json").write_text(render(document), encoding="utf-8")
         xml = junit(told, judgement, verdict)
         (self._folder / "junit.xml").write_text(xml, encoding="utf-8")
-        if self._junit_file is not None:
-            self._junit_file.parent.mkdir(parents=True, exist_ok=True)
-            self._junit_file.write_text(xml, encoding="utf-8")
         if self._mode is UiMode.JSON:
             typer.echo(render(document))
         elif self._mode is not UiMode.NONE:
             print_summary(self._terminal, told, judgement, verdict)
+        if self._junit_file is not None:  # last: a path that cannot be written hides no verdict
+            self._junit_file.parent.mkdir(parents=True, exist_ok=True)
+            self._junit_file.write_text(xml, encoding="utf-8")
 
     def _told(self, outcome: _Outcome) -> Run:
         started = datetime.fromtimestamp(self._started_epoch_ms / 1000, UTC)

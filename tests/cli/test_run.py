@@ -124,6 +124,16 @@ def test_a_run_ends_when_its_tasks_wait_for_what_never_comes(
     assert document["timing"]["run_ms"] < 120_000
 
 
+def test_a_junit_path_that_cannot_be_written_hides_no_verdict(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The document is on stdout by then; the exit code says that something else is wrong."""
+    code, document = run_json(capsys, tmp_path, str(small), "--virtual", "--junit", str(tmp_path))
+
+    assert code == 3
+    assert document["verdict"] == "passed"
+
+
 def test_the_run_folder_holds_what_the_contract_names(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
