@@ -28,7 +28,6 @@ from fleet_sim.report.junit import junit
 from fleet_sim.report.run import Generator, Run, Timing
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.runtime import conductor
-from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.real_run import RealOptions, run_really
 from fleet_sim.runtime.real_time import epoch_ms
 from fleet_sim.runtime.run_folder import make_run_folder
@@ -47,7 +46,6 @@ class _Outcome:
     """What a run came to, whichever world it was in."""
 
     records: list[Record]
-    refusals: tuple[str, ...]
     tolerance: Tolerance
     generator: Generator
     why: str = ""
@@ -151,8 +149,6 @@ class _Session:
             invalid_reason=outcome.generator.invalid_reason,
         )
         self._tell(outcome, judgement, verdict)
-        if outcome.refusals and verdict.exit_code in {0, 1}:
-            raise TargetError(outcome.refusals[0])
         return verdict.exit_code
 
     # --- two worlds ------------------------------------------------------------------------
@@ -174,7 +170,6 @@ class _Session:
         write_part(self._folder, 0, ran.records)
         return _Outcome(
             records=ran.records,
-            refusals=ran.refusals,
             tolerance=VIRTUAL_TIME,
             generator=Generator(version=__version__),
             why=ran.why,
@@ -196,7 +191,6 @@ class _Session:
         ran = await run_really(self._plan, options)
         return _Outcome(
             records=ran.records,
-            refusals=ran.refusals,
             tolerance=REAL_TIME.widened(ran.lag_ms),
             generator=Generator(
                 version=__version__, invalid_reason=ran.invalid_reason, **ran.generator

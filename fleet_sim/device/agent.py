@@ -17,7 +17,6 @@ event may come in any state, late ones included; what does not fit is ignored.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from typing import assert_never
 
 from fleet_sim.device.attempt import Attempt
@@ -122,6 +121,11 @@ class DeviceAgent:
     def is_online(self) -> bool:
         """Whether it believes that its connection stands."""
         return self._post.is_online
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it took a push and will say no more of it."""
+        return self._state is UpgradeState.QUIET
 
     @property
     def is_gone(self) -> bool:
@@ -383,7 +387,7 @@ class DeviceAgent:
 
     def _fail(self, cause: FailureCause, desc: str) -> Iterator[Effect]:
         request = self._under_way.request
-        desc = _with_log(desc, self._conduct.desc_chars)
+        desc = self._conduct.worded(desc)
         self._move(UpgradeState.IDLE)
         yield Note("upgrade_failed", {"request": request, "cause": cause.value, "desc": desc})
         yield from self._post.failure(cause, desc, request)
@@ -487,11 +491,3 @@ class DeviceAgent:
         """Say how far it is; off line, the next connection will."""
         self._under_way.percent = percent
         yield from self._post.progress(percent, self._under_way.request)
-
-
-def _with_log(desc: str, chars: int) -> str:
-    """Fill a failure's text up from the device's log, line by numbered line."""
-    lines = (f"\n[{number:05d}] block {number} read" for number in count(1))
-    while len(desc) < chars:
-        desc += next(lines)[: chars - len(desc)]
-    return desc

@@ -7,6 +7,7 @@ mode is therefore a value, and a new one is a new field with a healthy default.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
 from fleet_sim.model.chance import draw
 
@@ -38,6 +39,13 @@ class Conduct:
     up_ms: int | None = None
     down_ms: int = 0
     away_until_ms: int | None = None
+
+    def worded(self, desc: str) -> str:
+        """Fill a failure's text up from the device's log, line by numbered line."""
+        lines = (f"\n[{number:05d}] block {number} read" for number in count(1))
+        while len(desc) < self.desc_chars:
+            desc += next(lines)[: self.desc_chars - len(desc)]
+        return desc
 
 
 HEALTHY = Conduct()

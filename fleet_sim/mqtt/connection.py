@@ -203,7 +203,7 @@ class Connection:
         """
         if self.unacknowledged is None:
             self.unacknowledged = {}
-        if len(self.unacknowledged) >= most:
+        if sum(self.unacknowledged.values()) >= most:
             return False
         self.unacknowledged[packet_id] = self.unacknowledged.get(packet_id, 0) + 1
         return True

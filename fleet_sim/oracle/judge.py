@@ -12,6 +12,7 @@ from fleet_sim.model.record import Record
 from fleet_sim.oracle.catalogue import PROMISES
 from fleet_sim.oracle.measuring import measure
 from fleet_sim.oracle.metrics import COUNTS, NO_DEVICES, Measures, Totals
+from fleet_sim.oracle.orders import refused_orders
 from fleet_sim.oracle.outcome import Doubt, Finding, Outcome, Standing, Violation, Witness, worst
 from fleet_sim.oracle.reading import read
 from fleet_sim.oracle.thresholds import Expectation, ExpectationResult, evaluate
@@ -57,7 +58,8 @@ class Judgement:
         totals: Over all fleets.
         fleets: Fleet name to its own totals.
         counts: `retries`, `downloads`, `lost_reports` over all fleets.
-        expectations: In the order given.
+        expectations: Orders of the run itself that were refused, then what was expected, in the
+            order given.
     """
 
     promises: Mapping[str, PromiseVerdict]
@@ -100,13 +102,16 @@ def judge(
         totals=everything.totals,
         fleets={name: one.totals for name, one in measures.items() if name is not None},
         counts={name: int(everything.value(name) or 0) for name in COUNTS},
-        expectations=tuple(
-            evaluate(
-                wanted,
-                measures=at_instants.get(wanted.by_ms, measures).get(wanted.fleet, NO_MEASURES),
-                standings=standings,
-            )
-            for wanted in expectations
+        expectations=(
+            *refused_orders(log),
+            *(
+                evaluate(
+                    wanted,
+                    measures=at_instants.get(wanted.by_ms, measures).get(wanted.fleet, NO_MEASURES),
+                    standings=standings,
+                )
+                for wanted in expectations
+            ),
         ),
     )
 

@@ -20,10 +20,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fleet_sim.model.northbound import TaskStatus
+from fleet_sim.oracle.tolerance import REAL_TIME
 
-# What V12 grants beyond the timeout before it tells of a silent device: 30 s to start, 2 s for a
-# read to catch up, and a timer's allowance with some lag of ours.
-FINDING_DUE_MS = 30_000 + 2_000 + 3_000
+# A timer's allowance in real time, and what a slow machine of ours may add to it.
+LAG_MS = 3_000
 
 FINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED})
 
@@ -55,6 +55,7 @@ class JobTerms:
         silent_times_out: Whether a silent device's attempt ends by timeout.
         is_stopped: Whether it pushes nothing more, or only to devices that ask; ours do not.
         window_end_ms: When its last window closes; None: never.
+        visibility_ms: How long a read may lag behind a write.
     """
 
     cap: int | None
@@ -62,6 +63,13 @@ class JobTerms:
     silent_times_out: bool
     is_stopped: bool = False
     window_end_ms: int | None = None
+    visibility_ms: int = REAL_TIME.delta_ms
+
+    @property
+    def finding_due_ms(self) -> int:
+        """How long after its timeout V12 tells of a silent device: what it grants, and our lag."""
+        visibility_ms = max(self.visibility_ms, REAL_TIME.delta_ms)
+        return REAL_TIME.start_ms + visibility_ms + LAG_MS
 
 
 def keeps(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
@@ -95,4 +103,4 @@ def _attempt_moves(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
         return True
     if terms.silent_times_out or terms.timeout_ms is None or sight.pushed_at_ms is None:
         return terms.silent_times_out
-    return now_ms < sight.pushed_at_ms + terms.timeout_ms + FINDING_DUE_MS
+    return now_ms < sight.pushed_at_ms + terms.timeout_ms + terms.finding_due_ms

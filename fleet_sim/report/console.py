@@ -126,7 +126,7 @@ def _expectations(judgement: Judgement) -> Iterator[RenderableType]:
     for result in judgement.expectations:
         mark, style = ("✓", "green") if result.held else ("✗", "red")
         found = Text("found " + printable(value_of(result)))
-        if not result.held:
+        if not result.held and result.line:
             found.append(f"  ({printable(result.file)}:{result.line})", style="dim")
         rows.add_row(Text(mark, style=style), Text(printable(result.text)), found)
     yield Padding(rows, (0, 0, 0, 2))

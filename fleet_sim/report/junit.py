@@ -58,19 +58,14 @@ def _add_properties(suite: Element, run: Run, judgement: Judgement, verdict: Ver
 
 
 def _add_expectation(suite: Element, result: ExpectationResult) -> None:
+    where = {"file": xml_text(result.file), "line": str(result.line)} if result.line else {}
     case = SubElement(
-        suite,
-        "testcase",
-        {
-            "classname": "expect",
-            "name": xml_text(result.text),
-            "file": xml_text(result.file),
-            "line": str(result.line),
-        },
+        suite, "testcase", {"classname": "expect", "name": xml_text(result.text), **where}
     )
     if not result.held:
         said = f"{result.text}: found {value_of(result)}"
-        _add(case, "failure", said, f"{result.file}:{result.line}: {said}")
+        place = f"{result.file}:{result.line}: " if result.line else ""
+        _add(case, "failure", said, f"{place}{said}")
 
 
 def _add_promise(suite: Element, name: str, one: PromiseVerdict) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
-from fleet_sim.device.states import UpgradeState
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import TaskStatus
 from fleet_sim.model.record import Source
@@ -159,7 +158,7 @@ class Conductor:
         if rig is None:
             return Sight(status, is_gone=True, is_silent=False, pushed_at_ms=0)
         agent = rig.agent
-        return Sight(status, agent.is_gone, agent.state is UpgradeState.QUIET, rig.pushed_at_ms)
+        return Sight(status, agent.is_gone, agent.is_silent, rig.pushed_at_ms)
 
     def _terms(self, job: OpenJob) -> JobTerms:
         fleet = next(fleet for fleet in self._plan.fleets if fleet.name == job.plan.fleet)
@@ -173,6 +172,7 @@ class Conductor:
             silent_times_out=contract.silent_device == "times_out",
             is_stopped=job.plan.must_ask or job.job_id in self._control.stopped,
             window_end_ms=job.plan.window.end_ms if job.plan.window else None,
+            visibility_ms=1000 * contract.visibility_s,
         )
 
     def end(self, why: str) -> None:

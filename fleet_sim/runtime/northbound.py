@@ -53,6 +53,17 @@ class Northbound:
         self._epoch_ms = epoch_ms
         self._waiting: list[tuple[Call, Then]] = []
         self._is_logging_in = False
+        self._asked_to_log_in: list[Callable[[str], None]] = []
+
+    def log_in(self, then: Callable[[str], None]) -> None:
+        """Get a token now, if one is needed; `then` gets why there is none, or an empty text."""
+        epoch_ms = self._epoch_ms + self._clock.now_ms()
+        if not self._operator.needs_login(epoch_ms):
+            then("")
+            return
+        self._asked_to_log_in.append(then)
+        if not self._is_logging_in:
+            self._log_in(epoch_ms)
 
     def ask(self, call: Call, then: Then) -> None:
         """Make a call; `then` is called once, whatever happens."""
@@ -80,6 +91,9 @@ class Northbound:
                 self._operator.logged_in(response, self._epoch_ms + now_ms)
             except DialectError as error:
                 response, why = None, str(error)
+        asked, self._asked_to_log_in = self._asked_to_log_in, []
+        for tell in asked:
+            tell("" if response is not None else why or "no answer")
         if response is None:
             waiting, self._waiting = self._waiting, []
             for _, then in waiting:

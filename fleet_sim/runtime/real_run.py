@@ -20,7 +20,8 @@ from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import CLEAN_UP_MS, Control
-from fleet_sim.runtime.errors import BrokenError, ungrouped
+from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
+from fleet_sim.runtime.northbound import Northbound
 from fleet_sim.runtime.fleet import mount, registrations
 from fleet_sim.runtime.observer import Observer
 from fleet_sim.runtime.platform_settings import PlatformSettings
@@ -154,6 +155,8 @@ async def _conduct(
         on_poll=conductor.look,
     )
     control = Control(plan, northbound, clock, log, epoch_ms=world.epoch_ms, on_job=observer.watch)
+    if plan.target.backend is not None:
+        await _log_in(northbound, plan.target.backend)
     over = asyncio.Event()
     conductor.on_over = over.set
     before = generator.usage(child)
@@ -167,6 +170,22 @@ async def _conduct(
         rig.leave()
     world.stop()
     return conductor, control, costs
+
+
+async def _log_in(northbound: Northbound, backend: str) -> None:
+    """Find out before any device connects whether the backend lets its operator in.
+
+    Raises:
+        TargetError: It does not.
+    """
+    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    northbound.log_in(told.set_result)
+    why = await told
+    if why:
+        raise TargetError(
+            f"the backend at {backend} does not let us in: {why}; FLEET_SIM_APP_KEY and "
+            "FLEET_SIM_APP_SECRET name the operator"
+        )
 
 
 @contextlib.contextmanager

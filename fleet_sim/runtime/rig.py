@@ -29,7 +29,6 @@ from fleet_sim.device.events import (
     StartDownload,
     TimerFired,
 )
-from fleet_sim.device.states import UpgradeState
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import (
@@ -412,14 +411,25 @@ class Rig:
             self._wire("delivered", {"side": "device", "message": message_id})
             self.feed(Acknowledged(message_id))
 
+    def _replied(self, message_id: str) -> None:
+        """Take a reply, which proves delivery as well as a PUBACK does and may come before it."""
+        for packet_id, waiting in (self._unacknowledged or {}).items():
+            if waiting == message_id:
+                self._wire("delivered", {"side": "device", "message": message_id})
+                assert self._unacknowledged is not None
+                del self._unacknowledged[packet_id]
+                return
+
     def _received(self, topic: str, payload: bytes) -> None:
         try:
             message = self.dialect.devices.decode(self.plan.device, topic, payload)
         except DialectError as error:
             self._wire("refused", {"side": "device", "topic": topic, "why": str(error)})
             return
-        if isinstance(message, UpgradeRequest) and self.agent.state is not UpgradeState.QUIET:
+        if isinstance(message, UpgradeRequest) and not self.agent.is_silent:
             self.pushed_at_ms = self.world.clock.now_ms()
+        if isinstance(message, ReportReply):
+            self._replied(message.message_id)
         line = received_by_device(message)
         if line is not None:
             self._wire(*line)

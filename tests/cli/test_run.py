@@ -239,3 +239,16 @@ def test_many_devices_at_a_stranger_need_a_word(
 
     assert code == 2
     assert "--yes-i-own-this-target" in capsys.readouterr().err
+
+
+def test_a_job_that_the_backend_refuses_fails_the_run(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The document, the exit code and a later `judge` agree on it."""
+    words = ("--virtual", "--set", 'jobs.0.from=["1.2.0", "1.3.0"]')
+    code, document = run_json(capsys, tmp_path, str(small), *words)
+    again = outcome(["judge", str(tmp_path / "runs/latest"), "--ui", "none"])
+
+    assert (code, document["exit_code"], again) == (1, 1, 1)
+    assert document["expectations"][0]["text"] == "the backend takes the job 1.3.0 for meters"
+    assert "99400" in document["expectations"][0]["value"]

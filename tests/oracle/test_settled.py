@@ -1,7 +1,7 @@
 import pytest
 
 from fleet_sim.model.northbound import TaskStatus
-from fleet_sim.oracle.settled import FINDING_DUE_MS, JobTerms, Sight, can_move
+from fleet_sim.oracle.settled import JobTerms, Sight, can_move
 
 WAITS = JobTerms(cap=None, timeout_ms=10_000, silent_times_out=False)
 FINAL = (TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED)
@@ -17,6 +17,7 @@ def sight(
 QUEUED = sight(TaskStatus.QUEUED)
 GONE = sight(TaskStatus.PUSHED, gone=True, pushed_at_ms=1_000)
 SILENT = sight(TaskStatus.PUSHED, silent=True, pushed_at_ms=1_000)
+FINDING_DUE_MS = JobTerms(cap=None, timeout_ms=None, silent_times_out=False).finding_due_ms
 DUE_MS = 1_000 + 10_000 + FINDING_DUE_MS
 
 

@@ -21,7 +21,7 @@ from fleet_sim.model.northbound import (
     TaskRow,
     TaskStatus,
 )
-from fleet_sim.oracle.settled import FINDING_DUE_MS
+from fleet_sim.oracle.settled import JobTerms
 from fleet_sim.runtime.conductor import Conductor
 from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.fleet import mount
@@ -31,6 +31,8 @@ from fleet_sim.scenario.plan import Plan
 from tests.runtime.desk import Desk
 from tests.runtime.lone_world import LoneWorld
 from tests.runtime.plans import FLEET, JOB, planned
+
+TERMS = JobTerms(cap=None, timeout_ms=None, silent_times_out=False)
 
 MINUTE_MS = 60_000
 QUICK = {"timeout_s_min": 10}
@@ -240,7 +242,7 @@ def test_devices_that_will_say_no_more_are_waited_for_until_their_finding_is_due
 
     at_ms = scene.run_to_the_end()
 
-    due_ms = 5_000 + 10_000 + FINDING_DUE_MS
+    due_ms = 5_000 + 10_000 + TERMS.finding_due_ms
     assert (scene.conductor.why == "settled") is ends
     assert due_ms <= at_ms < due_ms + 10_000 if ends else at_ms >= 5 * MINUTE_MS
 

@@ -220,16 +220,16 @@ async def test_a_target_by_url_is_upgraded_and_left_clean(tmp_path: Path) -> Non
 
 
 async def test_a_wrong_key_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
-    """Nothing was ordered."""
+    """Before any device connects; the sentence holds no secret."""
     plan = brisk()
     async with running(devices=registrations(plan.devices), signed_only=True) as ready:
         aimed_plan, _ = aimed(plan, ready)
         wrong = OperatorKeys(app_key=ready["app_key"], app_secret="wrong")
-        run = await carried_out(aimed_plan, tmp_path, keys=wrong)
+        with pytest.raises(TargetError, match="does not let us in: no token: 1003") as told:
+            await carried_out(aimed_plan, tmp_path, keys=wrong)
 
-    assert run.why == "refused"
-    assert "no login" in run.refusals[0]
-    assert "wrong" not in run.refusals[0]
+    assert "wrong" not in str(told.value)
+    assert read_run(tmp_path) == []
 
 
 @pytest.mark.parametrize("what", ["broker", "backend"])

@@ -5,12 +5,14 @@ import pytest
 
 from fleet_sim.device.personas import PERSONAS
 from fleet_sim.model.record import Record
-from fleet_sim.oracle.settled import FINDING_DUE_MS
+from fleet_sim.oracle.settled import JobTerms
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.control import image_content
 from fleet_sim.runtime.virtual_run import VirtualRun, run_virtually
 from fleet_sim.scenario.plan import Plan
 from tests.runtime.plans import FLEET, JOB, planned
+
+TERMS = JobTerms(cap=None, timeout_ms=None, silent_times_out=False)
 
 QUICK = {"timeout_s_min": 10}
 # 8 bytes a millisecond: the image of 32 KiB takes about four seconds.
@@ -236,7 +238,7 @@ def test_a_run_with_silent_devices_ends_once_their_finding_is_due() -> None:
     run = run_virtually(ill("no_ack"))
 
     last_push_ms = max(one.t for one in of(run, "push_received"))
-    due_ms = last_push_ms + 10_000 + FINDING_DUE_MS
+    due_ms = last_push_ms + 10_000 + TERMS.finding_due_ms
     assert due_ms <= of(run, "settle")[0].t <= due_ms + 10_000
 
 
