@@ -125,14 +125,9 @@ class Conductor:
             return
         if not self._control.is_done:
             return
-        now_ms = self._clock.now_ms()
-        kept = {
-            device
-            for job in self._control.jobs
-            for device, sight in self._sights(job)
-            if keeps(self._terms(job), sight, now_ms)
-        }
-        if not any(self._moves(job, kept) for job in self._control.jobs):
+        jobs = self._control.jobs
+        kept = {device for job in jobs for device in self._kept(job)} if len(jobs) > 1 else ()
+        if not any(self._moves(job, kept) for job in jobs):
             self.end("settled" if not self._control.refusals else "refused")
 
     def _moves(self, job: OpenJob, kept: Collection[DeviceId]) -> bool:
@@ -146,6 +141,11 @@ class Conductor:
             for device, sight in self._sights(job)
         )
         return can_move(self._terms(job), sights, self._clock.now_ms())
+
+    def _kept(self, job: OpenJob) -> Iterator[DeviceId]:
+        """Yield the devices that a task of this job keeps for good."""
+        terms, now_ms = self._terms(job), self._clock.now_ms()
+        return (device for device, sight in self._sights(job) if keeps(terms, sight, now_ms))
 
     def _sights(self, job: OpenJob) -> Iterator[tuple[DeviceId, Sight]]:
         assert self._observer is not None
