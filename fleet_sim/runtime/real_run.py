@@ -21,8 +21,8 @@ from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import CLEAN_UP_MS, Control
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
-from fleet_sim.runtime.northbound import Northbound
 from fleet_sim.runtime.fleet import mount, registrations
+from fleet_sim.runtime.northbound import Northbound
 from fleet_sim.runtime.observer import Observer
 from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
