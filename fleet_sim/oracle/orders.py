@@ -1,4 +1,4 @@
-"""What the run itself ordered and did not get: without it, nothing that was expected was tried."""
+"""What the run itself asked for and did not get: without it, nothing expected was tried."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ _NAMES = {"create_firmware": "the image", "create_job": "the job"}
 def refused_orders(log: Iterable[Record]) -> Iterator[ExpectationResult]:
     """Yield an expectation that was not met for each image or job the backend did not take.
 
-    That the plan's own orders are taken is expected of every run, so it stands in no scenario and
-    has no line there.
+    Likewise one if it would not show its tasks. All this is expected of every run, so it stands in
+    no scenario and has no line there.
     """
+    is_shown = True
     orders: dict[tuple[str, int], Record] = {}
     for record in log:
+        if record.kind == "refused_query" and not record.get("probe") and is_shown:
+            is_shown = False
+            yield _not_shown(record)
         if record.src is not Source.CONTROL or record.get("call") not in _NAMES:
             continue
         key = (record["call"], record["no"])
@@ -34,4 +38,10 @@ def _not_taken(order: Record, answer: Record) -> ExpectationResult:
         found = f"refused with {answer.get('code')}: {answer.get('text')}"
     else:
         found = f"no answer: {answer.get('why')}"
+    return ExpectationResult(text, "", 0, held=False, value=found)
+
+
+def _not_shown(record: Record) -> ExpectationResult:
+    text = "the backend shows the tasks of its jobs"
+    found = f"refused with {record.get('code')}: {record.get('query')}"
     return ExpectationResult(text, "", 0, held=False, value=found)

@@ -123,6 +123,9 @@ class Conductor:
         """End the run if nothing can move any more."""
         if self._is_settling or self._holds or self._control is None or self._observer is None:
             return
+        if self._observer.is_blind:
+            self.end("refused")
+            return
         if not self._control.is_done:
             return
         jobs = self._control.jobs

@@ -45,6 +45,7 @@ from fleet_sim.runtime.northbound import Northbound, Reply
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.scenario.plan import EventPlan, JobPlan, Plan
 
+ANSWER_LOOK_MS = 100  # How often an operator who waits for an answer looks.
 CLEAN_UP_MS = 5_000  # A backend that does not answer must not keep a finished run from ending.
 
 
@@ -217,6 +218,10 @@ class Control:
         if event.kind == "disconnect":
             return  # the fleet's part
         latest = next((job for job in reversed(self.jobs) if job.plan.fleet == event.fleet), None)
+        if latest is None and self._open_writes:
+            # The job is being ordered at this very moment: an operator waits for the answer.
+            self._clock.call_at(self._clock.now_ms() + ANSWER_LOOK_MS, self._event, event)
+            return
         if latest is None:
             self.refusals.append(f"{event.kind}: {event.fleet} has no job yet")
             return

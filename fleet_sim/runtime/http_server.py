@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -32,7 +33,11 @@ class HttpServer:
         self._app.router.add_route("*", "/{path:.*}", self._call)
         self._app.on_response_prepare.append(self._note_file)
         self._runner = web.AppRunner(
-            self._app, access_log=None, handle_signals=False, shutdown_timeout=STOP_S
+            self._app,
+            access_log=None,
+            handle_signals=False,
+            logger=_log(),
+            shutdown_timeout=STOP_S,
         )
         self.port = 0
 
@@ -92,6 +97,22 @@ class HttpServer:
         return web.Response(
             status=response.status, body=response.body, headers=dict(response.headers)
         )
+
+
+class _OwnFaults(logging.Filter):
+    """Let our own faults through, and not what strangers send that is no HTTP."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a line of the server's log is worth a person's time."""
+        kind = record.exc_info[0] if record.exc_info else None
+        return kind is None or not issubclass(kind, HttpProcessingError)
+
+
+def _log() -> logging.Logger:
+    log = logging.getLogger("fleet_sim.http")
+    if not log.filters:
+        log.addFilter(_OwnFaults())
+    return log
 
 
 @web.middleware

@@ -23,6 +23,7 @@ from fleet_sim.runtime.northbound import Northbound, Reply
 from fleet_sim.runtime.run_log import RunLog
 
 PAGE_GAP_MS = 100  # Ten pages a second: what a polite operator's tool asks of a vendor's API.
+REFUSED_POLLS_MAX = 3  # In a row; one may be a throttle, or a job that is not visible yet.
 PAGES_MAX = 10_000  # A backend whose pages never end is not followed for ever.
 SILENCE_MS = 5_000  # A backend silent for so long is not asked again once the run is over.
 PROBE_DEVICES = 10  # Two pages of a probe; a few seconds for all probes of a job.
@@ -85,6 +86,7 @@ class Observer:
         self._jobs: dict[str, OpenJob] = {}
         self._polled_at_ms: dict[str, int] = {}
         self._is_over = False
+        self._refused_polls = 0
         self._is_given_up = False
         self.tasks: dict[str, dict[str, TaskRow]] = {}
         self.open_tasks: dict[str, dict[str, TaskRow]] = {}
@@ -96,6 +98,11 @@ class Observer:
         self.tasks[job.job_id] = {}
         self.open_tasks[job.job_id] = {}
         self._poll(job.job_id)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the backend refuses to show its tasks, so that there is nothing to wait for."""
+        return self._refused_polls >= REFUSED_POLLS_MAX
 
     def last_polled_at_ms(self, job_id: str) -> int | None:
         """Return when the last whole poll of the job began."""
@@ -130,6 +137,10 @@ class Observer:
             self._learn(job_id, changed)
             self._record(walk, changed, job_id)
             self._polled_at_ms[job_id] = walk.t0_ms
+            self._refused_polls = 0
+        elif walk.refusal is not None:
+            self._note_refusal(walk, job_id)
+            self._refused_polls += 1
         if not self._is_over:
             next_at_ms = max(self._clock.now_ms() + PAGE_GAP_MS, walk.t0_ms + self._every_ms)
             self._clock.call_at(next_at_ms, self._poll, job_id)
@@ -156,10 +167,14 @@ class Observer:
 
     def _probed(self, walk: _Walk) -> None:
         if walk.refusal is not None:
-            refused = {**_query(walk, self._northbound), "code": walk.refusal.code}
-            self._log.add(Source.NORTHBOUND, "refused_query", fields=refused)
+            self._note_refusal(walk, "")
         elif walk.pages:
             self._record(walk, walk.rows, "")
+
+    def _note_refusal(self, walk: _Walk, job_id: str) -> None:
+        code = None if walk.refusal is None else walk.refusal.code
+        refused = {**_query(walk, self._northbound), "code": code}
+        self._log.add(Source.NORTHBOUND, "refused_query", job=job_id, fields=refused)
 
     def _record(self, walk: _Walk, rows: Sequence[TaskRow], job_id: str) -> None:
         found = {

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import fcntl
 import json
 import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-sim-")))
         url = settings.store or f"sqlite:///{folder / 'platform.sqlite'}"
+        stack.enter_context(_alone(url))
         try:
             store = await FileStore.open(url)
             stack.push_async_callback(store.close)
@@ -78,6 +80,30 @@ async def serve(
                 await _serve(settings, store, _files_folder(settings.store, folder), announce, stop)
         except StorageError as error:
             raise TargetError(str(error)) from error
+
+
+@contextlib.contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """Keep a second platform from the same SQLite file; the lock ends with the process, however.
+
+    Raises:
+        TargetError: Another platform has it.
+    """
+    if not url.startswith("sqlite:///"):
+        yield
+        return
+    path = Path(f"{url.removeprefix('sqlite:///')}.lock")
+    try:
+        file = path.open("w")
+    except OSError:
+        yield  # the store itself cannot be opened there either, and says so better
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise TargetError(f"the store {url} is in use by another platform") from error
+        yield
 
 
 def _files_folder(store: str | None, temporary: Path) -> Path:

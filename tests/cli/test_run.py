@@ -252,3 +252,26 @@ def test_a_job_that_the_backend_refuses_fails_the_run(
     assert (code, document["exit_code"], again) == (1, 1, 1)
     assert document["expectations"][0]["text"] == "the backend takes the job 1.3.0 for meters"
     assert "99400" in document["expectations"][0]["value"]
+
+
+def test_a_backend_that_shows_nothing_fails_the_run(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run ends at once, rather than wait for its bound and call nothing broken."""
+    words = ("--virtual", "--set", "contract.page_base=0")
+    code, document = run_json(capsys, tmp_path, str(small), *words)
+
+    assert code == 1
+    assert document["expectations"][0]["text"] == "the backend shows the tasks of its jobs"
+    assert document["timing"]["run_ms"] < 60_000
+
+
+def test_an_event_at_a_jobs_own_instant_waits_for_the_job(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The operator cancels once the backend has answered the order."""
+    small.write_text(SMALL + "events: [{at: 2s, cancel: meters, share: 50%}]\n")
+    code, document = run_json(capsys, tmp_path, str(small), "--virtual", "--set", "expect=[]")
+
+    assert code == 0
+    assert document["totals"]["devices"] == 12

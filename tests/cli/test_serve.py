@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,3 +105,33 @@ def test_bad_flags_are_told(
     said = capsys.readouterr().err
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_a_store_serves_one_platform_at_a_time(tmp_path: Path) -> None:
+    """A second one is told so; the lock goes with the process, also when it is killed."""
+    store = f"sqlite:///{tmp_path / 'platform.sqlite'}"
+    with serving("--store", store):
+        done = subprocess.run(
+            [sys.executable, "-m", "fleet_sim", "serve", "--store", store],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+
+    assert done.returncode == 3
+    assert "in use by another platform" in done.stderr
+
+
+def test_what_is_no_http_leaves_no_traceback() -> None:
+    """Strangers cannot fill the terminal of whoever runs the platform."""
+    with serving() as (process, ready):
+        port = int(ready["http"].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as stranger:
+            stranger.sendall(b"\x00\xff nonsense\r\n\r\n")
+            answer = stranger.recv(1024)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=TIMEOUT_S)
+
+    assert b" 400 " in answer
+    assert errors == ""

@@ -41,3 +41,14 @@ def test_orders_that_were_taken_are_not_told() -> None:
     ]
 
     assert list(refused_orders(log)) == []
+
+
+def test_a_backend_that_shows_no_tasks_is_told_once() -> None:
+    """A run that cannot see anything must not pass; a probe that is refused is no such case."""
+    refused = Record(5, 0, Source.NORTHBOUND, "refused_query", fields={"code": 99400, "query": "q"})
+    probe = Record(6, 0, Source.NORTHBOUND, "refused_query", fields={"code": 1, "probe": True})
+
+    results = list(refused_orders([refused, refused, probe]))
+
+    assert [one.text for one in results] == ["the backend shows the tasks of its jobs"]
+    assert results[0].value == "refused with 99400: q"

@@ -227,14 +227,17 @@ def test_a_walk_with_a_hole_shows_nothing() -> None:
 
 
 def test_a_refused_poll_shows_nothing() -> None:
-    """Nor does it end the run."""
+    """It is told with its code; only several in a row make the observer blind."""
     scene = Scene(lambda _: Refused(Refusal.NO_SUCH_JOB, "", 24404))
 
     scene.observer.watch(JOB)
     scene.run(1_500)
 
-    assert scene.polls() == []
-    assert len(scene.desk.asked) == 2
+    told = [(one.kind, one.job, one["code"]) for one in scene.log.records]
+    assert told == [("refused_query", JOB.job_id, 24404)] * 2
+    assert not scene.observer.is_blind
+    scene.run(3_500)
+    assert scene.observer.is_blind
 
 
 def test_pages_that_never_end_are_not_followed_for_ever() -> None:
