@@ -41,6 +41,10 @@ def read_credentials(text: str, file: str) -> tuple[Credential, ...]:
             told = f"{len(cells)} columns; write {','.join(COLUMNS[:_NEEDED])}[,{COLUMNS[-1]}]"
             mistakes.append(Mistake(file, line, 1, "", told))
             continue
+        unfit = _unfit(cells[0], cells[1])
+        if unfit:
+            mistakes.append(Mistake(file, line, 1, "", unfit))
+            continue
         device = DeviceId(cells[0], cells[1])
         if device in found:
             mistakes.append(Mistake(file, line, 1, "", f"the device {device} stands here again"))
@@ -50,6 +54,14 @@ def read_credentials(text: str, file: str) -> tuple[Credential, ...]:
     if mistakes:
         raise ScenarioError(mistakes[:_MISTAKES_MAX])
     return tuple(found.values())
+
+
+def _unfit(product_key: str, device_key: str) -> str:
+    """Say why a device cannot have these keys: both are levels of its MQTT topics."""
+    for name, key in (("product key", product_key), ("device key", device_key)):
+        if any(one in "/+#" or not one.isprintable() for one in key):
+            return f"the {name} {key!r} cannot be part of an MQTT topic; leave out /, + and #"
+    return ""
 
 
 def _rows(text: str, file: str) -> Iterator[tuple[int, list[str]]]:

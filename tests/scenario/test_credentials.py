@@ -49,3 +49,12 @@ def test_any_text_is_read_or_told(text: str) -> None:
     """No file brings a traceback."""
     with suppress(ScenarioError):
         assert read_credentials(text, "d.csv")
+
+
+@pytest.mark.parametrize("key", ["a/b", "a+", "#", "a\x07b"])
+def test_a_key_that_no_topic_can_hold_is_refused(key: str) -> None:
+    """It would reach into other devices' topics, or into none."""
+    with pytest.raises(ScenarioError, match="cannot be part of an MQTT topic") as told:
+        read_credentials(f"pk,{key},s3cret\n", "devices.csv")
+
+    assert "s3cret" not in str(told.value)
