@@ -427,13 +427,18 @@ async def test_a_broker_s_certificate_of_a_stranger_is_refused(
 async def test_without_our_certificate_mosquitto_ends_the_connection(
     tls_mosquitto: int, certificates: Certificates
 ) -> None:
-    """TLS 1.3 tells a client only after the handshake; it is an end like any other."""
+    """TLS 1.3 tells a client only after the handshake; it is an end like any other.
+
+    The broker sends its reason and closes without reading our CONNECT; where that reaches it after
+    the close, the kernel answers with a reset, which may overtake the reason.
+    """
     context = client_tls(certificates.ca, None, None)
 
     async with dialling(tls_mosquitto, context) as dialler:
         client = await dialler.new("d1")
 
-        assert "certificate" in await client.closed()
+        why = await client.closed()
+        assert "certificate" in why or why == "connection reset by peer"
         assert client.session.state == "connecting"
 
 
