@@ -16,6 +16,7 @@ from typing import Any
 from fleet_sim.model.filters import AllOf, Comparison, Filter, Operator
 from fleet_sim.model.northbound import Listed, Page, Refused, SearchDevices, SearchTasks, TaskRow
 from fleet_sim.model.record import Source, filter_as_lists
+from fleet_sim.oracle.orders import REFUSED_LOOKS_MAX
 from fleet_sim.oracle.settled import FINAL
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.control import OpenJob
@@ -23,7 +24,6 @@ from fleet_sim.runtime.northbound import Northbound, Reply
 from fleet_sim.runtime.run_log import RunLog
 
 PAGE_GAP_MS = 100  # Ten pages a second: what a polite operator's tool asks of a vendor's API.
-REFUSED_POLLS_MAX = 3  # In a row; one may be a throttle, or a job that is not visible yet.
 PAGES_MAX = 10_000  # A backend whose pages never end is not followed for ever.
 SILENCE_MS = 5_000  # A backend silent for so long is not asked again once the run is over.
 PROBE_DEVICES = 10  # Two pages of a probe; a few seconds for all probes of a job.
@@ -102,7 +102,7 @@ class Observer:
     @property
     def is_blind(self) -> bool:
         """Whether the backend refuses to show its tasks, so that there is nothing to wait for."""
-        return self._refused_polls >= REFUSED_POLLS_MAX
+        return self._refused_polls >= REFUSED_LOOKS_MAX
 
     def last_polled_at_ms(self, job_id: str) -> int | None:
         """Return when the last whole poll of the job began."""

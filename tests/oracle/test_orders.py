@@ -48,7 +48,15 @@ def test_a_backend_that_shows_no_tasks_is_told_once() -> None:
     refused = Record(5, 0, Source.NORTHBOUND, "refused_query", fields={"code": 99400, "query": "q"})
     probe = Record(6, 0, Source.NORTHBOUND, "refused_query", fields={"code": 1, "probe": True})
 
-    results = list(refused_orders([refused, refused, probe]))
+    results = list(refused_orders([refused, refused, refused, probe]))
 
     assert [one.text for one in results] == ["the backend shows the tasks of its jobs"]
     assert results[0].value == "refused with 99400: q"
+
+
+def test_a_look_that_is_refused_in_passing_is_forgiven() -> None:
+    """A server that restarts answers 503 for a moment, and shows its tasks again."""
+    refused = Record(5, 0, Source.NORTHBOUND, "refused_query", job="j", fields={"code": 503})
+    shown = Record(7, 0, Source.NORTHBOUND, "rows", job="j", fields={"rows": []})
+
+    assert list(refused_orders([refused, refused, refused, shown, refused])) == []
