@@ -16,8 +16,8 @@ _NAMES = {"create_firmware": "the image", "create_job": "the job"}
 def refused_orders(log: Iterable[Record]) -> Iterator[ExpectationResult]:
     """Yield an expectation that was not met for each image or job the backend did not take.
 
-    Likewise one if at the end it would not show its tasks: so many looks in a row were refused. All this is expected of every run, so it stands in
-    no scenario and has no line there.
+    Likewise one if at the end it would not show its tasks: so many looks in a row were refused. All
+    this is expected of every run, so it stands in no scenario and has no line there.
     """
     refused: dict[str, list[Record]] = {}
     orders: dict[tuple[str, int], Record] = {}
