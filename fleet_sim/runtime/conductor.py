@@ -111,7 +111,7 @@ class Conductor:
         self._log.add(Source.CONTROL, "fault_injected", fields={"id": fault, "devices": devices})
         outage = Outage(now_ms, now_ms + event.for_ms, OutageKind.RST)
         for device in event.devices:
-            self._rigs[device].impose(outage)
+            self._rigs[device].line.impose(outage)
         self._clock.call_at(now_ms + event.for_ms, self._healed, fault)
 
     def _healed(self, fault: str) -> None:

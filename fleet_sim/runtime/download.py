@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from fleet_sim.device.events import (
     DownloadAdvanced,
     DownloadCut,
     DownloadFinished,
     DownloadRefused,
+    Event,
     StartDownload,
 )
-
-if TYPE_CHECKING:
-    from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.clock import Clock
+from fleet_sim.runtime.line import Line
 
 # One read of a socket; more would let a fast reader run ahead of its link.
 CHUNK_BYTES_MAX = 16_384
@@ -51,6 +51,17 @@ class FetchListener(Protocol):
         """Take the end; `why` is empty when the server had nothing more to send."""
 
 
+class FileWorld(Protocol):
+    """What a download needs of the world it is in."""
+
+    @property
+    def clock(self) -> Clock:
+        """The run's clock."""
+
+    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
+        """Read a file from this byte on, at most `chunk` bytes at a time."""
+
+
 def chunk_bytes(down_kbps: float) -> int:
     """Return how much to read at once on a link of this speed."""
     return int(min(CHUNK_BYTES_MAX, max(CHUNK_BYTES_MIN, down_kbps * CHUNK_MS / 8)))
@@ -60,16 +71,27 @@ class Download:
     """The bytes that a device holds of one image, over as many transfers as it takes."""
 
     __slots__ = (
-        "_arrives_at_ms", "_digest", "_fetch", "_flip_bits", "_is_under_way", "_line",
-        "_notify_at", "_order", "_rig", "_sha256", "attempt", "held_bytes", "size_bytes",
+        "_arrives_at_ms", "_chunk", "_digest", "_feed", "_fetch", "_flip_bits", "_is_under_way",
+        "_line", "_notify_at", "_number", "_order", "_sha256", "_world", "attempt", "held_bytes",
+        "size_bytes",
     )  # fmt: skip
 
-    def __init__(self, rig: Rig, order: StartDownload) -> None:
-        self._rig = rig
+    def __init__(
+        self,
+        order: StartDownload,
+        world: FileWorld,
+        line: Line,
+        feed: Callable[[Event], None],
+        chunk: int,
+    ) -> None:
+        self._world = world
+        self._line = line
+        self._feed = feed
+        self._chunk = chunk
         self._fetch: Fetch | None = None
         self._is_under_way = False
         self._arrives_at_ms = 0
-        self._line = 0
+        self._number = 0  # Names the transfer; what belongs to an older one is dropped.
         self._order = order
         self._begin(order)
 
@@ -88,41 +110,41 @@ class Download:
             self._begin(order)
         self._order = order
         self._notify_at = tuple(at for at in order.notify_at if at > self.held_bytes)
-        self._line += 1
+        self._number += 1
         self._is_under_way = True
         self._arrives_at_ms = at_ms
-        self._rig.world.clock.call_at(at_ms, self._request, self._line)
+        self._world.clock.call_at(at_ms, self._request, self._number)
 
-    def _request(self, line: int) -> None:
-        if line == self._line:
-            listener = _Transfer(self, line)
-            self._fetch = self._rig.world.fetch(
-                self._order.image.url, self.held_bytes, self._rig.chunk_bytes, listener
+    def _request(self, number: int) -> None:
+        if number == self._number:
+            listener = _Transfer(self, number)
+            self._fetch = self._world.fetch(
+                self._order.image.url, self.held_bytes, self._chunk, listener
             )
 
     def cut(self, why: str) -> None:
         """The transfer broke, if one was under way: keep what is held and tell the agent."""
         if self._is_under_way:
             self.close()
-            self._rig.feed(DownloadCut(self.attempt, self.held_bytes, why))
+            self._feed(DownloadCut(self.attempt, self.held_bytes, why))
 
     def close(self) -> None:
         """Break off the transfer under way, if any; nobody is told."""
-        self._line += 1
+        self._number += 1
         self._is_under_way = False
         if self._fetch is not None:
             self._fetch.close()
             self._fetch = None
 
-    def on_response(self, line: int, status: int) -> None:
+    def on_response(self, number: int, status: int) -> None:
         """Take the answer's status."""
-        if line != self._line or status == _PARTIAL:
+        if number != self._number or status == _PARTIAL:
             return
         if status == _OK:
             self._forget()
             return
         self.close()
-        self._rig.feed(DownloadRefused(self.attempt, status))
+        self._feed(DownloadRefused(self.attempt, status))
 
     def _forget(self) -> None:
         """The server sends from the first byte, asked or not: what is held is of no use."""
@@ -132,23 +154,23 @@ class Download:
             self._digest = self._sha256 if is_same else hashlib.new(self._digest.name)
             self.held_bytes = 0
 
-    def on_chunk(self, line: int, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
+    def on_chunk(self, number: int, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
         """Take bytes from the socket; they reach the device once the link has passed them."""
-        if line == self._line:
-            clock, link = self._rig.world.clock, self._rig.link
+        if number == self._number:
+            clock, link = self._world.clock, self._line.link
             now_ms = clock.now_ms()
             self._arrives_at_ms = link.down(len(chunk), now_ms)
-            clock.call_at(self._arrives_at_ms, self._arrive, line, chunk)
+            clock.call_at(self._arrives_at_ms, self._arrive, number, chunk)
             # The next bytes enter the link as soon as these have left its far end free, as TCP
             # keeps a window under way; waiting for their arrival would cost half a round trip each.
-            clock.call_at(link.down_free_at_ms(now_ms), self._want_more, line, then)
+            clock.call_at(link.down_free_at_ms(now_ms), self._want_more, number, then)
 
-    def _want_more(self, line: int, then: Callable[[], None]) -> None:
-        if line == self._line and not self._rig.is_deaf:
+    def _want_more(self, number: int, then: Callable[[], None]) -> None:
+        if number == self._number and not self._line.is_deaf:
             then()
 
-    def _arrive(self, line: int, chunk: bytes | memoryview) -> None:
-        if line != self._line or self._rig.is_deaf:
+    def _arrive(self, number: int, chunk: bytes | memoryview) -> None:
+        if number != self._number or self._line.is_deaf:
             return  # on a half-open link the transfer stalls, until the device gives all up
         if self._flip_bits and not self.held_bytes:
             chunk = _flipped(chunk, self._flip_bits)
@@ -157,49 +179,49 @@ class Download:
             self._digest.update(chunk)
         self.held_bytes += len(chunk)
         self._notify()
-        if line == self._line and self.held_bytes >= self.size_bytes:
+        if number == self._number and self.held_bytes >= self.size_bytes:
             self._finish()
 
     def _notify(self) -> None:
         passed = [at for at in self._notify_at if at <= self.held_bytes]
         if passed:
             self._notify_at = self._notify_at[len(passed) :]
-            self._rig.feed(DownloadAdvanced(self.attempt, self.held_bytes))
+            self._feed(DownloadAdvanced(self.attempt, self.held_bytes))
 
     def _finish(self) -> None:
         self.close()
-        self._rig.feed(
+        self._feed(
             DownloadFinished(
                 self.attempt, self.held_bytes, self._digest.hexdigest(), self._sha256.hexdigest()
             )
         )
 
-    def on_end(self, line: int, why: str) -> None:
+    def on_end(self, number: int, why: str) -> None:
         """Take the end of a transfer; its last bytes may still be on the link."""
-        self._rig.world.clock.call_at(self._arrives_at_ms, self._ended, line, why)
+        self._world.clock.call_at(self._arrives_at_ms, self._ended, number, why)
 
-    def _ended(self, line: int, why: str) -> None:
-        if line == self._line and not self._rig.is_deaf:
+    def _ended(self, number: int, why: str) -> None:
+        if number == self._number and not self._line.is_deaf:
             self.cut(why or "the server closed early")
 
 
 class _Transfer:
     """One transfer's ear: what comes after it was given up is not heard."""
 
-    __slots__ = ("_download", "_line")
+    __slots__ = ("_download", "_number")
 
-    def __init__(self, download: Download, line: int) -> None:
+    def __init__(self, download: Download, number: int) -> None:
         self._download = download
-        self._line = line
+        self._number = number
 
     def on_response(self, status: int) -> None:
-        self._download.on_response(self._line, status)
+        self._download.on_response(self._number, status)
 
     def on_chunk(self, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
-        self._download.on_chunk(self._line, chunk, then)
+        self._download.on_chunk(self._number, chunk, then)
 
     def on_end(self, why: str) -> None:
-        self._download.on_end(self._line, why)
+        self._download.on_end(self._number, why)
 
 
 def _flipped(chunk: bytes | memoryview, bits: int) -> bytes:

@@ -13,8 +13,8 @@ from fleet_sim.model.record import Source
 from fleet_sim.mqtt.broker import Connection
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.line import Ear
 from fleet_sim.runtime.platform import Change, Platform
-from fleet_sim.runtime.rig import Rig
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.runtime.storage import MemoryStore
 
@@ -132,14 +132,14 @@ class MemoryNetwork:
     def __init__(self, platform: Platform, clock: Clock) -> None:
         self._platform = platform
         self._clock = clock
-        self._lines: dict[Connection, tuple[Rig, int]] = {}
+        self._lines: dict[Connection, tuple[Ear, int]] = {}
         self._is_flushing = False
 
-    def dial(self, rig: Rig, line: int) -> None:
+    def dial(self, ear: Ear, number: int) -> None:
         """Open a connection; the link's round trip lies behind the caller already."""
-        connection = self._platform.broker.open(self._clock.now_ms(), rig.who)
-        self._lines[connection] = (rig, line)
-        rig.on_open(line, _MemoryTransport(self, connection))
+        connection = self._platform.broker.open(self._clock.now_ms(), ear.who)
+        self._lines[connection] = (ear, number)
+        ear.on_open(number, _MemoryTransport(self, connection))
         self.want_flush()
 
     def write(self, connection: Connection, data: bytes) -> None:
@@ -168,12 +168,12 @@ class MemoryNetwork:
             found = self._lines.get(connection)
             if found is None:
                 continue
-            rig, line = found
+            ear, number = found
             if data:
-                rig.on_bytes(line, data)
+                ear.on_bytes(number, data)
             if connection.is_closing:
                 self.abort(connection)
-                rig.on_closed(line, connection.why)
+                ear.on_closed(number, connection.why)
 
 
 class _MemoryTransport:

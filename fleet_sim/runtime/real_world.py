@@ -11,9 +11,9 @@ from fleet_sim.dialects import registry
 from fleet_sim.runtime.download import Fetch, FetchListener
 from fleet_sim.runtime.http_client import HttpCarrier, HttpFetch
 from fleet_sim.runtime.keep_alive import PingWheel
+from fleet_sim.runtime.line import Ear
 from fleet_sim.runtime.northbound import Northbound
 from fleet_sim.runtime.real_time import RealClock
-from fleet_sim.runtime.rig import Rig
 from fleet_sim.runtime.run_log import FileLog
 from fleet_sim.runtime.sockets import Dialer
 from fleet_sim.runtime.target import Target
@@ -44,9 +44,9 @@ class RealWorld:
         self._http_tls = target.http_tls
         self._dialer = Dialer(target.host, target.port, tasks, tls=target.tls, devices=devices)
 
-    def dial(self, rig: Rig, line: int) -> None:
+    def dial(self, ear: Ear, number: int) -> None:
         """Open a connection to the broker."""
-        self._dialer.dial(rig, line)
+        self._dialer.dial(ear, number)
 
     def northbound(self, plan: Plan, target: Target) -> Northbound:
         """Return a session with the backend's northbound API."""

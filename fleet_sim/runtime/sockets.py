@@ -1,4 +1,4 @@
-"""Real connections for rigs."""
+"""Real connections for lines."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import ipaddress
 import ssl
 
 from fleet_sim.runtime.errors import BrokerError, TargetError
+from fleet_sim.runtime.line import Ear
 from fleet_sim.runtime.mqtt_client import open_connection
-from fleet_sim.runtime.rig import Rig
 
 # One loopback address has 28,000 ports, and searching them gets slow long before they run out.
 SOURCES = tuple(f"127.0.0.{host}" for host in range(2, 10))
@@ -35,11 +35,11 @@ class Dialer:
         self._sources = SOURCES if devices > SOURCES_FROM_DEVICES and _is_loopback(host) else ()
         self._dialled = 0
 
-    def dial(self, rig: Rig, line: int) -> None:
-        """Open a connection for this rig; `on_open` or `on_closed` follows."""
-        self._tasks.create_task(self._dial(rig, line))
+    def dial(self, ear: Ear, number: int) -> None:
+        """Open a connection for this line; `on_open` or `on_closed` follows."""
+        self._tasks.create_task(self._dial(ear, number))
 
-    async def _dial(self, rig: Rig, line: int) -> None:
+    async def _dial(self, ear: Ear, number: int) -> None:
         source = None
         if self._sources:
             source = self._sources[self._dialled % len(self._sources)]
@@ -50,32 +50,32 @@ class Dialer:
                 self._host,
                 self._port,
                 None,
-                _Ear(rig, line),
+                _Forwarder(ear, number),
                 ssl=self._tls,
                 source_address=source,
             )
         except (BrokerError, TargetError) as error:
-            rig.on_closed(line, str(error))
+            ear.on_closed(number, str(error))
         else:
-            rig.on_open(line, connection)
+            ear.on_open(number, connection)
 
 
-class _Ear:
-    """Hears one connection on a rig's behalf."""
+class _Forwarder:
+    """Hears one connection on a line's behalf."""
 
-    __slots__ = ("_line", "_rig")
+    __slots__ = ("_ear", "_number")
 
-    def __init__(self, rig: Rig, line: int) -> None:
-        self._rig = rig
-        self._line = line
+    def __init__(self, ear: Ear, number: int) -> None:
+        self._ear = ear
+        self._number = number
 
     def on_bytes(self, data: bytes) -> None:
         """Pass bytes on."""
-        self._rig.on_bytes(self._line, data)
+        self._ear.on_bytes(self._number, data)
 
     def on_closed(self, why: str) -> None:
         """Pass the end on."""
-        self._rig.on_closed(self._line, why)
+        self._ear.on_closed(self._number, why)
 
 
 def _is_loopback(host: str) -> bool:

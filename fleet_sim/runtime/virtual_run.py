@@ -18,6 +18,7 @@ from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.download import Fetch, FetchListener
 from fleet_sim.runtime.fleet import mount, registrations
 from fleet_sim.runtime.keep_alive import PingWheel
+from fleet_sim.runtime.line import Ear
 from fleet_sim.runtime.memory import (
     MemoryCarrier,
     MemoryCommitter,
@@ -27,7 +28,6 @@ from fleet_sim.runtime.memory import (
 from fleet_sim.runtime.northbound import Northbound
 from fleet_sim.runtime.observer import Observer
 from fleet_sim.runtime.platform import Platform, Settings
-from fleet_sim.runtime.rig import Rig
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.storage import MemoryStore
 from fleet_sim.runtime.virtual_time import VirtualClock
@@ -110,9 +110,9 @@ class VirtualWorld:
     def _on_output(self) -> None:
         self._network.want_flush()  # made after the platform, which calls this only later
 
-    def dial(self, rig: Rig, line: int) -> None:
+    def dial(self, ear: Ear, number: int) -> None:
         """Open a connection to the broker."""
-        self._network.dial(rig, line)
+        self._network.dial(ear, number)
 
     def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
         """Read a file from this byte on."""

@@ -24,6 +24,7 @@ from fleet_sim.network.link import Link
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.runtime.download import FetchListener
 from fleet_sim.runtime.keep_alive import PingWheel
+from fleet_sim.runtime.line import Ear
 from fleet_sim.runtime.rig import Rig
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_time import VirtualClock
@@ -42,10 +43,10 @@ class Wire:
         ends: How the device ended it: `close`, `abort`, in that order.
     """
 
-    def __init__(self, world: LoneWorld, rig: Rig, line: int) -> None:
+    def __init__(self, world: LoneWorld, ear: Ear, number: int) -> None:
         self._world = world
-        self._rig = rig
-        self._line = line
+        self._ear = ear
+        self._number = number
         self._decoder = Decoder(1 << 20)
         self.heard: list[tuple[int, Packet]] = []
         self.ends: list[str] = []
@@ -72,7 +73,7 @@ class Wire:
 
     def say(self, data: bytes) -> None:
         """Send bytes to the device."""
-        self._rig.on_bytes(self._line, data)
+        self._ear.on_bytes(self._number, data)
 
     def tell(self, message: ServerMessage) -> None:
         """Send one of the platform's messages."""
@@ -81,7 +82,7 @@ class Wire:
 
     def hang_up(self, why: str = "closed by the broker") -> None:
         """End it from the broker's side."""
-        self._rig.on_closed(self._line, why)
+        self._ear.on_closed(self._number, why)
 
     def close(self) -> None:
         """Take the device's orderly end."""
@@ -140,18 +141,18 @@ class LoneWorld:
         self.is_mute = False
         self.connack = 0
         self.is_shut = False
-        self.on_dial: Callable[[Rig, int], None] = self._open
+        self.on_dial: Callable[[Ear, int], None] = self._open
 
-    def dial(self, rig: Rig, line: int) -> None:
+    def dial(self, ear: Ear, number: int) -> None:
         """Open a connection, or do as the test wants."""
-        self.on_dial(rig, line)
+        self.on_dial(ear, number)
 
-    def _open(self, rig: Rig, line: int) -> None:
+    def _open(self, ear: Ear, number: int) -> None:
         if self.is_shut:
-            rig.on_closed(line, "connection refused")
+            ear.on_closed(number, "connection refused")
             return
-        self.wires.append(Wire(self, rig, line))
-        rig.on_open(line, self.wires[-1])
+        self.wires.append(Wire(self, ear, number))
+        ear.on_open(number, self.wires[-1])
 
     def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Transfer:
         """Take note of a transfer that is wanted."""

@@ -54,7 +54,9 @@ class Scene:
         self.agent = Listener()
         self.rig: Rig = self.world.rig(link=link)
         self.rig.agent = cast(DeviceAgent, self.agent)  # all that a download needs of it
-        self.download = Download(self.rig, first)
+        self.download = Download(
+            first, self.world, self.rig.line, self.rig.feed, chunk_bytes(link.down_kbps)
+        )
 
     def start(self, wanted: StartDownload, status: int = 200) -> None:
         """Ask, and have the file server answer."""
@@ -125,7 +127,7 @@ def test_the_request_names_the_file_the_offset_and_the_piece() -> None:
 
     (transfer,) = one.world.transfers
     assert (transfer.at_ms, transfer.url) == (25, "http://h/fw")
-    assert (transfer.offset, transfer.chunk) == (0, one.rig.chunk_bytes)
+    assert (transfer.offset, transfer.chunk) == (0, chunk_bytes(PLAIN.down_kbps))
 
 
 def test_bytes_arrive_at_the_links_own_pace() -> None:
@@ -314,17 +316,17 @@ def test_a_half_open_link_stalls_the_transfer_too() -> None:
     """Nothing arrives, not even its end, until the device gives the connection up."""
     one = scene()
     one.rig.start()
-    one.rig._connect()
+    one.rig.line.connect()
     one.pass_time(100)
     now_ms = one.world.clock.now_ms()
-    one.rig.impose(Outage(now_ms, now_ms + 600_000, OutageKind.HALF_OPEN))
+    one.rig.line.impose(Outage(now_ms, now_ms + 600_000, OutageKind.HALF_OPEN))
     one.pass_time(1)
 
     one.rig._download = one.download
     one.send(CONTENT[:333])
     one.end("reset")
     assert one.download.held_bytes == 0
-    one.rig.lose("no answer to a ping")
+    one.rig.line.lose("no answer to a ping")
 
     lost = ConnectionLost("no answer to a ping")
     assert one.agent.heard[-2:] == [lost, DownloadCut(1, 0, "no answer to a ping")]

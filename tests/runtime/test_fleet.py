@@ -15,7 +15,7 @@ def test_every_device_of_the_plan_is_mounted_in_its_order() -> None:
 
     assert list(rigs) == [one.device for one in plan.devices]
     assert [rig.agent.version for rig in rigs.values()] == [one.version for one in plan.devices]
-    assert [rig.link.profile.name for rig in rigs.values()] == [
+    assert [rig.line.link.profile.name for rig in rigs.values()] == [
         one.link.name for one in plan.devices
     ]
     assert {rig.dialect.name for rig in rigs.values()} == {"enos"}
@@ -28,7 +28,7 @@ def test_the_seed_reaches_link_and_agent() -> None:
 
     def delays(seed: int) -> list[int]:
         rigs = mount(plan.devices, LoneWorld(), seed=seed)
-        return [rig.link.up(0, 1_000 * n) for rig in rigs.values() for n in range(50)]
+        return [rig.line.link.up(0, 1_000 * n) for rig in rigs.values() for n in range(50)]
 
     assert delays(1) == delays(1)
     assert delays(1) != delays(2)

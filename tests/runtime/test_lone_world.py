@@ -10,14 +10,14 @@ def test_the_broker_on_strings_answers_as_brokers_do() -> None:
     rig.start()
     world.run(1_000)
 
-    rig.ping()
+    rig.line.ping()
     world.run(2_000)
 
     assert [one["kind"] for one in world.records("online", "delivered")] == ["online", "delivered"]
     assert len(world.wires[0].packets(Connect)) == 1
     assert len(world.wires[0].packets(Pingreq)) == 1
-    assert rig._session is not None
-    assert not rig._session.awaits_pong
+    assert rig.line._session is not None
+    assert not rig.line._session.awaits_pong
 
 
 def test_a_mute_broker_hears_and_says_nothing() -> None:

@@ -185,7 +185,7 @@ def test_an_end_from_the_device_reaches_the_broker() -> None:
     """At once when it aborts."""
     world, rig = connected()
 
-    rig.lose("link down")
+    rig.line.lose("link down")
 
     assert kinds(world, "server")[-1] == "offline"
     assert kinds(world, "device")[-1] == "offline"
@@ -194,12 +194,12 @@ def test_an_end_from_the_device_reaches_the_broker() -> None:
 def test_an_end_from_the_broker_reaches_the_device() -> None:
     """With the broker's reason; the device comes back by itself."""
     world, rig = connected()
-    broker, clock = world.platform.broker, clock_of(world)
+    broker, clock = world.embedded.broker, clock_of(world)
     connection = broker.connection_of(rig.plan.device)
     assert connection is not None
 
     events = broker.close(connection, "enough", clock.now_ms())
-    world.platform.on_broker_events(events)
+    world.embedded.on_events(events)
     run(clock, 1_500)
     (offline,) = [
         one for one in world.log.records if one.kind == "offline" and one.side == "device"
@@ -214,7 +214,7 @@ def test_an_end_from_the_broker_reaches_the_device() -> None:
 def test_bytes_for_a_connection_that_is_gone_are_dropped() -> None:
     """They were under way when it ended."""
     world, rig = connected()
-    transport = rig._transport
+    transport = rig.line._transport
     assert transport is not None
 
     transport.close()

@@ -6,39 +6,36 @@ from collections.abc import AsyncIterator
 import pytest
 import trustme
 
-from fleet_sim.runtime.rig import Rig, Transport
+from fleet_sim.runtime.line import Transport
 from fleet_sim.runtime.sockets import SOURCES, SOURCES_FROM_DEVICES, Dialer
-from tests.runtime.lone_world import LoneWorld
 from tests.runtime.platforms import WAIT_S
 
 HOST = "127.0.0.1"
 
 
-class Ear(Rig):
-    """A rig that only notes what its connections do."""
+class Ear:
+    """An ear that only notes what its connections do."""
 
-    __slots__ = ("changed", "heard")
+    who = "product/device"
 
     def __init__(self) -> None:
-        bare = LoneWorld().rig()
-        super().__init__(bare.plan, bare.agent, bare.dialect, bare.link, bare.world)
         self.heard: list[tuple[int, str]] = []
         self.changed = asyncio.Event()
 
-    def on_open(self, line: int, transport: Transport) -> None:
+    def on_open(self, number: int, transport: Transport) -> None:
         """Take note."""
-        self._hear(line, "open")
+        self._hear(number, "open")
 
-    def on_bytes(self, line: int, data: bytes) -> None:
+    def on_bytes(self, number: int, data: bytes) -> None:
         """Take note."""
-        self._hear(line, data.decode())
+        self._hear(number, data.decode())
 
-    def on_closed(self, line: int, why: str) -> None:
+    def on_closed(self, number: int, why: str) -> None:
         """Take note."""
-        self._hear(line, f"closed: {why}")
+        self._hear(number, f"closed: {why}")
 
-    def _hear(self, line: int, what: str) -> None:
-        self.heard.append((line, what))
+    def _hear(self, number: int, what: str) -> None:
+        self.heard.append((number, what))
         self.changed.set()
 
     async def until(self, count: int) -> None:
