@@ -13,6 +13,7 @@ from fleet_sim.model.record import Source
 from fleet_sim.mqtt.broker import Connection
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.line import Ear
 from fleet_sim.runtime.platform import Change, Platform
 from fleet_sim.runtime.run_log import RunLog
@@ -129,33 +130,33 @@ class MemoryCarrier:
 class MemoryNetwork:
     """Connections between rigs and a platform's broker."""
 
-    def __init__(self, platform: Platform, clock: Clock) -> None:
-        self._platform = platform
+    def __init__(self, embedded: EmbeddedBroker, clock: Clock) -> None:
+        self._embedded = embedded
         self._clock = clock
         self._lines: dict[Connection, tuple[Ear, int]] = {}
         self._is_flushing = False
+        embedded.broker.on_wake(self._wake)
 
     def dial(self, ear: Ear, number: int) -> None:
         """Open a connection; the link's round trip lies behind the caller already."""
-        connection = self._platform.broker.open(self._clock.now_ms(), ear.who)
+        connection = self._embedded.broker.open(self._clock.now_ms(), ear.who)
         self._lines[connection] = (ear, number)
         ear.on_open(number, _MemoryTransport(self, connection))
-        self.want_flush()
 
     def write(self, connection: Connection, data: bytes) -> None:
         """Bring bytes to the broker."""
         if connection in self._lines:
-            broker = self._platform.broker
+            broker = self._embedded.broker
             events = broker.receive(connection, data, self._clock.now_ms())
-            self._platform.on_broker_events(events)
+            self._embedded.on_events(events)
 
     def abort(self, connection: Connection) -> None:
         """Tell the broker that the connection is gone."""
         if self._lines.pop(connection, None) is not None:
-            events = self._platform.broker.lost(connection, self._clock.now_ms())
-            self._platform.on_broker_events(events)
+            events = self._embedded.broker.lost(connection, self._clock.now_ms())
+            self._embedded.on_events(events)
 
-    def want_flush(self) -> None:
+    def _wake(self) -> None:
         """Bring what the broker has to say to the rigs, in a turn of its own."""
         if not self._is_flushing:
             self._is_flushing = True
@@ -163,7 +164,7 @@ class MemoryNetwork:
 
     def _flush(self) -> None:
         self._is_flushing = False
-        for connection in self._platform.broker.take_dirty():
+        for connection in self._embedded.broker.take_dirty():
             data = connection.take_output()
             found = self._lines.get(connection)
             if found is None:

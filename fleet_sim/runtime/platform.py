@@ -1,4 +1,7 @@
-"""The embedded OTA platform: broker, brain, dialect and store under one roof; same in both worlds.
+"""The reference OTA platform: brain, dialect and store under one roof; the same in both worlds.
+
+Devices come by southbounds: a broker of our own, a stock one, another kind of channel. Each brings
+what it hears to the platform and carries what the platform says to the devices that it has.
 
 Nothing leaves before what it rests on is durable. Effects that a peer can see (a push, a reply, an
 answer, a PUBACK) are held until the changes before them are committed, many at a time:
@@ -41,19 +44,6 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.northbound import Call
 from fleet_sim.model.record import Source
-from fleet_sim.mqtt.broker import (
-    Admission,
-    Arrived,
-    Broker,
-    BrokerEvent,
-    BrokerLimits,
-    Closed,
-    Connection,
-    Delivered,
-    Opened,
-    Refused,
-)
-from fleet_sim.mqtt.packets import Connect
 from fleet_sim.runtime.clock import Alarm, Clock
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.runtime.wire_records import received_by_server, sent_by_server
@@ -69,6 +59,20 @@ class Committer(Protocol):
 
     def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
         """Write these changes in one transaction and call `then`."""
+
+
+class Southbound(Protocol):
+    """A way to devices."""
+
+    def send(self, device: Hashable, wire: WireMessage) -> bool:
+        """Hand a message to a device.
+
+        Returns:
+            Whether this way has the device and took the message; then no other way is tried.
+        """
+
+    def acknowledge(self, receipt: Hashable) -> None:
+        """Tell a message's sender that it is kept, by the receipt that came with it."""
 
 
 class Files(Protocol):
@@ -88,31 +92,34 @@ class Settings:
     Attributes:
         epoch_ms: The wall clock at t = 0.
         commit_window_ms: How long changes may gather before they are written.
-        limits: The broker's limits.
     """
 
     epoch_ms: int
     commit_window_ms: int
-    limits: BrokerLimits
 
 
 @dataclass(frozen=True, slots=True)
-class _Puback:
-    connection: Connection
-    token: int
+class _Receipt:
+    """A message to be acknowledged where it came from."""
+
+    southbound: Southbound
+    receipt: Hashable
 
 
 @dataclass(frozen=True, slots=True)
 class _Complaint:
-    device: Hashable
+    """An error reply to whoever sent a message, by the way it came."""
+
+    southbound: Southbound
+    sender: Hashable
     wire: WireMessage
 
 
-_Held = Tell | Answered | DropFile | _Puback | _Complaint
+_Held = Tell | Answered | DropFile | _Receipt | _Complaint
 
 
 class Platform:
-    """One OTA platform for one dialect. It owns the broker and drives the brain."""
+    """One OTA platform for one dialect. It drives the brain, and knows no broker and no socket."""
 
     def __init__(
         self,
@@ -125,7 +132,6 @@ class Platform:
         committer: Committer,
         files: Files,
         settings: Settings,
-        on_output: Callable[[], None],
     ) -> None:
         self._server = dialect.server
         self._brain = brain
@@ -135,8 +141,7 @@ class Platform:
         self._committer = committer
         self._files = files
         self._settings = settings
-        self._on_output = on_output
-        self.broker = Broker(settings.limits, self, claimed=dialect.server.claimed)
+        self._southbounds: list[Southbound] = []
         self._changes: list[Change] = []
         self._held: list[_Held] = []
         self._has_urgent = False
@@ -145,29 +150,6 @@ class Platform:
         self._calls: dict[int, tuple[Call, Respond]] = {}
         self._call_no = 0
         self._brain_alarm = Alarm(clock, lambda: brain.next_at_ms, self._brain_due)
-        self._broker_alarm = Alarm(clock, lambda: self.broker.next_at_ms, self._broker_due)
-
-    # --- who may do what (the broker asks) -------------------------------------------------
-
-    def admit(self, connect: Connect, peer: str) -> Admission | int:
-        """Check a device's signed password; the code refuses it."""
-        del peer
-        found = self._server.identify(
-            connect.client_id, connect.username or "", connect.password, self._brain.secret_of
-        )
-        if isinstance(found, int):
-            return found
-        return Admission(found, self._server.implicit(found))
-
-    def may_publish(self, principal: Hashable, topic: str) -> bool:
-        """Tell whether a device may publish there."""
-        return isinstance(principal, DeviceId) and self._server.may_publish(principal, topic)
-
-    def may_subscribe(self, principal: Hashable, topic_filter: str) -> bool:
-        """Tell whether a device may subscribe to that."""
-        return isinstance(principal, DeviceId) and self._server.may_subscribe(
-            principal, topic_filter
-        )
 
     # --- what comes in ---------------------------------------------------------------------
 
@@ -181,50 +163,65 @@ class Platform:
         self._carry_out(self._brain.restore(rows, self._clock.now_ms()))
         self._brain_alarm.arm()
 
-    def on_broker_events(self, events: Sequence[BrokerEvent]) -> None:
-        """Take what happened at the broker."""
-        for event in events:
-            self._take(event)
-        self._broker_alarm.arm()
-        self._on_output()
+    # --- what southbounds tell -------------------------------------------------------------
 
-    def _take(self, event: BrokerEvent) -> None:
-        match event:
-            case Arrived():
-                self._arrived(event)
-            case Opened(principal=DeviceId() as device):
-                self._wire("online", device, {"side": "server"})
-                self._think(DeviceConnected(device))
-            case Closed(principal=DeviceId() as device, why=why):
-                self._wire("offline", device, {"side": "server", "why": why})
-                self._think(DeviceGone(device))
-            case Refused(connection, topic, why):
-                self._refused(connection.principal, topic, why)
-            case Delivered() | Opened() | Closed():
-                pass
-            case _:
-                assert_never(event)
+    def attach(self, southbound: Southbound) -> None:
+        """Take in a further way to devices; the first that has a device gets its messages."""
+        self._southbounds.append(southbound)
 
-    def _arrived(self, event: Arrived) -> None:
+    def secret_of(self, device: DeviceId) -> str | None:
+        """Return the device's secret, None for a device that is not registered."""
+        return self._brain.secret_of(device)
+
+    def connected(self, device: DeviceId) -> None:
+        """Take note of a device's new connection; one after another is a takeover."""
+        self._wire("online", device, {"side": "server"})
+        self._think(DeviceConnected(device))
+
+    def gone(self, device: DeviceId, why: str) -> None:
+        """Take note of the end of a device's only connection."""
+        self._wire("offline", device, {"side": "server", "why": why})
+        self._think(DeviceGone(device))
+
+    def arrived(
+        self,
+        southbound: Southbound,
+        sender: Hashable,
+        topic: str,
+        payload: bytes,
+        receipt: Hashable | None,
+    ) -> None:
+        """Take a message in.
+
+        Args:
+            southbound: The way it came.
+            sender: Who is told of a mistake in it; not who it is from, which the topic says.
+            topic: Where it was published: one of those that the dialect claims.
+            payload: What.
+            receipt: Comes back by `acknowledge` once the message is kept; None where nobody waits.
+        """
         try:
-            device, message = self._server.decode(event.topic, event.payload)
+            device, message = self._server.decode(topic, payload)
         except DialectError as error:
-            self._refused(event.principal, event.topic, str(error))
-            complaint = self._server.complain(event.topic, error)
+            self.refused(sender, topic, str(error))
+            complaint = self._server.complain(topic, error)
             if complaint is not None:
-                self._held.append(_Complaint(event.principal, complaint))
+                self._held.append(_Complaint(southbound, sender, complaint))
         else:
             kind, fields = received_by_server(message)
             self._wire(kind, device, fields)
             self._think(MessageArrived(device, message))
-        if event.token is not None:
-            self._held.append(_Puback(event.connection, event.token))
+        if receipt is not None:
+            self._held.append(_Receipt(southbound, receipt))
         self._settle()
 
-    def _refused(self, principal: Hashable, topic: str, why: str) -> None:
-        device = str(principal) if isinstance(principal, DeviceId) else ""
+    def refused(self, sender: Hashable, topic: str, why: str) -> None:
+        """Take note that something was not let through; with topic "" a whole connection."""
+        device = str(sender) if isinstance(sender, DeviceId) else ""
         fields = {"side": "server", "topic": topic, "why": why}
         self._log.add(Source.WIRE, "refused", device=device, fields=fields)
+
+    # --- what operators ask ----------------------------------------------------------------
 
     def http(self, request: HttpRequest, respond: Respond) -> None:
         """Take a northbound request; `respond` is called once, now or after a commit."""
@@ -244,10 +241,6 @@ class Platform:
 
     def _brain_due(self) -> None:
         self._think(TimeReached())
-        self._on_output()
-
-    def _broker_due(self) -> None:
-        self.on_broker_events(self.broker.expire(self._clock.now_ms()))
 
     def _carry_out(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
@@ -329,15 +322,13 @@ class Platform:
                     respond(self._gate.render(call, answer, call_id))
                 case DropFile(firmware_id, file_name):
                     self._files.drop(firmware_id, file_name)
-                case _Puback(connection, token):
-                    self.broker.acknowledge(connection, token)
-                case _Complaint(device, wire):
-                    self._send(device, wire)
-        self._on_output()
+                case _Receipt(southbound, receipt):
+                    southbound.acknowledge(receipt)
+                case _Complaint(southbound, sender, wire):
+                    southbound.send(sender, wire)
 
-    def _send(self, device: Hashable, wire: WireMessage) -> bool:
-        sent = self.broker.send_to(device, wire.topic, wire.payload, wire.qos, self._clock.now_ms())
-        return sent is not None
+    def _send(self, device: DeviceId, wire: WireMessage) -> bool:
+        return any(southbound.send(device, wire) for southbound in self._southbounds)
 
     def _wire(self, kind: str, device: DeviceId, fields: Mapping[str, Any]) -> None:
         self._log.add(Source.WIRE, kind, device=str(device), fields=fields)

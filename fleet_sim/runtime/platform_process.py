@@ -25,6 +25,7 @@ from fleet_sim.backend.brain import Brain
 from fleet_sim.dialects import registry
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.mqtt.limits import BrokerLimits
+from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.files import DiskFiles
 from fleet_sim.runtime.http_server import FIRMWARE_PATH, HttpServer
@@ -138,8 +139,9 @@ async def _serve(
         committer=committer,
         files=files,
         http=http,
-        mqtt=mqtt,
     )
+    server = registry.get(settings.dialect).server
+    embedded = EmbeddedBroker(platform, server, clock, BrokerLimits())
     try:
         await http.start(HOST, settings.http_port)
         async with committer.running(), _flushing(log):
@@ -147,7 +149,7 @@ async def _serve(
             platform.register([*_sample(settings, account), *settings.devices])
             http.serve(platform)
             await mqtt.start(
-                HOST, settings.mqtt_port, platform.broker, platform.on_broker_events, clock.now_ms
+                HOST, settings.mqtt_port, embedded.broker, embedded.on_events, clock.now_ms
             )
             announce(_ready(account, mqtt.port, http.port))
             await stop.wait()
@@ -170,7 +172,6 @@ def _platform(
     committer: _Committer,
     files: DiskFiles,
     http: HttpServer,
-    mqtt: MqttServer,
 ) -> Platform:
     dialect = registry.get(settings.dialect)
     contract = dataclasses.replace(dialect.contract, **settings.contract)
@@ -199,8 +200,7 @@ def _platform(
         log=log,
         committer=committer,
         files=files,
-        settings=Settings(account.epoch_ms, COMMIT_WINDOW_MS, BrokerLimits()),
-        on_output=mqtt.flush,
+        settings=Settings(account.epoch_ms, COMMIT_WINDOW_MS),
     )
 
 

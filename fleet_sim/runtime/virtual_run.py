@@ -16,6 +16,7 @@ from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.fleet import mount, registrations
 from fleet_sim.runtime.keep_alive import PingWheel
 from fleet_sim.runtime.line import Ear
@@ -74,7 +75,9 @@ class VirtualWorld:
         self._scanned = 0
         self._moves = 0
         self.platform = self._platform()
-        self._network = MemoryNetwork(self.platform, self.clock)
+        server = registry.get(plan.fleets[0].dialect).server
+        self.embedded = EmbeddedBroker(self.platform, server, self.clock, BrokerLimits())
+        self._network = MemoryNetwork(self.embedded, self.clock)
 
     def _platform(self) -> Platform:
         plan = self.plan
@@ -103,12 +106,8 @@ class VirtualWorld:
             log=self.log,
             committer=MemoryCommitter(self._store),
             files=self._files,
-            settings=Settings(EPOCH_MS, COMMIT_WINDOW_MS, BrokerLimits()),
-            on_output=self._on_output,
+            settings=Settings(EPOCH_MS, COMMIT_WINDOW_MS),
         )
-
-    def _on_output(self) -> None:
-        self._network.want_flush()  # made after the platform, which calls this only later
 
     def dial(self, ear: Ear, number: int) -> None:
         """Open a connection to the broker."""

@@ -11,7 +11,7 @@ from fleet_sim.backend.events import Keep
 from fleet_sim.dialects.http import HttpResponse
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.model.messages import DeviceMessage, ServerMessage
+from fleet_sim.model.messages import DeviceMessage, ServerMessage, VersionReport
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -26,6 +26,7 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.broker import BrokerLimits
+from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.platform import Change, Platform, Settings
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_time import VirtualClock
@@ -110,7 +111,6 @@ class LonePlatform:
         self.log = MemoryLog(self.clock.now_ms)
         self.store = SlowStore()
         self.shelf = Shelf()
-        self.outputs = 0
         self.operator = ENOS.operator(ORG, "", "")
         self.platform = Platform(
             dialect=ENOS,
@@ -125,12 +125,9 @@ class LonePlatform:
             log=self.log,
             committer=self.store,
             files=self.shelf,
-            settings=Settings(EPOCH_MS, WINDOW_MS, BrokerLimits()),
-            on_output=self._on_output,
+            settings=Settings(EPOCH_MS, WINDOW_MS),
         )
-
-    def _on_output(self) -> None:
-        self.outputs += 1
+        self.embedded = EmbeddedBroker(self.platform, ENOS.server, self.clock, BrokerLimits())
 
     def run(self, ms: int) -> None:
         """Let some time pass."""
@@ -197,16 +194,16 @@ class Client:
         self.session = mqtt.ClientSession(
             mqtt.ClientOptions(mine.client_id, mine.username, mine.password)
         )
-        self.connection = world.platform.broker.open(world.clock.now_ms())
+        self.connection = world.embedded.broker.open(world.clock.now_ms())
         self.session.connect()
         self.flush()
 
     def flush(self) -> None:
         """Bring what the session has to say to the broker."""
-        broker = self._world.platform.broker
+        broker = self._world.embedded.broker
         data = self.session.take_output()
         events = broker.receive(self.connection, data, self._world.clock.now_ms())
-        self._world.platform.on_broker_events(events)
+        self._world.embedded.on_events(events)
 
     def say(self, message: DeviceMessage) -> int:
         """Publish what a device says; return the packet identifier."""
@@ -236,6 +233,16 @@ class Client:
 
     def leave(self) -> None:
         """Drop the connection."""
-        broker = self._world.platform.broker
+        broker = self._world.embedded.broker
         events = broker.lost(self.connection, self._world.clock.now_ms())
-        self._world.platform.on_broker_events(events)
+        self._world.embedded.on_events(events)
+
+
+def online(world: LonePlatform, name: str = "d1", version: str = "1.0") -> Client:
+    """Return a registered device that is on line and has reported its version."""
+    (device,) = world.register(name)
+    client = Client(world, device)
+    client.say(VersionReport("1", version))
+    world.settle()
+    client.events()
+    return client

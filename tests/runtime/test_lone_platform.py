@@ -2,7 +2,7 @@ import pytest
 
 from fleet_sim.backend.events import Forget, Keep
 from fleet_sim.model.messages import VersionReport
-from tests.runtime.lone_platform import Client, LonePlatform, SlowStore
+from tests.runtime.lone_platform import Client, LonePlatform, SlowStore, online
 
 
 def test_a_slow_store_ends_its_commits_when_it_is_told() -> None:
@@ -43,3 +43,13 @@ def test_a_client_speaks_with_the_platforms_own_broker() -> None:
     world.settle()
 
     assert [one.message_id for one in client.heard()] == ["1"]
+
+
+def test_a_device_on_line_has_reported_its_version() -> None:
+    """And what the platform answered has been heard."""
+    world = LonePlatform()
+
+    client = online(world, "d7", version="1.5")
+
+    assert client.events() == []
+    assert [one["version"] for one in world.records("version_received")] == ["1.5"]

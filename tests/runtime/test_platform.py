@@ -1,4 +1,8 @@
+from collections.abc import Hashable
+
 from fleet_sim.backend.events import Forget, Keep
+from fleet_sim.dialects.wire import WireMessage
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ProgressReport,
     ReportReply,
@@ -18,27 +22,16 @@ from fleet_sim.model.northbound import (
     Listed,
     Names,
     Scope,
-    SearchDevices,
     SearchTasks,
     StopJob,
     TaskRow,
 )
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.runtime.platform import IDLE_COMMIT_MS
-from tests.runtime.lone_platform import CONTENT, IMAGE, WINDOW_MS, Client, LonePlatform
+from tests.runtime.lone_platform import CONTENT, IMAGE, WINDOW_MS, Client, LonePlatform, online
 from tests.runtime.lone_world import ENOS
 
 DEVICE = "d1"
-
-
-def online(world: LonePlatform, name: str = DEVICE, version: str = "1.0") -> Client:
-    """Return a registered device that is on line and has reported its version."""
-    (device,) = world.register(name)
-    client = Client(world, device)
-    client.say(VersionReport("1", version))
-    world.settle()
-    client.events()
-    return client
 
 
 def acknowledged(client: Client) -> list[int]:
@@ -51,61 +44,6 @@ def status(world: LonePlatform) -> list[str]:
     (answer,) = world.settled(SearchTasks())
     assert isinstance(answer, Listed)
     return [one.status.value for one in answer.rows if isinstance(one, TaskRow)]
-
-
-# --- who may do what ----------------------------------------------------------------------------
-
-
-def test_a_registered_device_is_let_in_by_its_own_secret() -> None:
-    """And is on line, as the log says from the server's side."""
-    world = LonePlatform()
-    (device,) = world.register(DEVICE)
-
-    client = Client(world, device)
-
-    assert client.events() == [mqtt.Connected(session_present=False)]
-    assert world.records("online") == [{"kind": "online", "device": "pk/d1", "side": "server"}]
-
-
-def test_a_wrong_secret_and_a_stranger_are_refused() -> None:
-    """With the codes of MQTT, and neither was ever on line."""
-    world = LonePlatform()
-    (device,) = world.register(DEVICE)
-    (stranger,) = LonePlatform().register("stranger")
-
-    assert Client(world, device, "wrong").events() == [mqtt.Refused(4)]
-    assert Client(world, stranger).events() == [mqtt.Refused(5)]
-    assert world.records("online") == []
-
-
-def test_a_devices_topics_are_its_own() -> None:
-    """A message on another's is refused, and changes nothing there."""
-    world = LonePlatform()
-    intruder = online(world)
-    victim = online(world, "d2")
-    wire = ENOS.devices.encode(victim.device, VersionReport("9", "6.6.6"))
-
-    intruder.publish(wire.topic, wire.payload)
-    world.settle()
-
-    (refused,) = world.records("refused")
-    assert (refused["device"], refused["topic"]) == ("pk/d1", wire.topic)
-    assert victim.events() == []
-    (answer,) = world.call(SearchDevices())
-    assert isinstance(answer, Listed)
-    assert "6.6.6" not in str(answer.rows)
-
-
-def test_the_end_of_a_connection_is_noted_with_its_reason() -> None:
-    """From the server's side."""
-    world = LonePlatform()
-    client = online(world)
-
-    client.leave()
-
-    (offline,) = world.records("offline")
-    assert (offline["device"], offline["side"]) == ("pk/d1", "server")
-    assert offline["why"]
 
 
 # --- nothing leaves before what it rests on is durable ------------------------------------------
@@ -297,6 +235,78 @@ def test_a_device_that_has_left_before_its_push_gets_none() -> None:
     assert status(world) == ["pushed"]
 
 
+# --- ways to devices ----------------------------------------------------------------------------
+
+
+class Way:
+    """A southbound that has some devices, and keeps what it is given."""
+
+    def __init__(self, *devices: Hashable) -> None:
+        self.devices = devices
+        self.sent: list[tuple[Hashable, WireMessage]] = []
+        self.acknowledged: list[Hashable] = []
+
+    def send(self, device: Hashable, wire: WireMessage) -> bool:
+        """Keep it, if the device is ours."""
+        if device in self.devices:
+            self.sent.append((device, wire))
+        return device in self.devices
+
+    def acknowledge(self, receipt: Hashable) -> None:
+        """Take note."""
+        self.acknowledged.append(receipt)
+
+
+def test_the_first_way_that_has_the_device_takes_the_message() -> None:
+    """The ways are asked in the order in which they were attached."""
+    world = LonePlatform()
+    device, other = world.register(DEVICE, "d2")
+    ways = [Way(other), Way(device), Way(device, other)]
+    for way in ways:
+        world.platform.attach(way)
+
+    for one in (device, other):
+        world.platform.connected(one)
+        wire = ENOS.devices.encode(one, VersionReport("1", "1.0"))
+        world.platform.arrived(ways[2], one, wire.topic, wire.payload, "receipt")
+    world.settle()
+
+    assert [[device for device, _ in way.sent] for way in ways] == [[other], [device], []]
+    assert ways[2].acknowledged == ["receipt", "receipt"]
+
+
+def test_a_complaint_goes_back_by_the_way_that_the_mistake_came() -> None:
+    """To whoever sent it, who need not be the device that the topic names."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    near, far = Way(device), Way("gateway")
+    world.platform.attach(near)
+    world.platform.attach(far)
+    topic = ENOS.devices.encode(device, VersionReport("1", "1.0")).topic
+
+    world.platform.arrived(far, "gateway", topic, b"{", None)
+    world.settle()
+
+    assert near.sent == []
+    assert [sender for sender, _ in far.sent] == ["gateway"]
+    assert far.acknowledged == []
+
+
+def test_the_end_of_a_connection_by_any_way_is_noted() -> None:
+    """With its reason, from the server's side; and no push follows it."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    way = Way(device)
+    world.platform.attach(way)
+    world.platform.connected(device)
+
+    world.platform.gone(device, "the end")
+    world.order()
+
+    assert [one["why"] for one in world.records("offline")] == ["the end"]
+    assert way.sent == []
+
+
 # --- files --------------------------------------------------------------------------------------
 
 
@@ -337,34 +347,6 @@ def test_rubbish_is_refused_answered_and_acknowledged() -> None:
     assert b'"code":1220' in reply.payload
     (refused,) = world.records("refused")
     assert (refused["device"], refused["topic"], refused["side"]) == ("pk/d1", topic, "server")
-
-
-def test_a_message_at_qos_0_needs_no_acknowledgement() -> None:
-    """It is taken in like any other."""
-    world = LonePlatform()
-    (device,) = world.register(DEVICE)
-    client = Client(world, device)
-    wire = ENOS.devices.encode(device, VersionReport("1", "1.0"))
-
-    client.publish(wire.topic, wire.payload, qos=0)
-    world.settle()
-
-    assert [type(one) for one in client.heard()] == [ReportReply]
-    assert [one["version"] for one in world.records("version_received")] == ["1.0"]
-
-
-def test_who_left_before_the_commit_is_not_missed() -> None:
-    """The acknowledgement has nowhere to go."""
-    world = LonePlatform()
-    (device,) = world.register(DEVICE)
-    client = Client(world, device)
-    client.say(VersionReport("1", "1.0"))
-    world.run(WINDOW_MS)
-
-    client.leave()
-    world.store.end()
-
-    assert world.platform.is_settled
 
 
 # --- time, stops and starts ---------------------------------------------------------------------

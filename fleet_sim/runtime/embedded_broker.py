@@ -1,0 +1,117 @@
+"""The platform's own MQTT endpoint: our broker, and the platform's rules for who may do what.
+
+The broker itself knows no vendor. Here a CONNECT becomes a device, by its signature; what devices
+publish goes to the platform, and what the platform says goes to them without a SUBSCRIBE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from fleet_sim.dialects.interface import ServerCodec
+from fleet_sim.dialects.wire import WireMessage
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.mqtt.broker import (
+    Admission,
+    Arrived,
+    Broker,
+    BrokerEvent,
+    BrokerLimits,
+    Closed,
+    Connection,
+    Delivered,
+    Opened,
+    Refused,
+)
+from fleet_sim.mqtt.packets import Connect
+from fleet_sim.runtime.clock import Alarm, Clock
+from fleet_sim.runtime.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class _Puback:
+    """The receipt of a message: which PUBACK is owed, and to whom."""
+
+    connection: Connection
+    token: int
+
+
+class EmbeddedBroker:
+    """A platform's way to devices by a broker of its own, and that broker's authority.
+
+    Attributes:
+        broker: To be driven by somebody with sockets, who brings its events to `on_events`.
+    """
+
+    def __init__(
+        self, platform: Platform, server: ServerCodec, clock: Clock, limits: BrokerLimits
+    ) -> None:
+        self._platform = platform
+        self._server = server
+        self._clock = clock
+        self.broker = Broker(limits, self, claimed=server.claimed)
+        self._alarm = Alarm(clock, lambda: self.broker.next_at_ms, self._due)
+        platform.attach(self)
+
+    # --- who may do what (the broker asks) -------------------------------------------------
+
+    def admit(self, connect: Connect, peer: str) -> Admission | int:
+        """Check a device's signed password; the code refuses it."""
+        del peer
+        found = self._server.identify(
+            connect.client_id, connect.username or "", connect.password, self._platform.secret_of
+        )
+        if isinstance(found, int):
+            return found
+        return Admission(found, self._server.implicit(found))
+
+    def may_publish(self, principal: Hashable, topic: str) -> bool:
+        """Tell whether a device may publish there."""
+        return isinstance(principal, DeviceId) and self._server.may_publish(principal, topic)
+
+    def may_subscribe(self, principal: Hashable, topic_filter: str) -> bool:
+        """Tell whether a device may subscribe to that."""
+        return isinstance(principal, DeviceId) and self._server.may_subscribe(
+            principal, topic_filter
+        )
+
+    # --- what happens at the broker --------------------------------------------------------
+
+    def on_events(self, events: Sequence[BrokerEvent]) -> None:
+        """Take what happened at the broker."""
+        for event in events:
+            self._take(event)
+        self._alarm.arm()
+
+    def _take(self, event: BrokerEvent) -> None:
+        match event:
+            case Arrived(connection, sender, topic, payload, token=token):
+                receipt = None if token is None else _Puback(connection, token)
+                self._platform.arrived(self, sender, topic, payload, receipt)
+            case Opened(principal=DeviceId() as device):
+                self._platform.connected(device)
+            case Closed(principal=DeviceId() as device, why=why):
+                self._platform.gone(device, why)
+            case Refused(connection, topic, why):
+                self._platform.refused(connection.principal, topic, why)
+            case Delivered() | Opened() | Closed():
+                pass
+            case _:
+                assert_never(event)
+
+    def _due(self) -> None:
+        self.on_events(self.broker.expire(self._clock.now_ms()))
+
+    # --- what the platform says ------------------------------------------------------------
+
+    def send(self, device: Hashable, wire: WireMessage) -> bool:
+        """Send straight to a device's newest connection; False when it has none, or no room."""
+        sent = self.broker.send_to(device, wire.topic, wire.payload, wire.qos, self._clock.now_ms())
+        return sent is not None
+
+    def acknowledge(self, receipt: Hashable) -> None:
+        """Send the PUBACK."""
+        assert isinstance(receipt, _Puback)
+        self.broker.acknowledge(receipt.connection, receipt.token)
