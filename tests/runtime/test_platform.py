@@ -2,7 +2,6 @@ from collections.abc import Hashable
 
 from fleet_sim.backend.events import Forget, Keep
 from fleet_sim.dialects.wire import WireMessage
-from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ProgressReport,
     ReportReply,
