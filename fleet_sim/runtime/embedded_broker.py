@@ -91,7 +91,7 @@ class EmbeddedBroker:
                 receipt = None if token is None else _Puback(connection, token)
                 self._platform.arrived(self, sender, topic, payload, receipt)
             case Opened(principal=DeviceId() as device):
-                self._platform.connected(device)
+                self._platform.connected(self, device)
             case Closed(principal=DeviceId() as device, why=why):
                 self._platform.gone(device, why)
             case Refused(connection, topic, why):
@@ -115,3 +115,8 @@ class EmbeddedBroker:
         """Send the PUBACK."""
         assert isinstance(receipt, _Puback)
         self.broker.acknowledge(receipt.connection, receipt.token)
+
+    def drop(self, device: DeviceId, why: str) -> None:
+        """End all connections of a device."""
+        while (connection := self.broker.connection_of(device)) is not None:
+            self.on_events(self.broker.close(connection, why, self._clock.now_ms()))

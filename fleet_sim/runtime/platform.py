@@ -74,6 +74,12 @@ class Southbound(Protocol):
     def acknowledge(self, receipt: Hashable) -> None:
         """Tell a message's sender that it is kept, by the receipt that came with it."""
 
+    def drop(self, device: DeviceId, why: str) -> None:
+        """Let go of a device that has come by another way; `Platform.gone` follows if it was here.
+
+        A way that cannot end a connection may leave this undone.
+        """
+
 
 class Files(Protocol):
     """Keeps firmware files and serves them."""
@@ -173,8 +179,14 @@ class Platform:
         """Return the device's secret, None for a device that is not registered."""
         return self._brain.secret_of(device)
 
-    def connected(self, device: DeviceId) -> None:
-        """Take note of a device's new connection; one after another is a takeover."""
+    def connected(self, southbound: Southbound, device: DeviceId) -> None:
+        """Take note of a device's new connection; one after another is a takeover.
+
+        A device has one way at a time, the newest; the others let go of it.
+        """
+        for other in self._southbounds:
+            if other is not southbound:
+                other.drop(device, "it came by another way")
         self._wire("online", device, {"side": "server"})
         self._think(DeviceConnected(device))
 

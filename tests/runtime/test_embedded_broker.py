@@ -114,3 +114,16 @@ def test_a_message_to_nobody_is_not_taken() -> None:
 
     assert world.embedded.send(here.device, wire)
     assert not world.embedded.send(gone.device, wire)
+
+
+def test_a_device_that_came_by_another_way_is_let_go_of() -> None:
+    """Its connection ends, as the log says; for somebody else nothing happens."""
+    world = LonePlatform()
+    client, other = online(world), online(world, "d2")
+
+    world.embedded.drop(client.device, "it came by another way")
+    world.embedded.drop(client.device, "it came by another way")
+
+    assert client.connection.is_closing
+    assert not other.connection.is_closing
+    assert [one["why"] for one in world.records("offline")] == ["it came by another way"]

@@ -2,6 +2,7 @@ from collections.abc import Hashable
 
 from fleet_sim.backend.events import Forget, Keep
 from fleet_sim.dialects.wire import WireMessage
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ProgressReport,
     ReportReply,
@@ -244,6 +245,7 @@ class Way:
         self.devices = devices
         self.sent: list[tuple[Hashable, WireMessage]] = []
         self.acknowledged: list[Hashable] = []
+        self.dropped: list[DeviceId] = []
 
     def send(self, device: Hashable, wire: WireMessage) -> bool:
         """Keep it, if the device is ours."""
@@ -255,6 +257,10 @@ class Way:
         """Take note."""
         self.acknowledged.append(receipt)
 
+    def drop(self, device: DeviceId, why: str) -> None:
+        """Take note."""
+        self.dropped.append(device)
+
 
 def test_the_first_way_that_has_the_device_takes_the_message() -> None:
     """The ways are asked in the order in which they were attached."""
@@ -265,13 +271,31 @@ def test_the_first_way_that_has_the_device_takes_the_message() -> None:
         world.platform.attach(way)
 
     for one in (device, other):
-        world.platform.connected(one)
+        world.platform.connected(ways[2], one)
         wire = ENOS.devices.encode(one, VersionReport("1", "1.0"))
         world.platform.arrived(ways[2], one, wire.topic, wire.payload, "receipt")
     world.settle()
 
     assert [[device for device, _ in way.sent] for way in ways] == [[other], [device], []]
     assert ways[2].acknowledged == ["receipt", "receipt"]
+
+
+def test_a_device_has_one_way_at_a_time() -> None:
+    """Who comes by one is let go of by the others, before its new connection is noted."""
+    world = LonePlatform()
+    client = online(world)
+    way, other = Way(client.device), Way(client.device)
+    world.platform.attach(way)
+    world.platform.attach(other)
+
+    world.platform.connected(way, client.device)
+
+    assert (way.dropped, other.dropped) == ([], [client.device])
+    assert [one["kind"] for one in world.records("online", "offline")] == [
+        "online",
+        "offline",
+        "online",
+    ]
 
 
 def test_a_complaint_goes_back_by_the_way_that_the_mistake_came() -> None:
@@ -297,7 +321,7 @@ def test_the_end_of_a_connection_by_any_way_is_noted() -> None:
     (device,) = world.register(DEVICE)
     way = Way(device)
     world.platform.attach(way)
-    world.platform.connected(device)
+    world.platform.connected(way, device)
 
     world.platform.gone(device, "the end")
     world.order()
