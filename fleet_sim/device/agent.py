@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from fleet_sim.device.alarms import Alarms
+from fleet_sim.device.asking import choose, hushed_until_ms
 from fleet_sim.device.attempt import Attempt
 from fleet_sim.device.conduct import Persona
 from fleet_sim.device.events import (
@@ -40,23 +42,21 @@ from fleet_sim.device.events import (
     Publish,
     ReplyReceived,
     RequestReceived,
-    SetTimer,
     Timer,
     TimerFired,
 )
 from fleet_sim.device.post import Post
-from fleet_sim.device.states import MOVES, UpgradeState
+from fleet_sim.device.states import BUSY, MOVES, UpgradeState
 from fleet_sim.device.timings import Timings
 from fleet_sim.model.chance import draw
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import UpgradeReply, UpgradeRequest, VersionOffer
+from fleet_sim.model.record import request_of_offer
 
 # HTTP's "conflict": the vendors name no code for a busy device, only that 200 is consent.
 BUSY_CODE = 409
-
-_BUSY = frozenset({UpgradeState.DOWNLOADING, UpgradeState.INSTALLING, UpgradeState.FINISHING})
 
 
 class DeviceAgent:
@@ -71,6 +71,7 @@ class DeviceAgent:
     """
 
     __slots__ = (
+        "_alarms",
         "_attempt",
         "_conduct",
         "_failures",
@@ -80,8 +81,6 @@ class DeviceAgent:
         "_seed",
         "_state",
         "_timings",
-        "_token",
-        "_tokens",
         "_version",
         "_who",
     )
@@ -100,8 +99,7 @@ class DeviceAgent:
         self._conduct = persona.conduct(1, seed=seed, who=self._who, index=1)
         self._is_mute = False  # keeps its version to itself
         self._failures = 0  # to connect, in a row
-        self._token = 0
-        self._tokens: dict[Timer, int] = {}  # the timers awaited, and their tokens
+        self._alarms = Alarms()
 
     def __repr__(self) -> str:
         link = "on line" if self.is_online else "off line"
@@ -152,9 +150,9 @@ class DeviceAgent:
             case ConnectionLost():
                 return tuple(self._on_lost(now_ms))
             case RequestReceived(request):
-                return tuple(self._on_request(request))
+                return tuple(self._on_request(request, now_ms))
             case OfferReceived(offer):
-                return tuple(self._on_offer(offer))
+                return tuple(self._on_offer(offer, now_ms))
             case ReplyReceived(reply):
                 return tuple(self._on_acknowledged(reply.message_id, now_ms))
             case Acknowledged(message_id):
@@ -176,7 +174,7 @@ class DeviceAgent:
             yield from self._go_offline("power")
         if self._state is UpgradeState.DOWNLOADING:
             yield DropDownload(self._under_way.number)
-        self._tokens.clear()
+        self._alarms.clear()
         self._post.forget()
         self._move(UpgradeState.IDLE)
         yield Note("boot", {"version": self._version})
@@ -187,7 +185,7 @@ class DeviceAgent:
             return  # too late: it went down before the answer came
         self._post.is_online = True
         self._failures = 0
-        self._tokens.pop(Timer.RECONNECT, None)
+        self._alarms.drop(Timer.RECONNECT)
         if not self._is_mute:
             yield from self._post.version(self._version)
         yield from self._post.again()
@@ -195,14 +193,14 @@ class DeviceAgent:
             yield from self._ask(now_ms)
         yield from self._resume()
         if self._conduct.up_ms is not None:
-            yield self._set(Timer.FLAP, now_ms + self._conduct.up_ms)
+            yield self._alarms.set(Timer.FLAP, now_ms + self._conduct.up_ms)
 
     def _on_lost(self, now_ms: int) -> Iterator[Effect]:
         # Told twice, or told of a connection that the device closed itself.
-        if self._state is UpgradeState.REBOOTING or Timer.RECONNECT in self._tokens:
+        if self._state is UpgradeState.REBOOTING or Timer.RECONNECT in self._alarms:
             return
         self._post.is_online = False
-        self._tokens.pop(Timer.FLAP, None)
+        self._alarms.drop(Timer.FLAP, Timer.ASK)
         if self._state is UpgradeState.DOWNLOADING:
             self._under_way.cuts = 0  # the link's fault, whichever of the two was told first
         yield self._set_later(Timer.RECONNECT, self._failures, now_ms)
@@ -210,17 +208,16 @@ class DeviceAgent:
 
     def _go_offline(self, why: str) -> Iterator[Effect]:
         self._post.is_online = False
-        self._tokens.pop(Timer.RECONNECT, None)
-        self._tokens.pop(Timer.FLAP, None)
+        self._alarms.drop(Timer.RECONNECT, Timer.FLAP, Timer.ASK)
         yield Disconnect(why)
 
     def _stay_away(self, why: str, until_ms: int) -> Iterator[Effect]:
         yield from self._go_offline(why)
-        yield self._set(Timer.RECONNECT, until_ms)
+        yield self._alarms.set(Timer.RECONNECT, until_ms)
 
     # Pushes and offers
 
-    def _on_request(self, request: UpgradeRequest) -> Iterator[Effect]:
+    def _on_request(self, request: UpgradeRequest, now_ms: int) -> Iterator[Effect]:
         """Answer a push.
 
         Off line, it is too late to answer, and the server pushes again. Busy with another image:
@@ -229,10 +226,10 @@ class DeviceAgent:
         """
         if not self.is_online:
             return
-        if self._state in _BUSY:
+        if self._state in BUSY:
             yield from self._on_push_while_busy(request, self._under_way)
         elif not (self._state is UpgradeState.QUIET and self._is_copy(request.message_id)):
-            self._adopt(request.message_id, request.image)
+            self._adopt(request.message_id, request.image, now_ms)
             if not self._conduct.answers_push:
                 yield from self._fall_silent("does not answer the push")
                 return
@@ -252,33 +249,40 @@ class DeviceAgent:
             yield from self._report_progress(attempt.percent)
             yield from self._note_mute()
 
-    def _on_offer(self, offer: VersionOffer) -> Iterator[Effect]:
-        """Take the first offered image that is news; nothing tells the server but the progress."""
-        if not self.is_online or self._state in _BUSY or self._is_copy(offer.message_id):
+    def _on_offer(self, offer: VersionOffer, now_ms: int) -> Iterator[Effect]:
+        """Take an offered image; nothing tells the server but the progress."""
+        request = request_of_offer(offer.message_id)
+        if not self.is_online or self._state in BUSY or self._is_copy(request):
             return
-        image = next((image for image in offer.images if image.version != self._version), None)
+        image = choose(offer.images, self._version)
         if image is None:
             return
-        self._adopt(offer.message_id, image)
+        self._adopt(request, image, now_ms)
         if not self._conduct.answers_push:
             yield from self._fall_silent("does not act on the offer")
             return
         yield from self._begin(image)
 
     def _ask(self, now_ms: int) -> Iterator[Effect]:
-        if self._state not in _BUSY:
+        """Ask what there is to upgrade to, unless it is at it or keeps silent; and so on."""
+        is_quiet = self._state is UpgradeState.QUIET
+        hush_ms = hushed_until_ms(self._timings, self._attempt if is_quiet else None)
+        if not (self._state in BUSY or now_ms < hush_ms):
             yield from self._post.query()
         if self._timings.request_every_ms:
-            yield self._set(Timer.ASK, now_ms + self._timings.request_every_ms)
+            wait_ms = self._timings.ask_wait_ms(self._chance(Timer.ASK))
+            yield self._alarms.set(Timer.ASK, hush_ms if now_ms < hush_ms else now_ms + wait_ms)
 
     def _is_copy(self, request: str) -> bool:
         return self._attempt is not None and self._attempt.request == request
 
-    def _adopt(self, request: str, image: FirmwareImage) -> None:
+    def _adopt(self, request: str, image: FirmwareImage, now_ms: int) -> None:
         last = self._attempt
         number = last.number + 1 if last else 1
         tries = last.tries + 1 if last and last.image.version == image.version else 1
-        self._attempt = Attempt(number=number, tries=tries, request=request, image=image)
+        self._attempt = Attempt(
+            number=number, tries=tries, request=request, image=image, began_at_ms=now_ms
+        )
         self._conduct = self._persona.conduct(tries, seed=self._seed, who=self._who, index=number)
         self._is_mute = False
         self._post.forget()
@@ -312,7 +316,7 @@ class DeviceAgent:
         """Start the download, or go on with one that broke."""
         is_waiting = self._state is UpgradeState.DOWNLOADING and self.is_online
         if is_waiting and not self._under_way.is_transferring:
-            self._tokens.pop(Timer.DOWNLOAD, None)
+            self._alarms.drop(Timer.DOWNLOAD)
             step = self._timings.progress_step_percent
             yield from self._under_way.start_download(step_percent=step, conduct=self._conduct)
 
@@ -359,7 +363,7 @@ class DeviceAgent:
             yield from self._fail(FailureCause.VERIFY, desc)
         else:
             self._move(UpgradeState.INSTALLING)
-            yield self._set(Timer.INSTALL, now_ms + self._timings.install_ms)
+            yield self._alarms.set(Timer.INSTALL, now_ms + self._timings.install_ms)
 
     def _on_cut(self, event: DownloadCut, now_ms: int) -> Iterator[Effect]:
         attempt = self._under_way
@@ -405,20 +409,20 @@ class DeviceAgent:
 
     def _on_installed(self, now_ms: int) -> Iterator[Effect]:
         self._move(UpgradeState.FINISHING)
-        yield self._set(Timer.FLUSH, now_ms + self._timings.flush_ms)
+        yield self._alarms.set(Timer.FLUSH, now_ms + self._timings.flush_ms)
         yield from self._report_progress(100)
         self._is_mute = not self._conduct.reports_version
         yield from self._note_mute()
 
     def _reboot(self, now_ms: int) -> Iterator[Effect]:
-        self._tokens.pop(Timer.FLUSH, None)
+        self._alarms.drop(Timer.FLUSH)
         yield from self._go_offline("reboot")
         if not self._conduct.returns:
             self._move(UpgradeState.GONE)
             yield Note("gone", {"why": "did not return from its reboot"})
             return
         self._move(UpgradeState.REBOOTING)
-        yield self._set(Timer.REBOOT, now_ms + self._timings.reboot_ms)
+        yield self._alarms.set(Timer.REBOOT, now_ms + self._timings.reboot_ms)
 
     def _on_booted(self) -> Iterator[Effect]:
         """Run the new image; the boot loader puts it in place on the way, hence `flash` here."""
@@ -446,9 +450,8 @@ class DeviceAgent:
             yield from self._stay_away("away", until_ms)
 
     def _on_timer(self, name: Timer, token: int, now_ms: int) -> Iterator[Effect]:
-        if self._tokens.get(name) != token:
-            return  # set anew since, or no longer awaited
-        del self._tokens[name]
+        if not self._alarms.take(name, token):
+            return
         match name:
             case Timer.RECONNECT:
                 yield Connect()
@@ -478,14 +481,12 @@ class DeviceAgent:
         assert state in MOVES[self._state], f"{self._who}: no move {self._state} → {state}"
         self._state = state
 
-    def _set(self, name: Timer, at_ms: int) -> SetTimer:
-        self._token += 1
-        self._tokens[name] = self._token
-        return SetTimer(name, at_ms, self._token)
+    def _set_later(self, name: Timer, failures: int, now_ms: int) -> Effect:
+        wait_ms = self._timings.backoff_ms(failures, self._chance(name))
+        return self._alarms.set(name, now_ms + wait_ms)
 
-    def _set_later(self, name: Timer, failures: int, now_ms: int) -> SetTimer:
-        chance = draw(self._seed, self._who, name, self._token)
-        return self._set(name, now_ms + self._timings.backoff_ms(failures, chance))
+    def _chance(self, name: Timer) -> float:
+        return draw(self._seed, self._who, name, self._alarms.count)
 
     def _report_progress(self, percent: int) -> Iterator[Effect]:
         """Say how far it is; off line, the next connection will."""

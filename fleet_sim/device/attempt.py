@@ -16,8 +16,9 @@ class Attempt:
     Attributes:
         number: Over the life of the device, from 1; names the download.
         tries: Which attempt at this version it is, from 1; what personas count.
-        request: The id of the push, or of the push that repeated it.
+        request: The id of the push, or of the push that repeated it; of an offer, its name.
         image: What to run.
+        began_at_ms: When it was asked to, or offered it.
         percent: Last reported.
         held_bytes: Of the image, as far as known.
         cuts: Broken transfers in a row without a new byte.
@@ -28,6 +29,7 @@ class Attempt:
     tries: int
     request: str
     image: FirmwareImage
+    began_at_ms: int = 0
     percent: int = 0
     held_bytes: int = 0
     cuts: int = 0

@@ -37,3 +37,6 @@ MOVES: Mapping[UpgradeState, frozenset[UpgradeState]] = {
     ),
     UpgradeState.GONE: frozenset(),
 }
+
+# At an upgrade, with its connection up or to come: no other can begin.
+BUSY = frozenset({UpgradeState.DOWNLOADING, UpgradeState.INSTALLING, UpgradeState.FINISHING})

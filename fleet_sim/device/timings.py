@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_SPANS = ("install_ms", "reboot_ms", "flush_ms", "request_every_ms", "request_hush_ms")
+_ASK_SPREAD = 0.2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
@@ -20,8 +23,13 @@ class Timings:
             a few round trips of the slowest radio.
         download_tries_max: Cut downloads in a row without a new byte, on a standing connection,
             before it gives up and says so.
-        request_on_connect: Whether it asks for a version on each connection.
-        request_every_ms: How often such a device asks again while it is idle; 0: never.
+        request_on_connect: Whether it asks, on each connection, what it may upgrade to.
+        request_every_ms: How often it asks again while it is on line and idle, on average: each
+            wait is drawn from a fifth less to a fifth more, so that a fleet does not ask in step;
+            0: never.
+        request_hush_ms: How long after the begin of an attempt a device that fell silent in it
+            does not ask either. Asking is speaking: a silence that ends before the attempt's
+            timeout would be none.
     """
 
     install_ms: int = 1000
@@ -33,6 +41,7 @@ class Timings:
     download_tries_max: int = 10
     request_on_connect: bool = False
     request_every_ms: int = 0
+    request_hush_ms: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -41,7 +50,7 @@ class Timings:
             ValueError: A span is negative, a limit below 1, the step not in 1 to 100, or the
                 longest wait shorter than the first.
         """
-        for name in ("install_ms", "reboot_ms", "flush_ms", "request_every_ms"):
+        for name in _SPANS:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; a span is at least 0")
         if not 1 <= self.reconnect_min_ms <= self.reconnect_max_ms:
@@ -66,3 +75,11 @@ class Timings:
         # 2**32 ms is beyond every cap, and the shift stays small however long the failure lasts.
         base = min(self.reconnect_max_ms, self.reconnect_min_ms << min(failures, 32))
         return min(self.reconnect_max_ms, int(base * (1 + chance)))
+
+    def ask_wait_ms(self, chance: float) -> int:
+        """Return how long to wait before asking again.
+
+        Args:
+            chance: In [0, 1): spreads devices that connected together.
+        """
+        return int(self.request_every_ms * (1 - _ASK_SPREAD + 2 * _ASK_SPREAD * chance))

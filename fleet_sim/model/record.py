@@ -13,7 +13,8 @@ Sources, in falling order of trust:
     S  the reference backend's journal; it explains and never convicts
 
 Kinds and their fields (`device` is `product_key/device_key`; `message` is the id of a device's own
-message, `request` the id of the upgrade request it belongs to, "" where there is none):
+message, `request` the id of the upgrade request it belongs to, "" where there is none; an offer
+that the device took counts as one, see `request_of_offer`):
 
     D  boot             version; the first of a device also carries fleet, dialect
        flash            version, request
@@ -116,6 +117,15 @@ class Record:
 
 
 _OWN = frozenset({"t", "seq", "src", "kind", "device", "job"})
+
+
+def request_of_offer(message: str) -> str:
+    """Name the attempt that an offer began, by the device's own message that it answers.
+
+    Devices and servers number their messages each for themselves, so the bare id could be that of a
+    push as well.
+    """
+    return f"offer {message}"
 
 
 def to_line(record: Record) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet_sim.device.agent import BUSY_CODE, DeviceAgent
+from fleet_sim.device.agent import BUSY_CODE
 from fleet_sim.device.events import (
     Acknowledged,
     Connect,
@@ -16,7 +16,6 @@ from fleet_sim.device.events import (
     DropDownload,
     Event,
     Note,
-    OfferReceived,
     PoweredOn,
     Publish,
     ReplyReceived,
@@ -34,8 +33,6 @@ from fleet_sim.model.messages import (
     ProgressReport,
     ReportReply,
     UpgradeReply,
-    VersionOffer,
-    VersionQuery,
     VersionReport,
 )
 from tests.device.world import FINISHED, IMAGE, OTHER, World, device, drive, online, push
@@ -340,70 +337,7 @@ def test_an_http_error_is_a_download_failure() -> None:
     assert effects[-1] == Publish(FailureReport("3", FailureCause.DOWNLOAD, desc), "r-1")
 
 
-# Asking
-
-
-def asking(every_ms: int = 0) -> DeviceAgent:
-    """Return a device that asks for versions, not powered on yet."""
-    return device(timings=Timings(request_on_connect=True, request_every_ms=every_ms))
-
-
-def test_a_device_that_must_ask_asks_on_each_connection() -> None:
-    """After its version, so that the server knows what to offer."""
-    agent = asking()
-    drive(agent, PoweredOn())
-
-    effects = drive(agent, Connected())
-
-    assert effects == (Publish(VersionReport("1", "1.0")), Publish(VersionQuery("2")))
-
-
-def test_an_offer_is_taken_without_a_reply() -> None:
-    """The progress alone tells the server; the offer's id names the attempt."""
-    agent = asking()
-    drive(agent, PoweredOn(), Connected())
-    own = FirmwareImage("1.0", "u", 1, "a", "md5")
-
-    effects = drive(agent, OfferReceived(VersionOffer("2", (own, IMAGE))))
-
-    assert effects == (
-        Publish(ProgressReport("3", 0), "2"),
-        Note("download_start", {"version": "2.0", "request": "2", "offset": 0}),
-        StartDownload(IMAGE, 1, 0, (250, 500, 750)),
-    )
-    assert drive(agent, OfferReceived(VersionOffer("2", (IMAGE,)))) == ()
-
-
-def test_an_empty_offer_changes_nothing() -> None:
-    """Nothing to do, and nothing is said."""
-    assert drive(online(), OfferReceived(VersionOffer("2"))) == ()
-
-
-def test_an_idle_device_asks_again_now_and_then() -> None:
-    """A job may be made while it is connected."""
-    world = World(asking(every_ms=1000))
-
-    world.run(3500)
-
-    assert [at for at, each in world.heard if isinstance(each, VersionQuery)] == [
-        10,
-        1010,
-        2010,
-        3010,
-    ]
-
-
-def test_a_busy_device_does_not_ask() -> None:
-    """It has its answer already, and asks again when it is done."""
-    world = World(asking(every_ms=1000))
-    world.at(500, OfferReceived(VersionOffer("2", (IMAGE,))))
-
-    world.run(5000)
-
-    asked = [at for at, each in world.heard if isinstance(each, VersionQuery)]
-    assert asked[0] == 10
-    assert all(not 500 < at < 3500 for at in asked)
-    assert world.agent.version == "2.0"
+# All of it
 
 
 def test_the_same_seed_gives_the_same_course() -> None:

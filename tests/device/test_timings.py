@@ -45,6 +45,7 @@ def test_every_wait_is_within_its_bounds(
         ({"reboot_ms": -5}, "reboot_ms is -5; a span is at least 0"),
         ({"flush_ms": -1}, "flush_ms is -1; a span is at least 0"),
         ({"request_every_ms": -1}, "request_every_ms is -1; a span is at least 0"),
+        ({"request_hush_ms": -1}, "request_hush_ms is -1; a span is at least 0"),
         ({"reconnect_min_ms": 0}, "reconnect waits go from 0 to 60000 ms"),
         ({"reconnect_max_ms": 10}, "reconnect waits go from 1000 to 10 ms"),
         ({"progress_step_percent": 0}, "progress_step_percent is 0; it goes from 1 to 100"),
@@ -56,3 +57,9 @@ def test_a_number_out_of_range_is_refused(wrong: dict[str, Any], message: str) -
     """At the door, and the sentence names it."""
     with pytest.raises(ValueError, match=message):
         Timings(**wrong)
+
+
+@pytest.mark.parametrize(("chance", "wait_ms"), [(0.0, 48_000), (0.5, 60_000), (0.75, 66_000)])
+def test_a_fleet_does_not_ask_in_step(chance: float, wait_ms: int) -> None:
+    """From a fifth less to a fifth more, so that the mean is what was asked for."""
+    assert Timings(request_every_ms=60_000).ask_wait_ms(chance) == wait_ms

@@ -13,6 +13,7 @@ from fleet_sim.model.record import (
     filter_from_lists,
     from_line,
     in_order,
+    request_of_offer,
     to_line,
 )
 
@@ -124,3 +125,8 @@ def test_a_filter_is_readable_in_the_log() -> None:
     where = AllOf((Comparison("job_id", Operator.EQUAL, ("j",)), AnyOf(())))
 
     assert filter_as_lists(where) == ["all", ["job_id", "=", ["j"]], ["any"]]
+
+
+def test_an_offer_is_no_push() -> None:
+    """Servers number their requests in digits, and so do devices."""
+    assert request_of_offer("7") == "offer 7"

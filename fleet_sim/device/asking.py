@@ -1,0 +1,32 @@
+"""A device that asks for its upgrades: when it does, and which of the offered images it takes.
+
+It asks after its version report on each connection, and every so often while it is on line, as long
+as it is not at an upgrade. Before there is anything for it the answer is an empty offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fleet_sim.device.attempt import Attempt
+from fleet_sim.device.timings import Timings
+from fleet_sim.model.firmware import FirmwareImage
+
+
+def choose(images: Sequence[FirmwareImage], version: str) -> FirmwareImage | None:
+    """Choose from what a device was offered, None if that was nothing.
+
+    The first that is news. Offered only what runs already, that: the server does not know that it
+    runs, and is told so as after a push.
+    """
+    return next((image for image in images if image.version != version), next(iter(images), None))
+
+
+def hushed_until_ms(timings: Timings, silent_in: Attempt | None) -> int:
+    """Return until when a device does not ask because it fell silent; 0 for any other.
+
+    Args:
+        timings: Its own.
+        silent_in: The attempt in which it fell silent, None if it did not.
+    """
+    return 0 if silent_in is None else silent_in.began_at_ms + timings.request_hush_ms
