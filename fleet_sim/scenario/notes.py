@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fleet_sim.scenario.asking import ask_every_ms
 from fleet_sim.scenario.planned import FleetPlan, JobPlan, Plan
 from fleet_sim.scenario.units import say_duration
 
@@ -20,8 +21,9 @@ def notes_on(plan: Plan) -> tuple[str, ...]:
 def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
     name = f"the job for {job.fleet} at {say_duration(job.at_ms)}"
     contract = plan.contracts[fleet.dialect]
+    left_ms = plan.duration_ms - job.at_ms
     if job.must_ask:
-        yield f"{name} waits for its devices to ask, which simulated ones do not do yet."
+        yield from _on_asking(name, ask_every_ms(plan.duration_ms), left_ms)
     mine = [device for device in plan.devices if device.fleet == job.fleet]
     late = sum(
         device.connect_at_ms + _ROUND_TRIPS * device.link.rtt_ms >= job.at_ms for device in mine
@@ -33,7 +35,6 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
             "version reported by then, and a snapshot job leaves those out."
         )
     timeout_s = contract.timeout_s if job.timeout_s is None else job.timeout_s
-    left_ms = plan.duration_ms - job.at_ms
     if (
         timeout_s is not None
         and timeout_s * 1000 > left_ms
@@ -45,3 +46,12 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
         )
     if all(device.version == job.to_version for device in mine):
         yield f"{name} targets {job.to_version}, which all its devices run already."
+
+
+def _on_asking(name: str, every_ms: int, left_ms: int) -> Iterator[str]:
+    if left_ms < every_ms + every_ms // 5:
+        yield (
+            f"{name} waits for its devices to ask, which they do about every "
+            f"{say_duration(every_ms)}, but the run ends {say_duration(left_ms)} later: some may "
+            "not have asked by then."
+        )

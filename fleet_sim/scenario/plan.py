@@ -10,6 +10,7 @@ from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario import vocabulary
+from fleet_sim.scenario.asking import with_asking
 from fleet_sim.scenario.contracts import crossed_bounds, nearest_legal, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
@@ -84,14 +85,19 @@ def plan(
         for name, fleet in scenario.fleets.items()
     }
     ordered = [_job(job, scenario, contracts[dialects[job.upgrade]]) for job in scenario.jobs]
+    jobs = tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms))
     made = Plan(
         name=scenario.name,
         about=scenario.about,
         duration_ms=scenario.duration_ms,
         seed=key,
         fleets=tuple(_fleets(scenario, dialects, placed)),
-        devices=tuple(device for fleet in placed.values() for device in fleet),
-        jobs=tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms)),
+        devices=tuple(
+            device
+            for name, fleet in placed.items()
+            for device in _asking(fleet, jobs, scenario.duration_ms, contracts[dialects[name]])
+        ),
+        jobs=jobs,
         events=tuple(_events(scenario.events, placed, key)),
         expectations=scenario.expect,
         contracts=contracts,
@@ -183,6 +189,18 @@ def _fleets(
             devices=len(placed[name]),
             connect_over_ms=fleet.connect.over_ms,
         )
+
+
+def _asking(
+    fleet: Sequence[DevicePlan],
+    jobs: Sequence[JobPlan],
+    duration_ms: int,
+    contract: ContractProfile,
+) -> Iterator[DevicePlan]:
+    """Have a fleet's devices ask if one of its jobs waits for that; they share their timings."""
+    own, name = fleet[0].timings, fleet[0].fleet
+    timings = with_asking(own, jobs, name, duration_ms=duration_ms, contract=contract)
+    return (device if timings is own else replace(device, timings=timings) for device in fleet)
 
 
 @dataclass(frozen=True, slots=True)
