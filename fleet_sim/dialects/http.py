@@ -39,8 +39,7 @@ class HttpRequest:
 
     def header(self, name: str) -> str:
         """Return the first header of this name, or ""."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), "")
+        return _header(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +49,20 @@ class HttpResponse:
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = (("Content-Type", JSON_CONTENT_TYPE),)
+
+    def header(self, name: str) -> str:
+        """Return the first header of this name, or ""."""
+        return _header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFile:
+    """An answer that is a kept firmware file; its carrier serves it, ranges and all."""
+
+    firmware_id: str
+    file_name: str
+
+
+def _header(headers: tuple[tuple[str, str], ...], name: str) -> str:
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), "")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.filters import Filter
@@ -174,7 +175,11 @@ class GateFactory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One vendor."""
+    """One vendor.
+
+    `http` is how devices may come that hold no MQTT connection; None where a vendor has no such way
+    or this folder does not speak it.
+    """
 
     name: str
     about: str
@@ -183,3 +188,4 @@ class Dialect:
     operator: OperatorFactory
     gate: GateFactory
     contract: ContractProfile
+    http: HttpChannel | None = None

@@ -23,3 +23,10 @@ def test_secrets_and_files_stay_out_of_a_printed_request() -> None:
 def test_an_answer_is_json_unless_it_says_otherwise() -> None:
     """Every answer of a northbound API here is JSON."""
     assert HttpResponse(200, b"{}").headers == (("Content-Type", "application/json;charset=utf-8"),)
+
+
+def test_an_answers_headers_are_found_as_a_requests_are() -> None:
+    """Without regard to case."""
+    answer = HttpResponse(200, b"", (("Topic", "a"),))
+
+    assert (answer.header("topic"), answer.header("missing")) == ("a", "")

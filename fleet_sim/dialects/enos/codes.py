@@ -14,8 +14,12 @@ from fleet_sim.model.northbound import Refusal
 # --- MQTT ------------------------------------------------------------------------------------
 
 PAYLOAD_TOO_LARGE = 1008
+NOT_LOGGED_IN = 1009  # "no write permission on the topic", or the device is not logged in
 PAYLOAD_NOT_JSON = 1220  # "Payload format error"; also ours for a payload of the wrong shape
 PAYLOAD_EMPTY = 1251
+
+NO_SUCH_DEVICE = 705
+SIGNATURE_WRONG = 742
 
 # OTHER takes the first number below those that have a meaning; the pages leave them to devices.
 STEP_OF: Mapping[FailureCause, int] = {

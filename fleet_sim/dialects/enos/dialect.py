@@ -6,7 +6,10 @@ from fleet_sim.dialects.enos.client import EnosOperator
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.gate import EnosGate
+from fleet_sim.dialects.enos.http_channel import EnosHttpChannel
+from fleet_sim.dialects.enos.http_channel_device import EnosHttpDevice
 from fleet_sim.dialects.enos.server import EnosServer
+from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.interface import Dialect
 
 ENOS = Dialect(
@@ -17,4 +20,5 @@ ENOS = Dialect(
     operator=EnosOperator,
     gate=EnosGate,
     contract=CONTRACT,
+    http=HttpChannel(EnosHttpDevice(), EnosHttpChannel),
 )
