@@ -19,7 +19,12 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.filters import Filter
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.model.messages import DeviceMessage, ServerMessage
+from fleet_sim.model.messages import (
+    DeviceMessage,
+    GatewayReply,
+    GatewayRequest,
+    ServerMessage,
+)
 from fleet_sim.model.northbound import Answer, Call
 
 
@@ -95,6 +100,76 @@ class ServerCodec(Protocol):
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Write the error reply to a message that `decode` refused; None where none is due."""
+
+
+class Keyring(Protocol):
+    """What a platform knows of devices, to check who they are."""
+
+    def secret_of(self, device: DeviceId) -> str | None:
+        """Return a device's own secret; None for a stranger, and for one that has none yet."""
+
+    def product_secret_of(self, product_key: str) -> str | None:
+        """Return the secret by which devices of a product get their own; None: they do not."""
+
+    def gateway_of(self, device: DeviceId) -> DeviceId | None:
+        """Return over whose connection alone the device may come; None: it is not bound."""
+
+
+class GatewayCodec(Protocol):
+    """Both ends of what a gateway says of its children, and is answered."""
+
+    @property
+    def children_max(self) -> int:
+        """How many children a gateway may have on line at a time."""
+
+    @property
+    def claimed(self) -> tuple[str, ...]:
+        """Topic filters whose messages are requests of gateways."""
+
+    def owner_of(self, topic_or_filter: str) -> DeviceId | None:
+        """Return the one device to which a topic, or all that a filter can match, belongs."""
+
+    def read(
+        self, topic: str, payload: bytes, keys: Keyring
+    ) -> tuple[DeviceId, GatewayRequest] | None:
+        """Read what a gateway asks, with its children's signatures checked, and who it is.
+
+        Returns:
+            None where the topic is none of a gateway's requests.
+
+        Raises:
+            DialectError: It is one, but is not well formed.
+        """
+
+    def write(self, gateway: DeviceId, reply: GatewayReply) -> WireMessage:
+        """Write the answer."""
+
+    def complain(self, topic: str, error: DialectError) -> WireMessage | None:
+        """Write the error reply to a request that `read` refused."""
+
+    def request(
+        self,
+        gateway: DeviceId,
+        request: GatewayRequest,
+        secrets: Mapping[DeviceId, str],
+        *,
+        epoch_ms: int,
+    ) -> WireMessage:
+        """Write what a gateway asks, signed at this wall clock.
+
+        Args:
+            gateway: Who asks.
+            request: What; each child's `proof` says which of the two secrets signs.
+            secrets: Child to that secret; not needed where the proof is `NONE`.
+            epoch_ms: The wall clock.
+        """
+
+    def read_reply(self, gateway: DeviceId, topic: str, payload: bytes) -> GatewayReply | None:
+        """Read the answer to a gateway; None where the topic is none of those answers.
+
+        Raises:
+            DialectError: It is not well formed, or refuses the request as a whole.
+        """
 
 
 class Operator(Protocol):
@@ -175,11 +250,7 @@ class GateFactory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One vendor.
-
-    `http` is how devices may come that hold no MQTT connection; None where a vendor has no such way
-    or this folder does not speak it.
-    """
+    """One vendor; `gateways` is None where its devices never speak for one another."""
 
     name: str
     about: str
@@ -189,3 +260,4 @@ class Dialect:
     gate: GateFactory
     contract: ContractProfile
     http: HttpChannel | None = None
+    gateways: GatewayCodec | None = None

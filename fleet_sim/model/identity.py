@@ -34,12 +34,15 @@ class Registration:
 
     Attributes:
         device: Its identity.
-        secret: The device secret that signs its password; never printed, logged or recorded.
+        secret: The device secret that signs its password; never printed, logged or recorded. ""
+            while it has none: it gets one when it activates with its product's secret.
         asset_id: The platform's own name for it.
         attributes: Attribute name to value, for scopes by attribute.
         tags: Tag name to value, for scopes by tag.
         groups: The device groups it belongs to.
         trees: Asset tree id to the node that holds the device; a path of nodes, root first.
+        gateway: The one device over whose connection it comes; None: over its own, or over that
+            of any gateway that has its signature.
     """
 
     device: DeviceId
@@ -49,6 +52,7 @@ class Registration:
     tags: tuple[tuple[str, str], ...] = ()
     groups: tuple[str, ...] = ()
     trees: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    gateway: DeviceId | None = None
 
     def __repr__(self) -> str:
         return f"Registration({self.device})"

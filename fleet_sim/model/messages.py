@@ -2,14 +2,20 @@
 
 `message_id` is unique per device and run, and answers echo it. An upgrade request's id names the
 attempt it starts: a device's later reports carry it in records, never on the wire.
+
+A gateway speaks for its children, the devices behind it that have no connection of their own: it
+logs them in and out with a `GatewayRequest`, and from then on they say and hear the same messages
+as any device, over its connection.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.identity import DeviceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,81 @@ class VersionOffer:
 
     message_id: str
     images: tuple[FirmwareImage, ...] = ()
+
+
+# --- gateways --------------------------------------------------------------------------------
+
+
+class GatewayAction(StrEnum):
+    """What a gateway wants done with its children."""
+
+    LOGIN = "login"  # one child comes on line
+    BATCH_LOGIN = "batch_login"  # several do
+    LOGOUT = "logout"  # one child goes off line
+    ADD = "add"  # these belong to the gateway from now on
+    REMOVE = "remove"  # these belong to it no longer
+    LIST = "list"  # which belong to it?
+
+
+class Proof(StrEnum):
+    """By which secret a gateway has shown that a child is there."""
+
+    OWN = "own"  # the child's
+    PRODUCT = "product"  # its product's: it is to be given one of its own
+    NONE = "none"  # the request needs none
+
+
+class ChildRefusal(StrEnum):
+    """Why a gateway's request was not granted for one child."""
+
+    UNKNOWN = "unknown"  # no such device
+    DISABLED = "disabled"  # its owner has switched it off at the platform
+    ELSEWHERE = "elsewhere"  # it is not this gateway's child
+    WRONG_SIGNATURE = "wrong_signature"
+    NO_ACTIVATION = "no_activation"  # its product gives no secrets to whoever asks
+    TOO_MANY = "too_many"  # the gateway has as many children on line as it may
+
+
+@dataclass(frozen=True, slots=True)
+class ChildClaim:
+    """A child of a request, and what its signature was found to be worth."""
+
+    device: DeviceId
+    proof: Proof | ChildRefusal = Proof.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRequest:
+    """Gateway: do this with these children. `LIST` names none, `LOGIN` and `LOGOUT` one."""
+
+    message_id: str
+    action: GatewayAction
+    children: tuple[ChildClaim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child that a request was granted for.
+
+    Attributes:
+        device: Who it is.
+        asset_id: The platform's own name for it.
+        secret: The secret it was given just now, "" where it had its own; never logged or recorded.
+    """
+
+    device: DeviceId
+    asset_id: str = ""
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayReply:
+    """Server: the answer to a `GatewayRequest`; all is well when nobody was refused."""
+
+    message_id: str
+    action: GatewayAction
+    children: tuple[Child, ...] = ()
+    refused: tuple[tuple[DeviceId, ChildRefusal], ...] = ()
 
 
 DeviceMessage = VersionReport | ProgressReport | FailureReport | UpgradeReply | VersionQuery

@@ -73,12 +73,14 @@ def from_line(line: str) -> PlatformSettings:
 
 def _registration(fields: dict[str, Any]) -> Registration:
     device = DeviceId(**fields["device"])
+    gateway = fields.pop("gateway")
     rest: dict[str, Any] = {
         name: _tuples(value) if isinstance(value, list) else value
         for name, value in fields.items()
         if name != "device"
     }
-    return Registration(device=device, **rest)
+    over = None if gateway is None else DeviceId(**gateway)
+    return Registration(device=device, gateway=over, **rest)
 
 
 def _tuples(value: list[Any]) -> tuple[Any, ...]:

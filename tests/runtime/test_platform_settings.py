@@ -8,8 +8,9 @@ def test_settings_survive_the_line_between_parent_and_child() -> None:
     """Every field, nested tuples and paths among them."""
     trees = (("tree", ("root", "leaf")),)
     device = Registration(
-        DeviceId("pk", "dk"), "secret", "asset", (("model", "m1"),), (("site", "n"),), ("g",), trees
-    )
+        DeviceId("pk", "dk"), "secret", "asset", (("model", "m1"),), (("site", "n"),), ("g",),
+        trees, DeviceId("pk", "gateway"),
+    )  # fmt: skip
     settings = PlatformSettings(
         mqtt_port=1, http_port=2, store="sqlite:///x", devices=[device], plant=("B01",),
         signed_only=True, contract={"timeout_s_min": 10, "retry_counts_allowed": (1, 2)},

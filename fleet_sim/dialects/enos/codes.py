@@ -1,7 +1,8 @@
 """The numbers EnOS gives to failures and refusals.
 
 Source: "Common Parameter Description" (MQTT), the error tables of the V2.1 pages, "About EnOS API"
-and "Get Access Token" (API 2.1), and the constants of the Python device SDK (-5).
+and "Get Access Token" (API 2.1), "Connecting Sub-devices to EnOS Cloud in Batch", "Delete
+Topological Relationships for Sub-devices", and the constants of the Python device SDK (-5, 429).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fleet_sim.model.failure import FailureCause
+from fleet_sim.model.messages import ChildRefusal
 from fleet_sim.model.northbound import Refusal
 
 # --- MQTT ------------------------------------------------------------------------------------
@@ -37,6 +39,20 @@ def cause_of(step: int) -> FailureCause:
     """Return what a negative step means; numbers of no meaning are the device's own."""
     return _CAUSE_OF.get(step, FailureCause.OTHER)
 
+
+# --- gateways --------------------------------------------------------------------------------
+
+# The number of a login beyond the limit of children is in no page; 429 is the SDKs' own constant.
+CHILD_REFUSALS: Mapping[ChildRefusal, tuple[int, str]] = {
+    ChildRefusal.UNKNOWN: (705, "no such device"),
+    ChildRefusal.DISABLED: (723, "Device is disable"),
+    ChildRefusal.ELSEWHERE: (740, "Sub device not belong the gateway"),
+    ChildRefusal.WRONG_SIGNATURE: (742, "Sign check failed"),
+    ChildRefusal.NO_ACTIVATION: (770, "Dynamic activate is not allowed"),
+    ChildRefusal.TOO_MANY: (429, "too many sub-devices are on line"),
+}
+CHILD_REFUSAL_OF = {code: why for why, (code, _) in CHILD_REFUSALS.items()}
+REMOVE_FAILED = 1256  # "Remove topo failure"
 
 # --- northbound ------------------------------------------------------------------------------
 

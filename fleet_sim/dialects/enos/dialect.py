@@ -6,6 +6,7 @@ from fleet_sim.dialects.enos.client import EnosOperator
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.gate import EnosGate
+from fleet_sim.dialects.enos.gateways import EnosGateways
 from fleet_sim.dialects.enos.http_channel import EnosHttpChannel
 from fleet_sim.dialects.enos.http_channel_device import EnosHttpDevice
 from fleet_sim.dialects.enos.server import EnosServer
@@ -21,4 +22,5 @@ ENOS = Dialect(
     gate=EnosGate,
     contract=CONTRACT,
     http=HttpChannel(EnosHttpDevice(), EnosHttpChannel),
+    gateways=EnosGateways(),
 )

@@ -142,6 +142,23 @@ def read_fields(fields: Fields, name: str) -> Fields:
     return value
 
 
+def read_list(fields: Fields, name: str) -> list[Fields]:
+    """Return a list of objects inside the object.
+
+    Raises:
+        DialectError: It is missing or of another type, or an entry of it is.
+    """
+    value = fields.get(name)
+    if not isinstance(value, list):
+        raise wrong(
+            f"{name} is missing" if value is None else f"{name} is {_kind(value)}, not a list"
+        )
+    for entry in value:
+        if not isinstance(entry, dict):
+            raise wrong(f"{name} holds {_kind(entry)}, not an object")
+    return value
+
+
 _KINDS = {str: "a string", Number: "a number", bool: "a boolean", list: "a list", dict: "an object"}
 
 

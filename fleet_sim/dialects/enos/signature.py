@@ -9,8 +9,12 @@ sends the same three again. What is signed as `clientId` is everything before th
 need not be the device key (the Java SDK appends `{ip=…,version=…}` to it). The timestamp is opaque
 text: the Python SDK sends a decimal fraction.
 
+A gateway proves its children with the same hash, in the fields of a message. There the pages sign
+`cleanSession` as well, before the rest, and the SDKs do not: both are accepted.
+
 Source: "Connecting to EnOS" (3.0), "Establishing Connection with EnOS Cloud using the MQTT
-Protocol" (2.0.9); device SDKs for Python 0.1.1 and Java.
+Protocol" (2.0.9), "Connect Sub-devices to EnOS Cloud" (2.1 to 2.4); device SDKs for Python 0.1.1
+and Java.
 """
 
 from __future__ import annotations
@@ -23,7 +27,10 @@ from dataclasses import dataclass
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 
-STATIC_SECRET = "2"  # noqa: S105 - the securemode of devices that hold their own secret
+# What `securemode` says of the secret that was signed with. The fourth, "4", is a channel through
+# which another system speaks for all devices of a product; it has no devices, and is refused.
+STATIC_SECRET = "2"  # noqa: S105 - the device's own
+PRODUCT_SECRET = "3"  # noqa: S105 - the product's, by a device that wants one of its own
 
 # SHA-1 and MD5 are the vendor's, and half of the historic devices use them.
 _HASHES: Mapping[str, Callable[[bytes], str]] = {
@@ -50,6 +57,11 @@ class Claim:
     timestamp: str
 
 
+def method_of(name: str) -> str:
+    """Return the plain name of a hash: `sha256` for `hmacSha256`, and so on."""
+    return name.lower().removeprefix("hmac")
+
+
 def client_id_of(claim: Claim) -> str:
     """Write the client id."""
     return (
@@ -66,7 +78,7 @@ def read_client_id(client_id: str) -> Claim:
     """
     signed_id, bar, rest = client_id.partition("|")
     items = dict(_item(part) for part in rest.removesuffix("|").split(","))
-    method = items.get("signmethod", "").lower().removeprefix("hmac")
+    method = method_of(items.get("signmethod", ""))
     secure_mode, timestamp = items.get("securemode", ""), items.get("timestamp", "")
     if not (bar and signed_id and secure_mode and timestamp) or method not in _HASHES:
         raise DialectError(
@@ -81,18 +93,35 @@ def _item(text: str) -> tuple[str, str]:
     return name.strip().lower(), value.strip()
 
 
-def sign(device: DeviceId, claim: Claim, secret: str) -> str:
-    """Return the password: lower-case hex, as both SDKs send it (the pages show upper case)."""
-    content = (
+def sign(device: DeviceId, claim: Claim, secret: str, *, clean_session: str = "") -> str:
+    """Return the password: lower-case hex, as both SDKs send it (the pages show upper case).
+
+    Args:
+        device: Whose signature.
+        claim: With a method that `_HASHES` knows.
+        secret: The device's or its product's.
+        clean_session: The text of a child's `cleanSession`, where that is signed too.
+    """
+    content = f"cleanSession{clean_session}" if clean_session else ""
+    content += (
         f"clientId{claim.signed_id}deviceKey{device.device_key}"
         f"productKey{device.product_key}timestamp{claim.timestamp}{secret}"
     )
     return _HASHES[claim.method](content.encode())
 
 
-def is_signed(device: DeviceId, claim: Claim, secret: str, password: bytes) -> bool:
-    """Tell whether the password is the claimed signature; the case of hex does not matter."""
-    return hmac.compare_digest(sign(device, claim, secret).encode(), password.lower())
+def is_signed(
+    device: DeviceId, claim: Claim, secret: str, password: bytes, *, clean_session: str = ""
+) -> bool:
+    """Tell whether the password is the claimed signature; the case of hex does not matter.
+
+    A method that nobody knows signs nothing. With `clean_session` that may have been signed or not.
+    """
+    if claim.method not in _HASHES:
+        return False
+    given = password.lower()
+    made = {sign(device, claim, secret, clean_session=text) for text in {"", clean_session}}
+    return any(hmac.compare_digest(one.encode(), given) for one in made)
 
 
 def username_of(device: DeviceId) -> str:

@@ -1,9 +1,12 @@
-"""The OTA topics: `/sys/{productKey}/{deviceKey}/ota/device/{leaf}`.
+"""The topics: `/sys/{productKey}/{deviceKey}/…` and `/ext/session/{productKey}/{deviceKey}/…`.
 
-A reply goes to the request's topic with `_reply` appended. Messages are told apart by topic alone:
-the `method` in the payload differs between the pages and the SDKs.
+The OTA ones are `/sys/{productKey}/{deviceKey}/ota/device/{leaf}`. A reply goes to the request's
+topic with `_reply` appended. Messages are told apart by topic alone: the `method` in the payload
+differs between the pages and the SDKs.
 
-Source: "Developing OTA Capabilities on Devices".
+A topic of another kind is named by its template, the topic with `{device}` for both keys.
+
+Source: "Developing OTA Capabilities on Devices"; for the others, the modules that use them.
 """
 
 from __future__ import annotations
@@ -35,8 +38,12 @@ REPLY_TO = {
     Leaf.GETVERSION: Leaf.GETVERSION_REPLY,
 }
 
+SESSION = "/ext/session/"  # Where connections are spoken of; what devices do stands under `/sys/`.
+
+_SYS = "/sys/"
 _LEAVES = {leaf.value: leaf for leaf in Leaf}
 _LEVELS = 7  # "", sys, product key, device key, ota, device, leaf
+_DEVICE = "{device}"
 
 
 def topic_of(device: DeviceId, leaf: Leaf) -> str:
@@ -56,6 +63,25 @@ def parse(topic: str) -> tuple[DeviceId, Leaf]:
         if leaf is not None and levels[2] and levels[3]:
             return DeviceId(levels[2], levels[3]), leaf
     raise DialectError(f"{topic!r} is no OTA topic of EnOS")
+
+
+def fill(template: str, device: DeviceId) -> str:
+    """Return a device's topic of this template."""
+    return template.replace(_DEVICE, str(device))
+
+
+def template_of(topic: str) -> tuple[DeviceId, str] | None:
+    """Return whose topic (or filter) it is, and its template; None where it is nobody's.
+
+    Both keys have to be spelt out; below them, anything may stand.
+    """
+    for root in (_SYS, SESSION):
+        if topic.startswith(root):
+            levels = topic.removeprefix(root).split("/", 2)
+            device = DeviceId(*levels[:2]) if len(levels) > 2 else None  # noqa: PLR2004 - keys, rest
+            if device and all(levels[:2]) and is_addressable(device):
+                return device, f"{root}{_DEVICE}/{levels[2]}"
+    return None
 
 
 def is_addressable(device: DeviceId) -> bool:

@@ -10,9 +10,16 @@ from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    Child,
+    ChildClaim,
+    ChildRefusal,
     DeviceMessage,
     FailureReport,
+    GatewayAction,
+    GatewayReply,
+    GatewayRequest,
     ProgressReport,
+    Proof,
     ReportReply,
     ServerMessage,
     UpgradeReply,
@@ -103,6 +110,87 @@ NEARLY_MESSAGES = st.dictionaries(
         st.sampled_from(["version", "step", "desc", "sign", "signMethod", "fileUrl", "fileSize"]),
         _JSON,
     ),
+)
+
+
+# A gateway's requests: what they say of a child is worth a secret, or they need none.
+def _requests(
+    actions: tuple[GatewayAction, ...], proofs: tuple[Proof, ...], most: int, least: int = 1
+) -> st.SearchStrategy[GatewayRequest]:
+    claims = st.builds(ChildClaim, device=DEVICES, proof=st.sampled_from(proofs))
+    several = st.lists(
+        claims, min_size=least, max_size=most, unique_by=lambda claim: claim.device.product_key
+    )
+    return st.builds(
+        GatewayRequest,
+        message_id=_IDS,
+        action=st.sampled_from(actions),
+        children=several.map(tuple),
+    )
+
+
+_SIGNED = (Proof.OWN, Proof.PRODUCT)
+GATEWAY_REQUESTS: st.SearchStrategy[GatewayRequest] = st.one_of(
+    _requests((GatewayAction.LOGIN,), _SIGNED, 1),
+    _requests((GatewayAction.BATCH_LOGIN, GatewayAction.ADD), _SIGNED, 3, 0),
+    _requests((GatewayAction.LOGOUT,), (Proof.NONE,), 1),
+    _requests((GatewayAction.REMOVE,), (Proof.NONE,), 3, 0),
+    st.builds(GatewayRequest, message_id=_IDS, action=st.just(GatewayAction.LIST)),
+)
+_CHILDREN = st.builds(
+    Child,
+    device=DEVICES,
+    asset_id=st.one_of(st.just(""), TEXTS),
+    secret=st.one_of(st.just(""), TEXTS),
+)
+_NAMED = st.builds(Child, device=DEVICES)
+# A batch's refusals come back under one reason, so they are made with one.
+_REFUSED = st.builds(
+    lambda devices, why: tuple((device, why) for device in devices),
+    st.lists(DEVICES, max_size=3),
+    st.sampled_from(ChildRefusal),
+)
+
+
+def _replies(
+    actions: tuple[GatewayAction, ...],
+    children: st.SearchStrategy[list[Child]],
+    refused: st.SearchStrategy[tuple[tuple[DeviceId, ChildRefusal], ...]],
+) -> st.SearchStrategy[GatewayReply]:
+    return st.builds(
+        GatewayReply,
+        message_id=_IDS,
+        action=st.sampled_from(actions),
+        children=children.map(tuple),
+        refused=refused,
+    )
+
+
+_NOBODY: st.SearchStrategy[tuple[tuple[DeviceId, ChildRefusal], ...]] = st.just(())
+GATEWAY_REPLIES: st.SearchStrategy[GatewayReply] = st.one_of(
+    _replies((GatewayAction.LOGIN,), st.lists(_CHILDREN, min_size=1, max_size=1), _NOBODY),
+    _replies((GatewayAction.LOGIN,), st.just([]), _REFUSED.filter(lambda all_: len(all_) == 1)),
+    _replies((GatewayAction.BATCH_LOGIN,), st.lists(_CHILDREN, max_size=3), _REFUSED),
+    _replies((GatewayAction.LOGOUT,), st.lists(_NAMED, max_size=1), _NOBODY),
+    _replies((GatewayAction.LIST,), st.lists(_NAMED, max_size=3), _NOBODY),
+    _replies((GatewayAction.ADD, GatewayAction.REMOVE), st.just([]), _NOBODY),
+)
+
+_CHILD_KEYS = st.sampled_from(
+    ["productKey", "deviceKey", "clientId", "timestamp", "signMethod", "sign", "cleanSession",
+     "secureMode", "subDevices", "loginedSubDevices", "failedSubDevices"]
+)  # fmt: skip
+_NEARLY_CHILDREN = st.dictionaries(_CHILD_KEYS, _JSON)
+NEARLY_GATEWAY_REQUESTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": _JSON,
+        "code": _JSON | st.sampled_from([200, 705, 742]),
+        "params": _JSON | _NEARLY_CHILDREN | st.lists(_NEARLY_CHILDREN, max_size=2),
+        "data": _JSON
+        | _NEARLY_CHILDREN
+        | st.dictionaries(_CHILD_KEYS, st.lists(_NEARLY_CHILDREN, max_size=2)),
+    },
 )
 
 NAMES = st.builds(

@@ -139,3 +139,29 @@ def test_an_object_inside_is_an_object(text: str) -> None:
     """`params` of another type is the sender's mistake."""
     with pytest.raises(DialectError, match="params is"):
         payload.read_fields(payload.read_object(f'{{"params":{text}}}'.encode()), "params")
+
+
+def test_a_list_inside_holds_objects() -> None:
+    """And nothing else."""
+    fields = payload.read_object(b'{"params":[{"a":true}],"none":[]}')
+
+    assert payload.read_list(fields, "params") == [{"a": True}]
+    assert payload.read_list(fields, "none") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("null", "params is missing"),
+        ("{}", "params is an object"),
+        ('"a"', "params is a string"),
+        ("[5]", "params holds a number"),
+        ("[{},null]", "params holds null"),
+    ],
+)
+def test_a_list_of_anything_else_is_refused(text: str, told: str) -> None:
+    """The sender's mistake, with the number for it."""
+    with pytest.raises(DialectError, match=told) as caught:
+        payload.read_list(payload.read_object(f'{{"params":{text}}}'.encode()), "params")
+
+    assert caught.value.code == 1220

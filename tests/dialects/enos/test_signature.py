@@ -64,6 +64,23 @@ def test_another_password_is_no_signature(password: bytes) -> None:
     assert not is_signed(_DEVICE, _claim(), _SECRET, password)
 
 
+def test_the_clean_session_comes_first_where_it_is_signed() -> None:
+    """In order of names; a reader that was told of it accepts both."""
+    content = "cleanSessiontrueclientIddk1deviceKeydk1productKeypk1timestamp1700000000000devsecret1"
+    made = sign(_DEVICE, _claim(), _SECRET, clean_session="true")
+
+    assert made == hashlib.sha256(content.encode()).hexdigest()
+    assert is_signed(_DEVICE, _claim(), _SECRET, made.encode(), clean_session="true")
+    assert is_signed(_DEVICE, _claim(), _SECRET, _SHA256.encode(), clean_session="true")
+    assert not is_signed(_DEVICE, _claim(), _SECRET, made.encode(), clean_session="false")
+    assert not is_signed(_DEVICE, _claim(), _SECRET, made.encode())
+
+
+def test_a_method_that_nobody_knows_signs_nothing() -> None:
+    """A child's claim may name any."""
+    assert not is_signed(_DEVICE, _claim("rot13"), _SECRET, _SHA256.encode())
+
+
 @pytest.mark.parametrize(
     ("client_id", "claim"),
     [

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_sim.dialects.enos.topics import Leaf, is_addressable, is_own, parse, topic_of
+from fleet_sim.dialects.enos.topics import (
+    Leaf,
+    fill,
+    is_addressable,
+    is_own,
+    parse,
+    template_of,
+    topic_of,
+)
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 from tests.dialects.enos.strategies import DEVICES
@@ -85,3 +93,27 @@ def test_a_key_that_is_a_wildcard_owns_nothing(device_key: str) -> None:
 
     assert not is_addressable(device)
     assert not is_own(device, f"/sys/pk1/{device_key}/ota/device/upgrade")
+
+
+@given(device=DEVICES)
+def test_a_template_is_a_topic_without_its_device(device: DeviceId) -> None:
+    """Either root, any keys that a topic can hold, and as many levels below as there are."""
+    for template in ("/sys/{device}/thing/topo/add", "/ext/session/{device}/a", "/sys/{device}/"):
+        assert template_of(fill(template, device)) == (device, template)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "",
+        "/sys/pk1/dk1",
+        "/sys//dk1/a",
+        "/sys/pk1//a",
+        "/sys/+/dk1/a",
+        "/sys/pk1/#/a",
+        "/ext/pk/dk",
+    ],
+)
+def test_a_topic_without_both_keys_has_no_template(topic: str) -> None:
+    """It belongs to nobody."""
+    assert template_of(topic) is None
