@@ -250,7 +250,11 @@ class GateFactory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One vendor; `gateways` is None where its devices never speak for one another."""
+    """One vendor.
+
+    `http` is how devices may come that hold no MQTT connection; None where a vendor has no such way
+    or this folder does not speak it. `gateways` is what devices say that speak for others; likewise.
+    """
 
     name: str
     about: str
