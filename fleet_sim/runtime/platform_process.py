@@ -221,8 +221,8 @@ async def _account(settings: PlatformSettings, store: FileStore) -> _Account:
         return _Account(**kept)
     account = _Account(
         org=settings.org or f"o{secrets.randbelow(10**14) + 10**14}",
-        app_key=settings.app_key or secrets.token_hex(16),
-        app_secret=settings.app_secret or secrets.token_hex(16),
+        app_key=settings.app_key or _operator_key(),
+        app_secret=settings.app_secret or _operator_key(),
         product_key=secrets.token_hex(4),
         product_secret=secrets.token_hex(16),
         device_key="sample-device",
@@ -232,6 +232,15 @@ async def _account(settings: PlatformSettings, store: FileStore) -> _Account:
     )
     await store.meta_put("account", dataclasses.asdict(account))
     return account
+
+
+def _operator_key() -> str:
+    """Make up a key, or a secret: hex in groups, as EnOS hands them out.
+
+    Its northbound SDK reads the second group as a number, and breaks on a key without groups.
+    """
+    digits = secrets.token_hex(16)
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _epoch_of(origin_ns: int | None) -> int:
