@@ -23,7 +23,7 @@ from fleet_sim.backend.planted import known
 from fleet_sim.backend.state import DeviceState, JobState, TaskState
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.model.messages import ServerMessage, UpgradeRequest
+from fleet_sim.model.messages import ServerMessage, UpgradeRequest, VersionOffer
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -117,16 +117,25 @@ class Brain:
         """Tell whether something said earlier should still be sent.
 
         A driver that holds a `Tell` until its rows are durable asks this when it lets go. Meanwhile
-        the device may have reported the target version, or an operator may have cancelled: then the
-        upgrade request has lost its attempt, and sending it would ask for what nobody wants.
+        the device may have reported the target version, or an operator may have cancelled: then an
+        upgrade request or an offer has lost its attempt, and sending it would ask for what nobody
+        wants. The device asks again.
         """
-        if not isinstance(message, UpgradeRequest) or "B28" in self._books.planted:
-            return True
+        match message:
+            case UpgradeRequest(message_id):
+                is_owed = any(
+                    dispatch.is_request_of(one, message_id) for one in self._running(device)
+                )
+                return is_owed or "B28" in self._books.planted
+            case VersionOffer(images=images) if images:
+                running = self._running(device)
+                return any(dispatch.is_offer_of(self._books, one, message) for one in running)
+            case _:
+                return True
+
+    def _running(self, device: DeviceId) -> list[TaskState]:
         state = self._books.devices.get(device)
-        return state is not None and any(
-            task.is_active and dispatch.is_request_of(task, message.message_id)
-            for task in state.open_tasks
-        )
+        return [task for task in state.open_tasks if task.is_active] if state else []
 
     def _take(self, event: Event, now_ms: int) -> None:
         match event:

@@ -57,7 +57,8 @@ def offer(books: Books, device: DeviceState, message_id: str, now_ms: int) -> No
     """Answer a device that asks: one image at most, because it can run only one upgrade.
 
     Being offered starts the attempt. Asking again while it runs brings the same image; it is the
-    same attempt. A device whose upgrade was pushed gets nothing by asking.
+    same attempt. A device whose upgrade was pushed gets nothing by asking, and outside the window,
+    or once the job is stopped, none does.
     """
     if device.active is None:
         for task in list(device.open_tasks):
@@ -66,9 +67,15 @@ def offer(books: Books, device: DeviceState, message_id: str, now_ms: int) -> No
                 tasks.begin(books, task, now_ms)
                 break
     task_now = device.active
-    asked = task_now is not None and task_now.job.order.devices_must_ask
-    images = (image_of(books, task_now.job),) if task_now is not None and asked else ()
-    books.tell(device, VersionOffer(message_id, images))
+    if task_now is not None and _may_offer(books, task_now, now_ms):
+        books.tell(device, VersionOffer(message_id, (image_of(books, task_now.job),)))
+    else:
+        books.tell(device, VersionOffer(message_id))
+
+
+def is_offer_of(books: Books, task: TaskState, offered: VersionOffer) -> bool:
+    """Tell whether an offer holds the task's image."""
+    return image_of(books, task.job) in offered.images
 
 
 def _pump_job(books: Books, job: JobState, now_ms: int) -> None:
@@ -89,7 +96,7 @@ def _pump_job(books: Books, job: JobState, now_ms: int) -> None:
 
 
 def _is_owed(books: Books, task: TaskState) -> bool:
-    if task.job.order.devices_must_ask:
+    if _waits_for_asking(books, task):
         return False
     rule = books.contract.repush_on_reconnect
     return rule == "always" or (rule == "while_unanswered" and not task.is_answered)
@@ -127,19 +134,24 @@ def _is_pushable(books: Books, task: TaskState, now_ms: int) -> bool:
     """
     return (
         _is_due(task, now_ms)
-        and not task.job.order.devices_must_ask
+        and not _waits_for_asking(books, task)
         and task.device.is_reachable
         and (task.device.active is None or "B60" in books.planted)
     )
 
 
 def _is_offerable(books: Books, task: TaskState, now_ms: int) -> bool:
-    return (
-        _is_due(task, now_ms)
-        and task.job.order.devices_must_ask
-        and _may_push(books, task.job, now_ms)
-        and _has_room(books, task)
-    )
+    return _is_due(task, now_ms) and _may_offer(books, task, now_ms) and _has_room(books, task)
+
+
+def _may_offer(books: Books, task: TaskState, now_ms: int) -> bool:
+    may_ask = task.job.order.devices_must_ask or "B68" in books.planted
+    return may_ask and _may_push(books, task.job, now_ms)
+
+
+def _waits_for_asking(books: Books, task: TaskState) -> bool:
+    may_push = books.contract.pushes_unasked or "B51" in books.planted
+    return task.job.order.devices_must_ask and not may_push
 
 
 def _is_wanted(books: Books, task: TaskState, now_ms: int) -> bool:

@@ -34,6 +34,7 @@ PLANTED: Mapping[str, str] = MappingProxyType(
         "B41": "`in` also takes values that merely contain one of the list.",
         "B43": "An unknown filter field is ignored, as if it matched everything.",
         "B48": "Devices that already run the target are pushed to.",
+        "B51": "Devices that must ask are pushed to all the same.",
         "B60": "A device that is busy with one job is pushed another job's upgrade.",
         "B61": "The source versions of a scope are ignored.",
         "B62": "A report of the target version counts only after 100 % was reported.",
@@ -42,6 +43,7 @@ PLANTED: Mapping[str, str] = MappingProxyType(
         "B65": "The first device of a job gets two tasks in it.",
         "B66": "A device that reports the target version is recorded as failed.",
         "B67": "Every page but the first starts one row early.",
+        "B68": "A device that asks is also offered what its job only pushes.",
     }
 )
 

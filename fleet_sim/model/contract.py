@@ -52,6 +52,7 @@ class ContractProfile:
         busy_device: What becomes of a second task for a busy device.
         desc_limit_chars: How much of a desc is stored; None means all of it.
         must_have_reported_version: Whether only devices with a known version get a task.
+        pushes_unasked: Whether a job that devices may ask for is also pushed to those that do not.
         retry_needs_source_versions: Whether a job with retries must name its source versions.
         window_min_s: The shortest schedule window; None where there is none.
     """
@@ -91,5 +92,6 @@ class ContractProfile:
     busy_device: Literal["refuse", "queue", "overwrite"]
     desc_limit_chars: int | None = None
     must_have_reported_version: bool
+    pushes_unasked: bool = False
     retry_needs_source_versions: bool = False
     window_min_s: int | None

@@ -413,6 +413,35 @@ def test_a_reconnect_repeats_no_offer() -> None:
     assert server.pushes("d1") == 0
 
 
+def test_a_job_that_may_not_push_offers_nothing_either() -> None:
+    """Once it is stopped, also not what it had offered; the running attempt goes on."""
+    server = Server()
+    server.fleet("d1")
+    job_id = server.job(devices_must_ask=True)
+    server.ask("d1")
+    server.call(StopJob(job_id))
+
+    (offer,) = server.ask("d1")
+
+    assert isinstance(offer, VersionOffer)
+    assert offer.images == ()
+    assert server.status(job_id, "d1") is PUSHED
+
+
+def test_where_the_contract_says_so_jobs_to_be_asked_for_push_as_well() -> None:
+    """Vendors do not say plainly whether they do."""
+    server = Server(contract(pushes_unasked=True))
+    server.fleet("d1")
+    job_id = server.job(devices_must_ask=True)
+
+    (offer,) = server.ask("d1")
+
+    assert server.pushes("d1") == 1
+    assert isinstance(offer, VersionOffer)
+    assert offer.images == (server.requests("d1")[0].image,)
+    assert server.status(job_id, "d1") is PUSHED
+
+
 # --- requests that lost their attempt ------------------------------------------------------------
 
 
@@ -431,3 +460,18 @@ def test_a_held_request_falls_with_its_attempt() -> None:
     assert not server.brain.stands(device("b"), to_b)
     assert server.status(third, "b") is PUSHED
     assert server.brain.stands(device("b"), server.requests("b")[-1])
+
+
+def test_a_held_offer_falls_with_its_attempt() -> None:
+    """One that holds nothing always stands: it is an answer, too."""
+    server = Server()
+    server.fleet("a")
+    job_id = server.job(devices_must_ask=True)
+    (offer,) = server.ask("a")
+    stood = server.brain.stands(device("a"), offer)
+
+    server.call(CancelTasks(job_id, ("a",)))
+
+    assert stood
+    assert not server.brain.stands(device("a"), offer)
+    assert server.brain.stands(device("a"), VersionOffer("9"))

@@ -7,7 +7,7 @@ import pytest
 from fleet_sim.backend.planted import PLANTED, known
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.filters import EVERYTHING, Comparison, Operator
-from fleet_sim.model.messages import ProgressReport
+from fleet_sim.model.messages import ProgressReport, VersionOffer
 from fleet_sim.model.northbound import (
     CancelTasks,
     Listed,
@@ -240,6 +240,22 @@ def _busy(server: Server) -> object:
     return server.pushes("a")
 
 
+def _push_unasked(server: Server) -> object:
+    """How often a device is pushed that has to ask."""
+    server.fleet("a")
+    server.job(devices_must_ask=True)
+    return server.pushes("a")
+
+
+def _offer_of_a_push(server: Server) -> object:
+    """How many images a device is offered that was pushed one."""
+    server.fleet("a")
+    server.job()
+    (offer,) = server.ask("a")
+    assert isinstance(offer, VersionOffer)
+    return len(offer.images)
+
+
 def _source_versions(server: Server) -> object:
     """Who is pushed by a job for devices that run 1.0."""
     server.fleet("a")
@@ -307,6 +323,7 @@ CASES: dict[str, tuple[Callable[[Server], object], object, object]] = {
     "B41": (_in, ["a"], ["a", "ab"]),
     "B43": (_unknown_field, "colour", ["a", "ab", "c"]),
     "B48": (_at_target, 0, 1),
+    "B51": (_push_unasked, 0, 1),
     "B60": (_busy, 1, 2),
     "B61": (_source_versions, ["a"], ["a", "b"]),
     "B62": (_success, "succeeded", "under_way"),
@@ -315,6 +332,7 @@ CASES: dict[str, tuple[Callable[[Server], object], object, object]] = {
     "B65": (_tasks_of_the_first, 1, 2),
     "B66": (_success, "succeeded", "failed"),
     "B67": (_second_page, ["c", "d"], ["b", "c"]),
+    "B68": (_offer_of_a_push, 0, 1),
 }
 PROFILES: dict[str, ContractProfile] = {"B08": contract(silent_device="times_out")}
 

@@ -45,7 +45,9 @@ NOT_ON_GROUNDS = {
     "B03": "needs a restart",
     "B04": "its promise, V19, has no oracle yet",
     "B09": "needs a restart",
+    "B51": "its promise, V06, has no oracle yet",
     "B19": "needs a device that reports a failure after its success (F37)",
+    "B68": "its promise, V06, has no oracle yet",
 }
 
 QUICK_SEEDS = range(1, 4)

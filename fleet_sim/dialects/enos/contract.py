@@ -35,5 +35,6 @@ CONTRACT = ContractProfile(
     page_size_max=200,
     busy_device="queue",  # "takes part in no other upgrade"; refused or queued is not said
     must_have_reported_version=True,
+    pushes_unasked=False,  # so the console; of the API is said only that devices can ask
     window_min_s=1_800,  # the console's shortest window
 )
