@@ -25,6 +25,7 @@ that the device took counts as one, see `request_of_offer`):
        gone             why (never comes back)
        silent           request, why (takes the push and will say nothing more of this attempt)
     W  online, offline(why)                                      side device or server
+                        since (device: when the CONNECT left)
        push_sent        request, version, size, digest            server: left the broker
        push_received    request, version, size, digest            device
        push_replied     request, code                             device
@@ -34,6 +35,8 @@ that the device took counts as one, see `request_of_offer`):
        version_sent     message, version                          device
        version_received message, version                          server
        delivered        message                                   device: acknowledged by the server
+       answered         message, code                             device: the server's own reply,
+                                                                  where a broker acknowledges first
        request_sent     message                                   device asks for a version
        request_received message                                   server
        offer_sent       message, versions                         server

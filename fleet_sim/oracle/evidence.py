@@ -31,6 +31,7 @@ class Push:
         request: Its id; copies of one push that the network made carry the same.
         version: The target.
         is_copy: Whether an earlier push carried the same id: perhaps only delivered again.
+        is_unseen: Whether only a read shows it, which is then the record; see `from_outside`.
     """
 
     record: Record
@@ -39,6 +40,7 @@ class Push:
     request: str
     version: str
     is_copy: bool = False
+    is_unseen: bool = False
 
 
 @dataclass(slots=True)
@@ -56,7 +58,9 @@ class Report:
         request: The upgrade request that the device was serving; "" if it does not say.
         sent_at_ms: When it left the device; None if that end is not in the log.
         received_at_ms: When it arrived, by the server's end.
-        delivered_at_ms: When the device had its acknowledgement.
+        delivered_at_ms: When the device had its acknowledgement, perhaps a broker's.
+        answered_at_ms: When it had the server's own reply, where the log tells those.
+        is_refused: Whether that reply said no.
         lo: The earliest instant at which it can have arrived.
         hi: The latest; `FOREVER` where it may not have.
         is_copy: Whether it arrived before.
@@ -72,6 +76,8 @@ class Report:
     sent_at_ms: int | None = None
     received_at_ms: int | None = None
     delivered_at_ms: int | None = None
+    answered_at_ms: int | None = None
+    is_refused: bool = False
     lo: int = 0
     hi: int = FOREVER
     is_copy: bool = False
@@ -130,6 +136,8 @@ class Device:
         gone: Device truth: it never comes back.
         silences: Device truth: attempts about which it says nothing.
         downloads: Downloads begun at byte 0.
+        connected_at_ms: When it asked for its last connection; where no record says so, when it
+            was let in.
         presence: `device` and `server` end to what each saw; an end that saw nothing is missing.
         pushes: In order, network copies left out.
         reports: In order of `lo`.
@@ -144,6 +152,7 @@ class Device:
     gone: Record | None = None
     silences: list[Record] = field(default_factory=list)
     downloads: int = 0
+    connected_at_ms: int = 0
     presence: dict[str, Presence] = field(default_factory=dict)
     pushes: list[Push] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)

@@ -27,7 +27,8 @@ def no_extra(timeline: Timeline) -> Outcome:
         ends = sorted(_ends(timeline, task), key=lambda over: over[0])
         if not ends:
             continue
-        extra = [push for push in task.pushes if not push.is_copy and _is_extra(task, ends, push)]
+        seen = [push for push in task.pushes if not (push.is_copy or push.is_unseen)]
+        extra = [push for push in seen if _is_extra(task, ends, push)]
         tally.held(int(not extra))
         for push in extra:
             _since, why, record = next(one for one in ends if one[0] < push.lo)

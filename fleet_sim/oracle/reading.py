@@ -21,6 +21,7 @@ from fleet_sim.oracle.evidence import (
 )
 
 _POLL_FIELD = "job_id"
+_TAKEN = 200  # The code of a neutral reply that says yes.
 
 
 def read(records: Iterable[Record], *, slack_ms: int = 0) -> Evidence:
@@ -53,6 +54,7 @@ class _Reader:
         self._messages: dict[tuple[str, str], Report] = {}
         self._calls: dict[object, Call] = {}
         self._heard: dict[str, int] = {}  # device to when it sent what was acknowledged last
+        self._has_answers = False  # Whether the server itself is known to reply to reports.
         self._handlers: Mapping[tuple[Source, str], Callable[[Record], None]] = {
             (Source.DEVICE, "boot"): self._boot,
             (Source.DEVICE, "flash"): self._flash,
@@ -70,6 +72,7 @@ class _Reader:
             (Source.WIRE, "version_sent"): self._report_sent,
             (Source.WIRE, "version_received"): self._report_received,
             (Source.WIRE, "delivered"): self._delivered,
+            (Source.WIRE, "answered"): self._answered,
             (Source.WIRE, "offer_sent"): self._offered,
             (Source.WIRE, "offer_received"): self._offered,
             (Source.CONTROL, "api_invoke"): self._invoked,
@@ -135,6 +138,8 @@ class _Reader:
 
     def _online(self, record: Record) -> None:
         self._present(record, is_online=True)
+        if record.side == "device":
+            self._device(record.device).connected_at_ms = int(record.get("since", record.t))
 
     def _offline(self, record: Record) -> None:
         self._present(record, is_online=False)
@@ -151,12 +156,12 @@ class _Reader:
     def _push_received(self, record: Record) -> None:
         """Say when a push can have left, seen only by its device.
 
-        It left while this connection stood. And it left after every acknowledgement that the device
-        had before it, as one connection keeps its order: so after those messages were sent.
+        It left after the device had asked for this connection. And it left after every answer that
+        the device had before it, as one connection keeps its order: so after the messages that were
+        answered were sent. A broker's acknowledgement counts where the server gives no answers.
         """
-        end = self._device(record.device).presence.get("device")
-        online = end.at_ms[-1] if end and end.at_ms else record.t
-        lo = max(online, self._heard.get(record.device, 0))
+        device = self._device(record.device)
+        lo = max(device.connected_at_ms, self._heard.get(record.device, 0))
         self._received.setdefault(record.device, []).append(_push(record, lo))
 
     def _join_pushes(self, device: Device) -> None:
@@ -215,6 +220,16 @@ class _Reader:
         report = self._messages.get((record.device, str(record.get("message", ""))))
         if report is not None and report.delivered_at_ms is None:
             report.delivered_at_ms = record.t
+            if not self._has_answers:
+                self._heard[record.device] = report.sent_at_ms or 0
+
+    def _answered(self, record: Record) -> None:
+        """Take the server's own word, which may come long after its broker's acknowledgement."""
+        report = self._messages.get((record.device, str(record.get("message", ""))))
+        if report is not None and report.answered_at_ms is None:
+            report.answered_at_ms = record.t
+            report.is_refused = record.get("code") != _TAKEN
+            self._has_answers = True
             self._heard[record.device] = report.sent_at_ms or 0
 
     def _offered(self, record: Record) -> None:
@@ -353,14 +368,16 @@ def _place(report: Report, *, exact: bool) -> None:
     """Say when a report arrived: exactly, within its flight, or perhaps never.
 
     Where the server's end is in the log and did not see it, it is taken as still on its way, also
-    with an acknowledgement: a server that was killed may have lost the end of its own part.
+    with an acknowledgement: a server that was killed may have lost the end of its own part. One
+    that a server answered had arrived by the answer; one that it refused may not count.
     """
     if report.received_at_ms is not None:
         report.lo = report.hi = report.received_at_ms
-    else:
-        report.lo = report.sent_at_ms or 0
-        delivered = None if exact else report.delivered_at_ms
-        report.hi = FOREVER if delivered is None else max(delivered, report.lo)
+        return
+    report.lo = report.sent_at_ms or 0
+    known = [one for one in (report.delivered_at_ms, report.answered_at_ms) if one is not None]
+    is_unsure = exact or report.is_refused or not known
+    report.hi = FOREVER if is_unsure else max(*known, report.lo)
 
 
 def _arrival(report: Report) -> tuple[int, int]:

@@ -20,7 +20,8 @@ def scope(timeline: Timeline) -> Outcome:
     tally = Tally("V03")
     for task in timeline.tasks:
         for push in task.pushes:
-            _judge(tally, task, push)
+            if not push.is_unseen:
+                _judge(tally, task, push)
     for device, push in timeline.loose:
         tally.doubtful(
             f"{seconds(push.hi)}: {device.key} was asked to install {push.version}, which no job "

@@ -84,7 +84,7 @@ class Splitter:
         rests_on_open_point = not is_new and all(end.is_open_point for end in may_be_over)
         if rests_on_open_point and (may_repeat or not may_be_over):
             last.pushes.append(push)
-            if not may_repeat:
+            if not (may_repeat or push.is_unseen):
                 last.strays.append(push)
             return
         last.next = push

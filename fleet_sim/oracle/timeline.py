@@ -19,6 +19,7 @@ from fleet_sim.oracle.evidence import (
     Job,
     Push,
 )
+from fleet_sim.oracle.from_outside import narrow, reveal
 from fleet_sim.oracle.queries import Book, open_book
 from fleet_sim.oracle.splitting import Splitter
 from fleet_sim.oracle.tasks import ACTIVE, ENDED, MS, JobLine, Task
@@ -197,7 +198,8 @@ def _split(timeline: Timeline, task: Task) -> None:
     if task.job.order.must_ask:
         return  # such devices ask as often as they like: there is no telling attempts apart
     if not timeline.evidence.has_server_wire:
-        _narrow(task, timeline.delta_ms)
+        narrow(task, timeline.delta_ms)
+        reveal(task, timeline.delta_ms)
     splitter = Splitter(
         contract=timeline.contract,
         tolerance=timeline.tolerance,
@@ -211,34 +213,6 @@ def _split(timeline: Timeline, task: Task) -> None:
     task.attempts = splitter.split(task.pushes)
     for attempt in task.attempts:
         _look_at(task, attempt, timeline.delta_ms)
-
-
-def _narrow(task: Task, delta_ms: int) -> None:
-    """Let a push that only its device saw have left after the last read that showed it queued.
-
-    That holds if the row then moved on, while the connection stood, and no later push of the task
-    can have been what moved it. A row that stays queued after the push arrived is past that
-    attempt: the push was under way for longer than its timeout.
-    """
-    queued = [_last_queued(task, push, delta_ms) for push in task.pushes]
-    for place, (push, number) in enumerate(zip(task.pushes, queued, strict=True)):
-        if number is None or number in queued[place + 1 :]:
-            continue
-        since = task.job.polls[number].t0 - delta_ms
-        if not task.device.is_touched(since, push.hi):
-            push.lo = max(push.lo, since)
-
-
-def _last_queued(task: Task, push: Push, delta_ms: int) -> int | None:
-    """Return the last poll before a push arrived that showed the task queued, and about to move."""
-    polls = task.job.polls
-    last = task.job.polls_answered_before(push.hi) - 1
-    found = None
-    for sighting, begins, ends in task.segments():
-        if sighting.status == "queued" and begins <= last:
-            stays = ends == len(polls) or polls[ends - 1].t0 - delta_ms > push.hi
-            found = None if stays else min(last, ends - 1)
-    return found if found is not None and task.at_poll(found) is not None else None
 
 
 def _calls(timeline: Timeline, task: Task) -> TaskCalls:

@@ -75,8 +75,8 @@ class Rig:
     """
 
     __slots__ = (
-        "_download", "_unacknowledged", "agent", "dialect", "line", "plan", "pushed_at_ms", "who",
-        "world",
+        "_asked_at_ms", "_download", "_unacknowledged", "agent", "dialect", "line", "plan",
+        "pushed_at_ms", "who", "world",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +91,7 @@ class Rig:
         # Packet identifier to message, of what is not acknowledged yet; None while off line.
         self._unacknowledged: dict[int, str] | None = None
         self._download: Download | None = None
+        self._asked_at_ms = 0
         self.pushed_at_ms: int | None = None
 
     def start(self) -> None:
@@ -144,7 +145,8 @@ class Rig:
 
     def credentials(self) -> Credentials:
         """Return what to say in a CONNECT that leaves now."""
-        epoch_ms = self.world.epoch_ms + self.world.clock.now_ms()
+        self._asked_at_ms = self.world.clock.now_ms()
+        epoch_ms = self.world.epoch_ms + self._asked_at_ms
         return self.dialect.devices.credentials(
             self.plan.device, self.plan.secret, epoch_ms=epoch_ms
         )
@@ -152,7 +154,7 @@ class Rig:
     def on_accepted(self) -> None:
         """Take the news that the broker has let the device in."""
         self._unacknowledged = {}
-        self._wire("online", {"side": "device"})
+        self._wire("online", {"side": "device", "since": self._asked_at_ms})
         if self.world.subscribes:
             self.line.subscribe(self.dialect.devices.filters(self.plan.device))
         self.feed(Connected())
@@ -199,14 +201,20 @@ class Rig:
             self._wire("delivered", {"side": "device", "message": message_id})
             self.feed(Acknowledged(message_id))
 
-    def _replied(self, message_id: str) -> None:
-        """Take a reply, which proves delivery as well as a PUBACK does and may come before it."""
+    def _replied(self, reply: ReportReply) -> None:
+        """Take a reply, which proves delivery as well as a PUBACK does and may come before it.
+
+        A broker of somebody else's acknowledges by itself, and only the reply shows its server.
+        """
         for packet_id, waiting in (self._unacknowledged or {}).items():
-            if waiting == message_id:
-                self._wire("delivered", {"side": "device", "message": message_id})
+            if waiting == reply.message_id:
+                self._wire("delivered", {"side": "device", "message": waiting})
                 assert self._unacknowledged is not None
                 del self._unacknowledged[packet_id]
-                return
+                break
+        if self.world.subscribes:
+            fields = {"side": "device", "message": reply.message_id, "code": reply.code}
+            self._wire("answered", fields)
 
     def on_received(self, topic: str, payload: bytes) -> None:
         """Take a message."""
@@ -218,7 +226,7 @@ class Rig:
         if isinstance(message, UpgradeRequest) and not self.agent.is_silent:
             self.pushed_at_ms = self.world.clock.now_ms()
         if isinstance(message, ReportReply):
-            self._replied(message.message_id)
+            self._replied(message)
         line = received_by_device(message)
         if line is not None:
             self._wire(*line)

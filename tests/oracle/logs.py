@@ -120,11 +120,11 @@ class Log:
         """A device starts."""
         return self.add(t, "D", "boot", key, version=version, **fields)
 
-    def online(self, t: int, key: str) -> None:
+    def online(self, t: int, key: str, **fields: Any) -> None:  # noqa: ANN401
         """A device connects, seen at both ends."""
         if not self.is_foreign:
             self.add(t, "W", "online", key, part=SERVER, side="server")
-        self.add(t, "W", "online", key, side="device")
+        self.add(t, "W", "online", key, side="device", **fields)
 
     def offline(self, t: int, key: str, why: str = "link") -> None:
         """A device's connection ends, seen at both ends."""

@@ -100,6 +100,53 @@ def test_a_push_of_a_foreign_server_left_after_its_connection_began() -> None:
     assert [(push.lo, push.hi) for push in pushes] == [(90 - 100, 2_010), (4_000 - 100, 5_010)]
 
 
+def test_a_connection_begins_when_its_device_asks_for_it() -> None:
+    """The server may push before the device knows that it was let in."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.offline(3_000, "d1")
+    log.online(4_000, "d1", since=3_500)
+    log.push(4_000, "d1")
+
+    (push,) = evidence(log).devices["p/d1"].pushes
+
+    assert push.lo == 3_500 - 100
+
+
+def answered(code: int) -> Log:
+    """Return a log of a foreign server whose reply to a report comes after its broker's word."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.version(5_000, "d1", "2.0", message="m")
+    log.add(9_000, "W", "answered", "d1", side="device", message="m", code=code)
+    return log
+
+
+def test_a_report_has_arrived_once_its_server_answers() -> None:
+    """A broker in between acknowledges for itself alone."""
+    report = evidence(answered(200)).devices["p/d1"].reports[-1]
+
+    assert (report.lo, report.hi) == (4_990, 9_000)
+
+
+def test_a_report_that_its_server_refuses_may_not_count() -> None:
+    """It arrived, and what was made of it nobody can tell."""
+    report = evidence(answered(500)).devices["p/d1"].reports[-1]
+
+    assert (report.lo, report.hi, report.is_certain) == (4_990, FOREVER, False)
+
+
+def test_a_push_left_after_the_servers_own_answer_and_not_after_its_brokers() -> None:
+    """Where a server answers, its broker's acknowledgements say nothing of it."""
+    log = answered(200)
+    log.progress(10_000, "d1", 5)
+    log.push(11_000, "d1")
+
+    (push,) = evidence(log).devices["p/d1"].pushes
+
+    assert push.lo == 4_990 - 100
+
+
 def test_a_call_takes_effect_between_its_two_records() -> None:
     """Refused: never. Without an answer: at any time from then on."""
     log = Log()

@@ -44,6 +44,7 @@ def test_a_device_connects_says_who_it_is_and_what_it_runs() -> None:
     assert [one["kind"] for one in told] == [
         "boot", "online", "version_sent", "delivered",
     ]  # fmt: skip
+    assert told[1]["since"] == 2_010
     assert rig.is_online
 
 
@@ -109,6 +110,21 @@ def test_a_mere_reply_leaves_no_record() -> None:
     world.run(2_000)
 
     assert world.log.count == before
+
+
+def test_a_reply_of_the_server_is_told_where_the_broker_is_another() -> None:
+    """The broker acknowledges by itself there; that the server has the message, a reply shows."""
+    world = LoneWorld(subscribes=True)
+    world.rig().start()
+    world.run(1_000)
+
+    world.wires[0].tell(ReportReply("1", VersionReport, 500, "not now"))
+    world.run(2_000)
+
+    (answered,) = world.records("answered")
+    assert {name: answered[name] for name in ("side", "message", "code")} == {
+        "side": "device", "message": "1", "code": 500,
+    }  # fmt: skip
 
 
 def test_a_message_that_is_none_is_refused_and_forgotten() -> None:
