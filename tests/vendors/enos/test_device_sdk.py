@@ -192,6 +192,8 @@ async def test_a_cut_in_mid_upgrade_is_survived(hold_at: str, pushes: int, tmp_p
             await one.hear("held")
             proxy.cut()
             await one.hear("connected")
+            await one.tell(do="report", version="1.0")  # as after every connection
+            await one.hear("answered", what="report")
             if pushes > 1:
                 await one.hear("pushed")
             await one.tell(do="go")
