@@ -20,6 +20,7 @@ from fleet_sim.dialects.enos.routes import FIRMWARES, JOBS
 from fleet_sim.model.identity import DeviceId, Registration
 from tests.dialects.enos import samples
 from tests.runtime.platforms import running
+from tests.vendors.enos.beside import served
 from tests.vendors.enos.device_sdk import come_on_line, sdk_device
 from tests.vendors.enos.poseidon import Json, PoseidonOperator, multipart, poseidon, shape
 
@@ -159,7 +160,7 @@ async def test_a_mistake_is_told_in_the_body(
 async def test_signed_calls_only(tmp_path: Path) -> None:
     """The SDK's own scheme is refused with 99403; with the documented signature all goes well."""
     async with (
-        running(devices=DEVICES, signed_only=True) as ready,
+        served(tmp_path, DEVICES, "--auth", "signed") as ready,
         poseidon(here(ready), tmp_path) as operator,
     ):
         refused = await operator.ask(JOBS, "searchTask", "{}")
