@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet_sim.oracle.attempts import Attempt, End
-from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
+from fleet_sim.oracle.evidence import Poll, Report, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import ACTIVE, Task
@@ -26,12 +26,12 @@ def cause(timeline: Timeline) -> Outcome:
 
 def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, end: End) -> None:
     visible = timeline.due_ms(end.hi + timeline.tolerance.epsilon_ms + timeline.delta_ms)
-    shown = task.seen_after(visible, FOREVER if attempt.next is None else attempt.next.lo)
-    if shown is None or _is_overlaid(task, end, shown[0]):
-        return
-    poll, sighting = shown
+    shown = task.seen_after(visible, attempt.next)
     report = end.report
     assert report is not None
+    if shown is None or _is_overlaid(task, report, shown[0]):
+        return
+    poll, sighting = shown
     code = "a failure" if report.step is None else f"code {report.step}"
     text = (
         f"{task.name} reported {code} at {seconds(end.hi)}, during attempt {attempt.number}, but "
@@ -46,11 +46,18 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, end: 
         tally.broken(text, records, task=task)
 
 
-def _is_overlaid(task: Task, end: End, poll: Poll) -> bool:
-    """Tell whether something else can have come between: a later report, or an operator."""
-    later = any(one is not end.report for one in task.reports_between(end.lo + 1, poll.t1))
+def _is_overlaid(task: Task, report: Report, poll: Poll) -> bool:
+    """Tell whether something else can have come between: a later report, or an operator.
+
+    What was sent before the failure and had its acknowledgement before it arrived before it; the
+    reply to a push moves no row.
+    """
+    later = any(
+        one is not report and one.kind != "ack" and (one.lo > report.lo or one.hi > report.hi)
+        for one in task.reports_between(report.lo, poll.t1)
+    )
     calls = [*task.calls.cancels, *task.calls.retries]
-    return later or any(call.lo <= poll.t1 and call.hi >= end.lo for call in calls)
+    return later or any(call.lo <= poll.t1 and call.hi >= report.lo for call in calls)
 
 
 def _is_right(timeline: Timeline, sighting: Sighting, step: int | None) -> bool:

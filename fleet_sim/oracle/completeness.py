@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fleet_sim.oracle.attempts import Attempt, End
-from fleet_sim.oracle.evidence import FOREVER
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import Task
@@ -26,7 +25,7 @@ def completeness(timeline: Timeline) -> Outcome:
 def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, end: End) -> None:
     assert end.report is not None
     visible = timeline.due_ms(end.hi + timeline.tolerance.epsilon_ms + timeline.delta_ms)
-    shown = task.seen_after(visible, FOREVER if attempt.next is None else attempt.next.lo)
+    shown = task.seen_after(visible, attempt.next)
     if shown is None:
         return
     poll, sighting = shown

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fleet_sim.oracle.attempts import Attempt
-from fleet_sim.oracle.evidence import FOREVER, Poll, Report, Sighting
+from fleet_sim.oracle.evidence import Poll, Report, Sighting
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import Task
@@ -47,8 +47,7 @@ def _looks(timeline: Timeline, task: Task, attempt: Attempt) -> Iterator[tuple[P
     """Yield the first and the last poll inside an attempt of each thing shown."""
     job = task.job
     first = job.first_poll_after(attempt.start.hi + timeline.delta_ms)
-    before = FOREVER if attempt.next is None else attempt.next.lo
-    last = job.polls_answered_before(before) - 1
+    last = job.polls_before(attempt.next) - 1
     for sighting, begins, ends in task.segments():
         lo, hi = max(first, begins), min(last, ends - 1)
         for number in sorted({lo, hi}) if lo <= hi else ():

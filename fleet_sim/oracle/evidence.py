@@ -32,6 +32,8 @@ class Push:
         version: The target.
         is_copy: Whether an earlier push carried the same id: perhaps only delivered again.
         is_unseen: Whether only a read shows it, which is then the record; see `from_outside`.
+        after_poll: The last poll of its job that certainly showed its task as before it; -1 where
+            that is known by instants alone.
     """
 
     record: Record
@@ -41,6 +43,7 @@ class Push:
     version: str
     is_copy: bool = False
     is_unseen: bool = False
+    after_poll: int = -1
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ def narrow(task: Task, delta_ms: int) -> None:
             continue
         since = task.job.polls[number].t0 - delta_ms
         if not task.device.is_touched(since, push.hi):
-            push.lo = max(push.lo, since)
+            push.lo, push.after_poll = max(push.lo, since), number
 
 
 def _last_queued(task: Task, push: Push, delta_ms: int) -> int | None:
@@ -83,6 +83,7 @@ def _starts(task: Task) -> Iterator[Sighting]:
 
 
 def _unseen(task: Task, sighting: Sighting, since: int) -> Push:
-    return Push(
-        sighting.record, min(since, sighting.t1), sighting.t1, "", task.target, is_unseen=True
-    )
+    push = Push(sighting.record, min(since, sighting.t1), sighting.t1, "", task.target)
+    push.is_unseen = True
+    push.after_poll = next((k for k in range(sighting.poll - 1, -1, -1) if task.at_poll(k)), -1)
+    return push

@@ -31,9 +31,8 @@ def no_endless(timeline: Timeline) -> Outcome:
         timeout_ms = task.job.timeout_ms
         if timeout_ms is None:
             continue
-        before = FOREVER if attempt.next is None else attempt.next.lo
         limit = _limit_ms(timeline, attempt, timeout_ms)
-        shown = task.seen_after(limit, before)
+        shown = task.seen_after(limit, attempt.next)
         is_over = attempt.shown_over_ms <= limit
         if is_over or shown is None or shown[1].status not in ACTIVE:
             tally.held(int(attempt.shown_over_ms < FOREVER))

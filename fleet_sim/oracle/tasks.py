@@ -103,6 +103,12 @@ class JobLine:
             self._t1s = [poll.t1 for poll in self.polls]
         return bisect_right(self._t0s, at_ms)
 
+    def polls_before(self, push: Push | None) -> int:
+        """Return how many polls certainly showed tasks as they were before a push."""
+        if push is None:
+            return len(self.polls)
+        return max(self.polls_answered_before(push.lo), push.after_poll + 1)
+
     def polls_answered_before(self, at_ms: int) -> int:
         """Return how many polls were answered before an instant."""
         self.first_poll_after(0)
@@ -160,10 +166,10 @@ class Task:
         is_shown = sighting.poll == number or self.job.polls[number].is_whole
         return sighting if is_shown else None
 
-    def seen_after(self, at_ms: int, before_ms: int = FOREVER) -> tuple[Poll, Sighting] | None:
-        """Return the first poll asked after one instant, answered before another, showing it."""
+    def seen_after(self, at_ms: int, before: Push | None = None) -> tuple[Poll, Sighting] | None:
+        """Return the first poll that shows it, asked after an instant and not after a push."""
         number = self.job.first_poll_after(at_ms)
-        while number < len(self.job.polls) and self.job.polls[number].t1 < before_ms:
+        while number < self.job.polls_before(before):
             sighting = self.at_poll(number)
             if sighting is not None:
                 return self.job.polls[number], sighting

@@ -243,8 +243,7 @@ def _look_at(task: Task, attempt: Attempt, delta_ms: int) -> None:
     that shows it as pushed after it was under way shows a next attempt, whose push was lost.
     """
     first = task.job.first_poll_after(attempt.start.hi + delta_ms)
-    before = FOREVER if attempt.next is None else attempt.next.lo
-    last = task.job.polls_answered_before(before) - 1
+    last = task.job.polls_before(attempt.next) - 1
     polls = task.job.polls
     was_under_way = False
     for sighting, begins, ends in task.segments():

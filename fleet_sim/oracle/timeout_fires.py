@@ -33,8 +33,7 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, timeo
     if any(_may_come_first(attempt, end, fires_by) for end in attempt.ends):
         return
     limit = fires_by + timeline.delta_ms
-    before = FOREVER if attempt.next is None else attempt.next.lo
-    shown = task.seen_after(limit, before)
+    shown = task.seen_after(limit, attempt.next)
     if attempt.shown_over_ms <= limit + timeline.delta_ms:
         tally.held()
     elif shown is not None and shown[1].status in ACTIVE:

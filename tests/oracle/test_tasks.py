@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from fleet_sim.oracle.evidence import FOREVER
+from fleet_sim.oracle.evidence import Push
 from fleet_sim.oracle.tasks import JobLine, Task
 from fleet_sim.oracle.timeline import Timeline
 from tests.oracle.logs import Log, drawn
@@ -61,7 +63,7 @@ def test_a_walk_that_missed_rows_shows_only_those_it_brought() -> None:
 
 
 def test_the_first_read_after_an_instant_must_be_asked_after_it() -> None:
-    """And answered before the other."""
+    """And answered before a push, unless it showed the task as it was before that."""
     log = Log()
     log.devices("d1")
     log.job(1_000)
@@ -71,16 +73,14 @@ def test_the_first_read_after_an_instant_must_be_asked_after_it() -> None:
 
     task = only_task(log)
 
-    def after(at_ms: int, before_ms: int = FOREVER) -> int | None:
-        shown = task.seen_after(at_ms, before_ms)
+    def after(at_ms: int, before: Push | None = None) -> int | None:
+        shown = task.seen_after(at_ms, before)
         return None if shown is None else shown[0].t0
 
-    assert [after(1_999), after(2_000), after(3_000), after(2_000, 3_010)] == [
-        2_000,
-        3_000,
-        None,
-        None,
-    ]
+    push = Push(log.records[-1], 3_010, 3_020, "r1", "2.0")
+    assert [after(1_999), after(2_000), after(3_000)] == [2_000, 3_000, None]
+    assert after(2_000, push) is None
+    assert after(2_000, replace(push, after_poll=1)) == 3_000
 
 
 def test_slots_are_counted_as_wide_as_they_may_have_been() -> None:
