@@ -110,26 +110,33 @@ def test_one_that_was_cut_short_is_made_again(
     assert (half / "made").exists()
 
 
+def test_what_pip_says_is_told(
+    bare: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an index there is no SDK: one sentence says so, and nothing is taken for made."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+
+    with pytest.raises(VendorError, match=r"^bare cannot be made: .*setuptools"):
+        ready(bare, tmp_path)
+
+    assert not (place_of(bare, tmp_path) / "made").exists()
+
+
 @pytest.mark.parametrize(
     ("in_ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
 )
 def test_one_that_cannot_be_made_skips_but_fails_in_ci(
-    in_ci: str,
-    outcome: type[BaseException],
-    bare: Environment,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    in_ci: str, outcome: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without an index there is no SDK; where it is promised, that is no excuse."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    """Where it is promised, its absence is no excuse."""
+    pins = tmp_path / "open.txt"
+    pins.write_text("certifi\n", encoding="utf-8")
     monkeypatch.setenv("CI", in_ci)
 
-    with pytest.raises(outcome, match=r"bare cannot be made: .*setuptools"):
-        ready_or_skip(bare, tmp_path)
-
-    assert not (place_of(bare, tmp_path) / "made").exists()
+    with pytest.raises(outcome, match="no exact pin"):
+        ready_or_skip(Environment("open", pins), tmp_path)
 
 
 def test_the_sdk_is_there_and_not_with_us() -> None:
