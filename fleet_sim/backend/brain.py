@@ -113,6 +113,10 @@ class Brain:
         known_device = self._books.devices.get(device)
         return None if known_device is None else known_device.registration.secret
 
+    def file_of(self, firmware_id: str) -> tuple[str, str] | None:
+        """Return a firmware's file name and the address that devices are given; None: no such."""
+        return firmware.file_of(self._books, firmware_id)
+
     def stands(self, device: DeviceId, message: ServerMessage) -> bool:
         """Tell whether something said earlier should still be sent.
 

@@ -97,6 +97,15 @@ def image_of(books: Books, job: JobState) -> FirmwareImage:
     )
 
 
+def file_of(books: Books, firmware_id: str) -> tuple[str, str] | None:
+    """Return the file's name and the address that devices are given; None for no such firmware."""
+    firmware = books.firmware.get(firmware_id)
+    if firmware is None:
+        return None
+    name = firmware.order.file_name
+    return name, books.file_url(firmware_id, name)
+
+
 def devices_max(firmware: FirmwareState) -> int:
     """Return how many devices a verify job of this firmware may name."""
     asked = firmware.order.verify_devices_max

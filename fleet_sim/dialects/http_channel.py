@@ -123,8 +123,8 @@ class PlatformChannel(Protocol):
         No request, whatever is in it, raises anything.
         """
 
-    def fits(self, command: WireMessage) -> bool:
-        """Tell whether an answer has room for a command."""
+    def can_carry(self, wire: WireMessage) -> bool:
+        """Tell whether a message of the platform can be a command: no reply, and short enough."""
 
     def welcome(self, login: LoggedIn, command: WireMessage | None) -> HttpResponse:
         """Write the answer to a login."""

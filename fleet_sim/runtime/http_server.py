@@ -1,22 +1,25 @@
-"""The platform's HTTP: its northbound API and its firmware files, on one port."""
+"""The platform's HTTP on one port: northbound API, firmware files, its vendor's device channel."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
+from pathlib import Path
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from fleet_sim.dialects.http import HttpPart, HttpRequest, HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpPart, HttpRequest, HttpResponse
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.files import DiskFiles
+from fleet_sim.runtime.http_channel import HttpWay
 from fleet_sim.runtime.platform import Platform
 from fleet_sim.runtime.run_log import RunLog
 
 BODY_BYTES_MAX = 110 << 20  # The vendors take firmware of 100 MB; the rest is for its envelope.
+DEVICE_BODY_BYTES_MAX = 1 << 20  # Messages of devices are far smaller; MQTT has the same limit.
 FIRMWARE_PATH = "/firmware"
 STOP_S = 1.0  # A stop waits no longer for who is still being answered, slow readers most of all.
 
@@ -28,6 +31,7 @@ class HttpServer:
         self._files = files
         self._log = log
         self._platform: Platform | None = None
+        self._way: HttpWay | None = None
         self._app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_all_json])
         self._app.router.add_get(f"{FIRMWARE_PATH}/{{firmware}}/{{name}}", self._file)
         self._app.router.add_route("*", "/{path:.*}", self._call)
@@ -58,45 +62,70 @@ class HttpServer:
             ) from error
         self.port = self._runner.addresses[0][1]
 
-    def serve(self, platform: Platform) -> None:
-        """Answer calls with this platform from now on."""
+    def serve(self, platform: Platform, way: HttpWay | None = None) -> None:
+        """Answer calls with this platform from now on, and devices by this way of it."""
         self._platform = platform
+        self._way = way
 
     async def stop(self) -> None:
         """Close every connection."""
         await self._runner.cleanup()
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        path = self._files.path(request.match_info["firmware"], request.match_info["name"])
+        return self._kept(HttpFile(request.match_info["firmware"], request.match_info["name"]))
+
+    def _kept(self, file: HttpFile) -> web.FileResponse:
+        path = self._files.path(file.firmware_id, file.file_name)
         if path is None:
             raise web.HTTPNotFound
-        return web.FileResponse(path)
+        return _Kept(path, file)
 
     async def _note_file(self, request: web.Request, response: web.StreamResponse) -> None:
-        if not request.path.startswith(f"{FIRMWARE_PATH}/"):
+        if isinstance(response, _Kept):
+            path = response.address
+        elif request.path.startswith(f"{FIRMWARE_PATH}/"):
+            path = request.path
+        else:
             return
         sent = response.headers.get("Content-Range", "").partition(" ")[2]
         first = sent.partition("-")[0]
-        fields = {"side": "server", "path": request.path, "status": response.status,
+        fields = {"side": "server", "path": path, "status": response.status,
                   "offset": int(first) if first.isdigit() else 0,
                   "size": response.content_length or 0}  # fmt: skip
         self._log.add(Source.WIRE, "file_sent", fields=fields)
 
-    async def _call(self, request: web.Request) -> web.Response:
-        if self._platform is None:
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        platform, way = self._platform, self._way
+        if platform is None:
             raise web.HTTPServiceUnavailable
-        value = await _as_value(request)
-        answered: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
+        is_device = way is not None and way.claims(request.path)
+        small = request.clone(client_max_size=DEVICE_BODY_BYTES_MAX) if is_device else request
+        value = await _as_value(small)
+        answered: asyncio.Future[HttpResponse | HttpFile]
+        answered = asyncio.get_running_loop().create_future()
 
-        def respond(response: HttpResponse) -> None:
+        def respond(response: HttpResponse | HttpFile) -> None:
             if not answered.done():  # the caller may have gone away
                 answered.set_result(response)
 
-        self._platform.http(value, respond)
+        if way is not None and is_device:
+            way.http(value, respond)
+        else:
+            platform.http(value, respond)
         response = await answered
+        if isinstance(response, HttpFile):
+            return self._kept(response)
         return web.Response(
             status=response.status, body=response.body, headers=dict(response.headers)
         )
+
+
+class _Kept(web.FileResponse):
+    """A firmware file; the log names it by one address, whichever it was asked for by."""
+
+    def __init__(self, path: Path, file: HttpFile) -> None:
+        super().__init__(path)
+        self.address = f"{FIRMWARE_PATH}/{file.firmware_id}/{file.file_name}"
 
 
 class _OwnFaults(logging.Filter):

@@ -38,10 +38,11 @@ from fleet_sim.backend.events import (
     Tell,
     TimeReached,
 )
-from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.interface import Dialect, Gate
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.model.messages import ServerMessage
 from fleet_sim.model.northbound import Call
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Alarm, Clock
@@ -51,7 +52,7 @@ from fleet_sim.runtime.wire_records import received_by_server, sent_by_server
 IDLE_COMMIT_MS = 250  # Progress alone may wait this long: one write then serves many reports.
 
 Change = Keep | Forget
-Respond = Callable[[HttpResponse], None]
+Respond = Callable[[HttpResponse | HttpFile], None]
 
 
 class Committer(Protocol):
@@ -178,6 +179,14 @@ class Platform:
     def secret_of(self, device: DeviceId) -> str | None:
         """Return the device's secret, None for a device that is not registered."""
         return self._brain.secret_of(device)
+
+    def stands(self, device: DeviceId, message: ServerMessage) -> bool:
+        """Tell whether something said earlier, and kept back since, should still reach a device."""
+        return self._brain.stands(device, message)
+
+    def file_of(self, firmware_id: str) -> tuple[str, str] | None:
+        """Return a kept firmware's file name and the address that pushes give for it."""
+        return self._brain.file_of(firmware_id)
 
     def connected(self, southbound: Southbound, device: DeviceId) -> None:
         """Take note of a device's new connection; one after another is a takeover.

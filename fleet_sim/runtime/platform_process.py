@@ -28,6 +28,7 @@ from fleet_sim.mqtt.limits import BrokerLimits
 from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.files import DiskFiles
+from fleet_sim.runtime.http_channel import HttpWay
 from fleet_sim.runtime.http_server import FIRMWARE_PATH, HttpServer
 from fleet_sim.runtime.mqtt_server import MqttServer
 from fleet_sim.runtime.platform import Change, Platform, Settings
@@ -147,7 +148,7 @@ async def _serve(
         async with committer.running(), _flushing(log):
             platform.resume(await store.load())
             platform.register([*_sample(settings, account), *settings.devices])
-            http.serve(platform)
+            http.serve(platform, _http_way(settings, platform, account, clock))
             await mqtt.start(
                 HOST, settings.mqtt_port, embedded.broker, embedded.on_events, clock.now_ms
             )
@@ -202,6 +203,16 @@ def _platform(
         files=files,
         settings=Settings(account.epoch_ms, COMMIT_WINDOW_MS),
     )
+
+
+def _http_way(
+    settings: PlatformSettings, platform: Platform, account: _Account, clock: RealClock
+) -> HttpWay | None:
+    dialect = registry.get(settings.dialect)
+    if dialect.http is None:
+        return None
+    channel = dialect.http.platform(seed=account.seed, epoch_ms=account.epoch_ms)
+    return HttpWay(platform, dialect, channel, clock)
 
 
 def _file_log(settings: PlatformSettings, clock: RealClock) -> FileLog:

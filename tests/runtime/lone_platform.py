@@ -8,7 +8,7 @@ from typing import Any
 
 from fleet_sim.backend.brain import Brain
 from fleet_sim.backend.events import Keep
-from fleet_sim.dialects.http import HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpResponse
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import DeviceMessage, ServerMessage, VersionReport
@@ -36,6 +36,7 @@ EPOCH_MS = 1_767_225_600_000
 WINDOW_MS = 2
 ORG = "org"
 SECRET = "device secret"
+PRODUCT_SECRET = "product secret"
 CONTENT = b"firmware"
 IMAGE = FirmwareOrder(
     "pk", Names("fw"), "2.0", hashlib.sha256(CONTENT).hexdigest(), "sha256", "fw.bin"
@@ -125,7 +126,7 @@ class LonePlatform:
             log=self.log,
             committer=self.store,
             files=self.shelf,
-            settings=Settings(EPOCH_MS, WINDOW_MS),
+            settings=Settings(EPOCH_MS, WINDOW_MS, {"pk": PRODUCT_SECRET}),
         )
         self.embedded = EmbeddedBroker(self.platform, ENOS.server, self.clock, BrokerLimits())
 
@@ -154,7 +155,8 @@ class LonePlatform:
         """Make a northbound call; its answer will stand in the list."""
         answers: list[Answer] = []
 
-        def respond(response: HttpResponse) -> None:
+        def respond(response: HttpResponse | HttpFile) -> None:
+            assert isinstance(response, HttpResponse)
             answers.append(self.operator.answer(call, response))
 
         self.platform.http(self.operator.request(call, EPOCH_MS), respond)
@@ -187,10 +189,17 @@ class LonePlatform:
 class Client:
     """A device's MQTT session with the platform's broker, without a link between."""
 
-    def __init__(self, world: LonePlatform, device: DeviceId, secret: str = SECRET) -> None:
+    def __init__(
+        self,
+        world: LonePlatform,
+        device: DeviceId,
+        secret: str = SECRET,
+        *,
+        activates: bool = False,
+    ) -> None:
         self._world = world
         self.device = device
-        mine = ENOS.devices.credentials(device, secret, epoch_ms=EPOCH_MS)
+        mine = ENOS.devices.credentials(device, secret, epoch_ms=EPOCH_MS, activates=activates)
         self.session = mqtt.ClientSession(
             mqtt.ClientOptions(mine.client_id, mine.username, mine.password)
         )

@@ -3,6 +3,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -10,10 +11,11 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.runtime import http_server
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.files import DiskFiles
+from fleet_sim.runtime.http_channel import HttpWay
 from fleet_sim.runtime.http_server import FIRMWARE_PATH, HttpServer
 from fleet_sim.runtime.platform import Platform, Respond
 from fleet_sim.runtime.run_log import MemoryLog
@@ -30,6 +32,7 @@ class Echo:
         self.requests: list[HttpRequest] = []
         self.responds: list[Respond] = []
         self.is_quick = True
+        self.answer: HttpResponse | HttpFile = HttpResponse(200, b'{"code":0}')
         self.has_heard = asyncio.Event()
 
     def http(self, request: HttpRequest, respond: Respond) -> None:
@@ -38,7 +41,11 @@ class Echo:
         self.has_heard.set()
         self.responds.append(respond)
         if self.is_quick:
-            respond(HttpResponse(200, b'{"code":0}'))
+            respond(self.answer)
+
+    def claims(self, path: str) -> bool:
+        """Claim the paths of a device channel."""
+        return path.startswith("/topic/")
 
 
 class Scene:
@@ -49,6 +56,7 @@ class Scene:
         self.log = MemoryLog(lambda: 0)
         self.server = HttpServer(self.files, self.log)
         self.echo = Echo()
+        self.devices = Echo()
         self.session = session
 
     def url(self, path: str) -> str:
@@ -93,7 +101,8 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         made = Scene(tmp_path, session)
         made.files.keep("f-1", "fw.bin", CONTENT)
         await made.server.start(HOST, 0)
-        made.server.serve(cast(Platform, made.echo))  # all that a server needs of one
+        # All that a server needs of either.
+        made.server.serve(cast(Platform, made.echo), cast(HttpWay, made.devices))
         try:
             yield made
         finally:
@@ -302,6 +311,59 @@ async def test_who_went_away_before_the_answer_is_not_missed(scene: Scene) -> No
     scene.echo.is_quick = True
 
     assert (await scene.post(data=b"{}"))[0] == 200
+
+
+# --- devices ------------------------------------------------------------------------------------
+
+
+async def test_what_the_device_channel_claims_goes_there(scene: Scene) -> None:
+    """Path, query and body as they came; the northbound API hears nothing of it."""
+    async with scene.session.post(
+        scene.url("/topic/sys/pk/d%C3%BC%201/x?sessionId=1"), data=b"{}"
+    ) as response:
+        assert (response.status, await response.json()) == (200, {"code": 0})
+
+    assert scene.echo.requests == []
+    (request,) = scene.devices.requests
+    assert (request.path, request.query, request.body) == (
+        "/topic/sys/pk/dü 1/x",
+        (("sessionId", "1"),),
+        b"{}",
+    )
+
+
+async def test_a_devices_body_is_small(scene: Scene) -> None:
+    """A mebibyte is read, more is not; uploads of operators may be far larger."""
+    async with scene.session.post(scene.url("/topic/x"), data=BytesIO(bytes(1 << 20))) as response:
+        assert response.status == 200
+    async with scene.session.post(
+        scene.url("/topic/x"), data=BytesIO(bytes((1 << 20) + 1))
+    ) as response:
+        assert (response.status, (await response.json())["code"]) == (413, 413)
+    assert (await scene.post(data=BytesIO(bytes((1 << 20) + 1))))[0] == 200
+
+    assert len(scene.devices.requests) == 1
+
+
+async def test_an_answer_may_be_a_kept_file(scene: Scene) -> None:
+    """With ranges; in the log it has the one address that it has."""
+    scene.devices.answer = HttpFile("f-1", "fw.bin")
+
+    async with scene.session.get(
+        scene.url("/topic/download"), headers={"Range": "bytes=10000-"}
+    ) as response:
+        assert (response.status, await response.read()) == (206, CONTENT[10_000:])
+
+    assert scene.sent() == [(206, 10_000, len(CONTENT) - 10_000)]
+    assert scene.log.records[0]["path"] == "/firmware/f-1/fw.bin"
+
+
+async def test_a_file_that_is_not_there_is_not_found(scene: Scene) -> None:
+    """It was deleted between the answer and the disk."""
+    scene.devices.answer = HttpFile("f-2", "fw.bin")
+
+    async with scene.session.get(scene.url("/topic/download")) as response:
+        assert (response.status, (await response.json())["code"]) == (404, 404)
 
 
 async def test_before_there_is_a_platform_nothing_is_served(tmp_path: Path) -> None:

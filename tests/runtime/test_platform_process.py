@@ -1,5 +1,6 @@
 import asyncio
 import hashlib
+import json
 import re
 import signal
 import socket
@@ -15,6 +16,7 @@ import pytest
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import (
     ProgressReport,
+    ReportReply,
     UpgradeReply,
     UpgradeRequest,
     VersionReport,
@@ -36,12 +38,14 @@ from fleet_sim.model.northbound import (
     SearchTasks,
     TaskRow,
 )
+from fleet_sim.model.record import Source
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.platform_process import serve
 from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.run_log import part_path, read_run
+from tests.runtime.http_device import WebDevice
 from tests.runtime.platforms import WAIT_S, Caller, Talker, calling, running
 
 HOST = "127.0.0.1"
@@ -140,6 +144,51 @@ async def test_a_whole_upgrade_over_real_sockets() -> None:
         assert under_way == [("under_way", 50)]
         assert await shown(caller) == [("succeeded", 100)]
         await talker.close()
+
+
+async def test_a_whole_upgrade_over_http(tmp_path: Path) -> None:
+    """Log in, report, poll, download by the address within EnOS, report; and not a word of MQTT."""
+    async with (
+        running(devices=[METER], log=part_path(tmp_path, 0)) as ready,
+        calling(ready) as caller,
+        aiohttp.ClientSession() as web,
+    ):
+        device = WebDevice(ready["http"], web, METER.device, METER.secret)
+        await device.login()
+        assert await device.say(VersionReport("1", "1.0")) == ReportReply("1", VersionReport)
+
+        await ordered(caller, "fw 2.0.bin")
+        push = await device.poll()
+        assert isinstance(push, UpgradeRequest)
+        assert json.loads((await device.reply(UpgradeReply(push.message_id))).body)["code"] == 200
+
+        whole = await device.download(push.image.url)
+        firmware_id = urlsplit(push.image.url).path.split("/")[2]
+        uri = f"enos-connect://{firmware_id}.bin"
+        rest = await device.download(uri, Range="bytes=4000-")
+        assert (whole.status, whole.body) == (200, CONTENT)
+        assert (rest.status, rest.body) == (206, CONTENT[4_000:])
+        assert rest.header("Content-Range") == f"bytes 4000-4095/{len(CONTENT)}"
+
+        await device.say(ProgressReport("2", 100, "done"))
+        assert await shown(caller) == [("under_way", 100)]
+        await device.say(VersionReport("3", "2.0"))
+        assert await shown(caller) == [("succeeded", 100)]
+
+    wire = [one for one in read_run(tmp_path) if one.src == Source.WIRE]
+    assert {one["side"] for one in wire} == {"server"}
+    assert [one.kind for one in wire] == [
+        "online",
+        "version_received",
+        "push_sent",
+        "push_acked",
+        "file_sent",
+        "file_sent",
+        "progress_received",
+        "version_received",
+    ]
+    files = {one["path"] for one in wire if one.kind == "file_sent"}
+    assert files == {f"/firmware/{firmware_id}/fw 2.0.bin"}
 
 
 async def test_unsigned_calls_are_denied_only_if_asked() -> None:

@@ -175,10 +175,10 @@ class EnosHttpChannel:
 
     # --- what goes out ---------------------------------------------------------------------
 
-    def fits(self, command: WireMessage) -> bool:
-        """Tell whether each of the command's headers is short enough for HTTP libraries."""
-        return all(
-            len(name) + len(value) <= HEADER_BYTES_MAX for name, value in command_headers(command)
+    def can_carry(self, wire: WireMessage) -> bool:
+        """Tell whether a message is no reply, and its headers short enough for HTTP libraries."""
+        return not is_reply(wire.topic) and all(
+            len(name) + len(value) <= HEADER_BYTES_MAX for name, value in command_headers(wire)
         )
 
     def welcome(self, login: LoggedIn, command: WireMessage | None) -> HttpResponse:

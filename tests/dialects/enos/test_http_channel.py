@@ -281,10 +281,15 @@ def test_a_command_has_to_fit_into_a_header() -> None:
     scene = Scene()
     room = wire.HEADER_BYTES_MAX - len("command-payload")
 
-    assert scene.channel.fits(WireMessage("/t", b"x" * room))
-    assert not scene.channel.fits(WireMessage("/t", b"x" * (room + 1)))
-    assert not scene.channel.fits(WireMessage("/t" * room, b"x"))
-    assert not scene.channel.fits(WireMessage("/t", "\u00e9".encode() * (room // 4)))
+    assert scene.channel.can_carry(WireMessage("/t", b"x" * room))
+    assert not scene.channel.can_carry(WireMessage("/t", b"x" * (room + 1)))
+    assert not scene.channel.can_carry(WireMessage("/t" * room, b"x"))
+    assert not scene.channel.can_carry(WireMessage("/t", "\u00e9".encode() * (room // 4)))
+
+
+def test_a_reply_is_no_command() -> None:
+    """The SDK looks for a method in a command, and a reply has none."""
+    assert not Scene().channel.can_carry(WireMessage(f"{_INFORM.topic}_reply", b"{}"))
 
 
 # --- files --------------------------------------------------------------------------------------
