@@ -10,9 +10,13 @@ Rules of the room:
     - Order is certain: no sets, no iteration over anything but lists and dictionaries.
     - An idle device costs slots: no task, no timer, no dictionary of its own.
 
-It never knows a vendor, an upgrade or a device: who may connect and speak where is decided by the
-`Authority` that is handed in. QoS 2, queues for absent clients and shared subscriptions are not
-served yet; each is refused in words, and `Outbox` is where the first two will live.
+The broker serves the whole of the specification, and shared subscriptions as brokers serve them to
+clients of it (`shared`). What a connection has ends with it (`connection`); what may outlive it is
+the `session`, which those that are away keep for a while (`sessions`). A message comes in through
+`gate` and `intake` and leaves through `delivery`; an `outbox` holds it to its last acknowledgement.
+
+It never knows a vendor, an upgrade or a device: who may connect and speak where, and whether
+anything is kept for who is away, is decided by the `Authority` that is handed in.
 
 Source: MQTT Version 3.1.1, OASIS Standard, 29 October 2014 (cited as "MQTT" with its section).
 """

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from fleet_sim.mqtt.kinds import Connect
+from fleet_sim.mqtt.kinds import QOS_MAX, Connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,18 @@ class Admission:
         implicit: Topic filters it gets messages of without a SUBSCRIBE, as vendors' platforms do.
         exclusive: Whether a newer connection of the same principal ends the older one.
         implicit_qos: The QoS of the implicit ones; Huawei's platform uses 0.
+        may_persist: Whether its session outlives its connection when it asks for that. Where not,
+            every session is a clean one, and nothing is kept for who is away.
+        qos_max: The highest QoS it is served. A subscription above it is lowered; a message above
+            it ends the connection, as MQTT 3.1.1 has no word for it.
     """
 
     principal: Hashable
     implicit: tuple[str, ...] = ()
     exclusive: bool = True
     implicit_qos: int = 1
+    may_persist: bool = True
+    qos_max: int = QOS_MAX
 
 
 class Authority(Protocol):

@@ -44,7 +44,8 @@ class Arrived:
         topic: Where.
         payload: What.
         qos: As published.
-        token: To be given to `acknowledge`, which sends the PUBACK; None where none is due.
+        token: To be given to `acknowledge`, which sends the PUBACK or the PUBREC; None where none
+            is due.
     """
 
     connection: Connection
@@ -57,7 +58,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A client has acknowledged a QoS 1 message of the platform."""
+    """A client has acknowledged a message of the platform: by PUBACK, or at QoS 2 by PUBCOMP."""
 
     connection: Connection
     principal: Hashable

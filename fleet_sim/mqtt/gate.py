@@ -1,7 +1,7 @@
 """Whether a client may: the limits and the authority, asked in one place.
 
-Nothing here changes a connection. A refused CONNECT raises, as it ends the connection; a refused
-message or filter comes back as a phrase, as the connection goes on.
+Nothing here changes a connection or a session. A refused CONNECT raises, as it ends the connection;
+a refused message or filter comes back as a phrase, as the connection goes on.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from dataclasses import replace
 
 from fleet_sim.mqtt.authority import Admission, Authority
 from fleet_sim.mqtt.connect_rate import ConnectRates
-from fleet_sim.mqtt.connection import Connection
 from fleet_sim.mqtt.errors import MqttError
 from fleet_sim.mqtt.kinds import ConnackCode, Connect
 from fleet_sim.mqtt.limits import BrokerLimits
-
-_SHARED = "$share/"  # The prefix of a shared subscription, as MQTT 5 and all brokers spell it.
+from fleet_sim.mqtt.session import Session
+from fleet_sim.mqtt.shared import filter_of
 
 
 class Gate:
@@ -59,16 +58,20 @@ class Gate:
             return "no authority to publish there"
         return ""
 
-    def filter_refusal(self, connection: Connection, topic_filter: str) -> str:
-        """Return why a filter is not granted, or "" when it is."""
-        most, subscribed = self._limits.subscriptions_max, connection.subscribed or {}
-        if topic_filter.startswith(_SHARED):
-            return "shared subscriptions are not served yet"
+    def filter_refusal(self, session: Session, topic_filter: str) -> str:
+        """Return why a filter is not granted, or "" when it is.
+
+        The authority is asked about what a shared subscription shares: that is what is heard.
+        """
+        most, subscribed = self._limits.subscriptions_max, session.subscribed or ()
+        heard = filter_of(topic_filter)
+        if not heard:
+            return "a shared subscription is $share/GROUP/FILTER, its group without wildcards"
         if self._is_too_long(topic_filter):
             return "the topic filter is too long"
         if len(subscribed) >= most and topic_filter not in subscribed:
             return f"{most} subscriptions are all that is allowed"
-        if not self._authority.may_subscribe(connection.principal, topic_filter):
+        if not self._authority.may_subscribe(session.principal, heard):
             return "no authority to subscribe to it"
         return ""
 

@@ -24,10 +24,7 @@ from fleet_sim.mqtt.packets import (
     Pingreq,
     Pingresp,
     Puback,
-    Pubcomp,
     Publish,
-    Pubrec,
-    Pubrel,
     Suback,
     Subscribe,
     Unsuback,
@@ -235,14 +232,15 @@ def test_a_will_without_authority_is_refused_when_it_is_due() -> None:
     assert wire.told[-1] == Refused(party.connection, "elsewhere", "no authority to publish there")
 
 
-def test_a_will_of_qos_2_goes_out_at_qos_1() -> None:
-    """It may be asked for in CONNECT, and nobody can have subscribed to more."""
-    wire = Wire(claimed=["w"])
+@pytest.mark.parametrize("qos_max", [1, 2])
+def test_a_will_goes_out_at_the_qos_it_may_have(qos_max: int) -> None:
+    """A platform that serves less lowers it, as a CONNECT is no place to refuse it."""
+    wire = Wire(Rules(qos_max=qos_max), claimed=["w"])
     party = wire.client("d1", will=Will("w", b"x", 2))
 
     party.drop()
 
-    assert wire.told[-1] == Arrived(party.connection, "d1", "w", b"x", 1, None)
+    assert wire.told[-1] == Arrived(party.connection, "d1", "w", b"x", qos_max, None)
 
 
 def test_silence_beyond_one_and_a_half_keep_alives_closes() -> None:
@@ -287,7 +285,8 @@ def test_nothing_is_left_of_who_left() -> None:
 
     shared.lost(raw.connection, 0)
 
-    assert (shared._by_client_id, shared._by_principal, shared.connection_count) == ({}, {}, 0)
+    assert (len(shared._sessions), shared.away_count, shared.connection_count) == (0, 0, 0)
+    assert shared._presence._by_principal == {}
     table = shared._delivery._subscriptions
     assert (table._exact, table._tree.below) == ({}, {})
     assert raw.connection.unacknowledged is None
@@ -301,10 +300,6 @@ def test_nothing_is_left_of_who_left() -> None:
 @pytest.mark.parametrize(
     ("packet", "why"),
     [
-        (Publish("t", b"x", 2, 1), "QoS 2 is not served yet"),
-        (Pubrec(1), "QoS 2 is not served yet"),
-        (Pubrel(1), "QoS 2 is not served yet"),
-        (Pubcomp(1), "QoS 2 is not served yet"),
         (Connack(0), "a client sent CONNACK"),
         (Suback(1, (0,)), "a client sent SUBACK"),
         (Unsuback(1), "a client sent UNSUBACK"),
@@ -312,7 +307,7 @@ def test_nothing_is_left_of_who_left() -> None:
     ],
 )
 def test_what_no_client_may_send_closes(packet: Packet, why: str) -> None:
-    """A server's packets, and QoS 2, in words."""
+    """A server's packets, in words."""
     raw = Raw(broker(), Connect("d1"))
 
     raw.say(packet)

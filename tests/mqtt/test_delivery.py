@@ -7,10 +7,13 @@ from fleet_sim.mqtt.packets import (
     Decoder,
     Packet,
     Publish,
+    Pubrel,
     Subscribe,
     Unsuback,
     Unsubscribe,
 )
+from fleet_sim.mqtt.session import Session
+from fleet_sim.mqtt.sessions import Sessions
 from tests.mqtt.wire import Raw, Rules, Wire
 
 LIMITS = BrokerLimits(inflight_max=1, waiting_max=1, output_bytes_max=100)
@@ -21,17 +24,42 @@ def heard(connection: Connection) -> list[Packet]:
     return Decoder(1 << 20).feed(connection.take_output())
 
 
+def delivering(limits: BrokerLimits = LIMITS) -> Delivery:
+    """Return a way out for nobody yet."""
+    return Delivery(limits, Sessions(limits))
+
+
+def opened(limits: BrokerLimits = LIMITS) -> Connection:
+    """Return a connection with a session of its own."""
+    connection = Connection("", limits)
+    connection.session = Session("", "", limits)
+    connection.session.connection = connection
+    return connection
+
+
 def subscriber(delivery: Delivery, *filters: tuple[str, int]) -> Connection:
     """Return a connection that wants these filters."""
-    connection = Connection("", LIMITS)
+    connection = opened()
     for topic_filter, qos in filters:
-        delivery.subscribe(connection, topic_filter, qos)
+        delivery.subscribe(connection.session, topic_filter, qos)
     return connection
+
+
+def leaver(delivery: Delivery, *filters: tuple[str, int]) -> Session:
+    """Return a session that wants these filters, and whose client is away."""
+    session = subscriber(delivery, *filters).session
+    left(session)
+    return session
+
+
+def left(session: Session) -> None:
+    """Have its client go away."""
+    session.connection = None
 
 
 def test_everybody_gets_a_message_once_at_the_lower_qos() -> None:
     """Overlaps count once; the number is that of the connections."""
-    delivery = Delivery(LIMITS)
+    delivery = delivering()
     low = subscriber(delivery, ("a/b", 0))
     both = subscriber(delivery, ("a/+", 0), ("a/b", 1))
     none = subscriber(delivery, ("c", 1))
@@ -44,10 +72,10 @@ def test_everybody_gets_a_message_once_at_the_lower_qos() -> None:
 
 def test_connections_with_output_are_listed_once_in_order() -> None:
     """Until they are taken; the driver is woken by the first."""
-    delivery = Delivery(LIMITS)
+    delivery = delivering()
     calls: list[int] = []
     delivery.wake = lambda: calls.append(1)
-    first, second = Connection("", LIMITS), Connection("", LIMITS)
+    first, second = opened(), opened()
     for connection in (first, second, first):
         delivery.write(connection, b"x")
 
@@ -60,7 +88,7 @@ def test_connections_with_output_are_listed_once_in_order() -> None:
 
 def test_a_full_queue_drops_and_counts() -> None:
     """One under way, one waiting; the third is nobody's, but QoS 0 still passes."""
-    delivery = Delivery(LIMITS)
+    delivery = delivering()
     subscriber(delivery, ("t", 1))
 
     assert [delivery.route("t", b"x", 1) for _ in range(3)] == [1, 1, 0]
@@ -69,25 +97,25 @@ def test_a_full_queue_drops_and_counts() -> None:
 
 
 def test_an_acknowledgement_lets_the_next_message_go() -> None:
-    """And tells which one arrived; an unknown one tells nothing."""
-    delivery = Delivery(LIMITS)
+    """What waited is written, and nothing else."""
+    delivery = delivering()
     slow = subscriber(delivery, ("t", 1))
-    delivery.route("t", b"1", 1, is_ours=True)
+    delivery.route("t", b"1", 1)
     delivery.route("t", b"2", 1)
     heard(slow)
 
-    sent = delivery.acknowledged(slow, 1)
+    delivery.go_on(slow)
+    assert heard(slow) == []
+    slow.session.outbox.on_puback(1)
+    delivery.go_on(slow)
 
-    assert sent is not None
-    assert (sent.topic, sent.payload, sent.is_ours) == ("t", b"1", True)
     assert heard(slow) == [Publish("t", b"2", 1, 2)]
-    assert delivery.acknowledged(slow, 1) is None
 
 
 def test_a_connection_that_reads_too_slowly_is_doomed_once() -> None:
     """Above the limit nothing more is written to it, and it is listed for its end."""
-    delivery = Delivery(LIMITS)
-    slow = Connection("", LIMITS)
+    delivery = delivering()
+    slow = opened()
 
     for _ in range(5):
         delivery.write(slow, bytes(60))
@@ -98,15 +126,14 @@ def test_a_connection_that_reads_too_slowly_is_doomed_once() -> None:
 
 def test_implicit_filters_need_no_subscription_and_survive_unsubscribing() -> None:
     """A client cannot get rid of what it never asked for; its own QoS ends with its own wish."""
-    delivery = Delivery(BrokerLimits())
-    connection = Connection("", BrokerLimits())
-    connection.implicit, connection.implicit_qos = ("down",), 0
-    delivery.admit(connection)
+    delivery = delivering(BrokerLimits())
+    connection = opened(BrokerLimits())
+    delivery.imply(connection.session, ("down",), 0)
 
     delivery.route("down", b"1", 1)
-    delivery.subscribe(connection, "down", 1)
+    delivery.subscribe(connection.session, "down", 1)
     delivery.route("down", b"2", 1)
-    delivery.unsubscribe(connection, "down")
+    delivery.unsubscribe(connection.session, "down")
     delivery.route("down", b"3", 1)
 
     assert heard(connection) == [
@@ -118,23 +145,23 @@ def test_implicit_filters_need_no_subscription_and_survive_unsubscribing() -> No
 
 def test_unsubscribing_ends_delivery() -> None:
     """Unknown filters do no harm."""
-    delivery = Delivery(LIMITS)
-    connection = subscriber(delivery, ("a", 0), ("b", 0))
+    delivery = delivering()
+    session = subscriber(delivery, ("a", 0), ("b", 0)).session
 
-    delivery.unsubscribe(connection, "a")
-    delivery.unsubscribe(connection, "a")
+    delivery.unsubscribe(session, "a")
+    delivery.unsubscribe(session, "a")
 
     assert (delivery.route("a", b"x", 0), delivery.route("b", b"x", 0)) == (0, 1)
 
 
 def test_retained_messages_go_to_a_new_subscriber_marked_as_such() -> None:
     """At the lower of both QoS."""
-    delivery = Delivery(BrokerLimits())
+    delivery = delivering(BrokerLimits())
     delivery.retained.keep("a/1", b"x", 0)
     delivery.retained.keep("a/2", b"y", 1)
-    connection = Connection("", BrokerLimits())
+    connection = opened(BrokerLimits())
 
-    delivery.send_retained(connection, "a/+", 1)
+    delivery.send_retained(connection.session, "a/+", 1)
 
     assert heard(connection) == [
         Publish("a/1", b"x", retain=True),
@@ -142,17 +169,124 @@ def test_retained_messages_go_to_a_new_subscriber_marked_as_such() -> None:
     ]
 
 
-def test_a_forgotten_connection_gets_nothing() -> None:
+def test_a_forgotten_session_gets_nothing() -> None:
     """Neither by wish nor by gift."""
-    delivery = Delivery(LIMITS)
-    connection = subscriber(delivery, ("a/#", 0), ("a", 1))
-    connection.implicit = ("down",)
-    delivery.admit(connection)
+    delivery = delivering()
+    session = subscriber(delivery, ("a/#", 0), ("a", 1), ("$share/g/a", 1)).session
+    delivery.imply(session, ("down",), 1)
 
-    delivery.forget(connection)
+    delivery.forget(session)
 
     assert (delivery.route("a", b"x", 0), delivery.route("down", b"x", 0)) == (0, 0)
-    assert connection.subscribed is None
+    assert (session.subscribed, session.implicit) == (None, ())
+
+
+def test_what_a_platform_implies_is_replaced_when_a_client_is_back() -> None:
+    """What it no longer implies ends, unless the client asked for it as well."""
+    delivery = delivering()
+    session = subscriber(delivery, ("b", 0)).session
+    delivery.imply(session, ("a", "b"), 1)
+    delivery.imply(session, ("c",), 1)
+
+    assert [delivery.route(topic, b"x", 0) for topic in "abc"] == [0, 1, 1]
+
+
+def test_messages_for_the_absent_are_kept_but_not_those_that_promise_nothing() -> None:
+    """QoS 0 is lost without being counted; what finds no room is counted."""
+    delivery = delivering()
+    session = leaver(delivery, ("t", 1))
+
+    assert [delivery.route("t", b"0", 0), delivery.route("t", b"1", 1)] == [0, 1]
+    assert delivery.dropped == 0
+    assert delivery.route("t", b"2", 1) == 0
+    assert delivery.dropped == 1
+    assert [kept.payload for kept in session.outbox.waiting or ()] == [b"1"]
+
+
+def test_who_is_back_hears_releases_then_copies_then_what_waited() -> None:
+    """PUBREL again, PUBLISH again with DUP, and the rest for the first time."""
+    limits = BrokerLimits(inflight_max=4)
+    delivery = delivering(limits)
+    connection = opened(limits)
+    session = connection.session
+    for qos in (2, 1, 2):
+        delivery.deliver(session, "t", b"%d" % qos, qos)
+    heard(connection)
+    session.outbox.on_pubrec(3)
+    left(session)
+    for payload in (b"a", b"b"):
+        delivery.deliver(session, "t", payload, 1)
+    session.connection = connection
+
+    delivery.resume(connection)
+
+    assert heard(connection) == [
+        Pubrel(3),
+        Publish("t", b"2", 2, 1, dup=True),
+        Publish("t", b"1", 1, 2, dup=True),
+        Publish("t", b"a", 1, 4),
+    ]
+
+
+# --- shared subscriptions ------------------------------------------------------------------
+
+
+def test_members_of_a_group_take_turns_beside_ordinary_subscribers() -> None:
+    """One of them gets each message, at the lower QoS; who listens for itself gets all."""
+    delivery = delivering(BrokerLimits())
+    first = subscriber(delivery, ("$share/g/t", 0))
+    second = subscriber(delivery, ("$share/g/t", 1))
+    alone = subscriber(delivery, ("t", 0))
+
+    assert [delivery.route("t", b"%d" % number, 1) for number in range(3)] == [2, 2, 2]
+    assert heard(first) == [Publish("t", b"0"), Publish("t", b"2")]
+    assert heard(second) == [Publish("t", b"1", 1, 1)]
+    assert heard(alone) == [Publish("t", b"%d" % number) for number in range(3)]
+
+
+def test_the_absent_of_a_group_are_passed_over_while_somebody_is_there() -> None:
+    """When nobody is, one of them finds the message later; without QoS nobody does."""
+    delivery = delivering()
+    away = leaver(delivery, ("$share/g/t", 1))
+    here = subscriber(delivery, ("$share/g/t", 1))
+
+    assert [delivery.route("t", b"x", 1) for _ in range(2)] == [1, 1]
+    assert away.outbox.kept_bytes == 0
+    delivery.forget(here.session)
+    assert [delivery.route("t", b"x", qos) for qos in (0, 1)] == [0, 1]
+    assert away.outbox.kept_bytes > 0
+    assert delivery.dropped == 0
+
+
+def test_a_group_drops_a_message_only_when_all_its_members_are_full() -> None:
+    """Two each; the fifth is nobody's, and counted once."""
+    delivery = delivering()
+    for _ in range(2):
+        subscriber(delivery, ("$share/g/t", 1))
+
+    assert [delivery.route("t", b"x", 1) for _ in range(5)] == [1, 1, 1, 1, 0]
+    assert delivery.dropped == 1
+
+
+def test_joining_a_group_brings_nothing_retained() -> None:
+    """Otherwise each member would act on the same last word."""
+    delivery = delivering()
+    delivery.retained.keep("t", b"x", 0)
+    member = subscriber(delivery, ("$share/g/t", 0))
+
+    delivery.send_retained(member.session, "$share/g/t", 0)
+
+    assert heard(member) == []
+
+
+def test_leaving_a_group_ends_its_messages() -> None:
+    """By UNSUBSCRIBE of the same text."""
+    delivery = delivering()
+    session = subscriber(delivery, ("$share/g/t", 0)).session
+
+    delivery.unsubscribe(session, "$share/g/t")
+
+    assert delivery.route("t", b"x", 0) == 0
 
 
 # --- through a whole broker, with clients on a wire ------------------------------------------

@@ -3,13 +3,14 @@ import pytest
 from fleet_sim.mqtt.authority import Admission, Authority
 from fleet_sim.mqtt.broker import AllowAll, Broker, Refused
 from fleet_sim.mqtt.client import Acknowledged
-from fleet_sim.mqtt.connection import Connection
 from fleet_sim.mqtt.gate import Gate
 from fleet_sim.mqtt.limits import BrokerLimits, ConnectRate
 from fleet_sim.mqtt.packets import Connack, ConnackCode, Connect, MqttError, Suback, Subscribe
+from fleet_sim.mqtt.session import Session
 from tests.mqtt.wire import Raw, Rules, Wire
 
 SECRET = {"u": b"secret"}
+MALFORMED = "a shared subscription is $share/GROUP/FILTER, its group without wildcards"
 
 
 def gate(authority: Authority | None = None, **limits: object) -> Gate:
@@ -102,26 +103,31 @@ def test_messages_are_held_to_limits_and_authority(topic: str, refusal: str) -> 
     [
         ("a", ""),
         ("b", "no authority to subscribe to it"),
-        ("$share/g/a", "shared subscriptions are not served yet"),
+        ("$share/g/a", ""),
+        ("$share/g/b", "no authority to subscribe to it"),
+        ("$share/g", MALFORMED),
+        ("$share//a", MALFORMED),
+        ("$share/+/a", MALFORMED),
+        ("$share/g/", MALFORMED),
         ("a/b/c/d", "the topic filter is too long"),
         ("a12345678901", "the topic filter is too long"),
     ],
 )
 def test_filters_are_held_to_limits_and_authority(topic_filter: str, refusal: str) -> None:
-    """As messages are; a shared subscription is told apart."""
+    """As messages are; of a shared one, what it shares."""
     strict = gate(Rules(subscribe=["a"]), topic_bytes_max=11, topic_levels_max=3)
 
-    assert strict.filter_refusal(Connection("", BrokerLimits()), topic_filter) == refusal
+    assert strict.filter_refusal(Session("", "", BrokerLimits()), topic_filter) == refusal
 
 
 def test_subscriptions_are_counted_but_not_twice() -> None:
     """One that exists may be asked for again."""
     strict = gate(subscriptions_max=2)
-    connection = Connection("", BrokerLimits())
-    connection.subscribed = {"a": None, "b": None}
+    session = Session("", "", BrokerLimits())
+    session.subscribed = {"a": None, "b": None}
 
-    assert strict.filter_refusal(connection, "a") == ""
-    assert strict.filter_refusal(connection, "c") == "2 subscriptions are all that is allowed"
+    assert strict.filter_refusal(session, "a") == ""
+    assert strict.filter_refusal(session, "c") == "2 subscriptions are all that is allowed"
 
 
 # --- through a whole broker ----------------------------------------------------------------
@@ -138,19 +144,19 @@ def test_connects_above_the_rate_are_refused() -> None:
 
 
 def test_subscriptions_are_granted_one_by_one() -> None:
-    """Authority, shared, too many, and QoS 2 lowered to 1; each refusal is told."""
-    rules = Rules(subscribe=["a", "b", "c", "$share/g/a"])
-    raw = Raw(Broker(BrokerLimits(subscriptions_max=2), rules), Connect("d1"))
-    wanted = (("a", 2), ("forbidden", 0), ("$share/g/a", 1), ("b", 0), ("c", 1))
+    """Authority, shared, too many; each refusal is told."""
+    rules = Rules(subscribe=["a", "b", "c"])
+    raw = Raw(Broker(BrokerLimits(subscriptions_max=3), rules), Connect("d1"))
+    wanted = (("a", 2), ("forbidden", 0), ("$share/g/a", 1), ("$share/g", 1), ("b", 0), ("c", 1))
 
-    assert raw.say(Subscribe(3, wanted))[-1] == Suback(3, (1, 0x80, 0x80, 0, 0x80))
+    assert raw.say(Subscribe(3, wanted))[-1] == Suback(3, (2, 0x80, 1, 0x80, 0, 0x80))
     assert raw.told[1:] == [
         Refused(raw.connection, "forbidden", "no authority to subscribe to it"),
-        Refused(raw.connection, "$share/g/a", "shared subscriptions are not served yet"),
-        Refused(raw.connection, "c", "2 subscriptions are all that is allowed"),
+        Refused(raw.connection, "$share/g", MALFORMED),
+        Refused(raw.connection, "c", "3 subscriptions are all that is allowed"),
     ]
     assert [raw.broker.publish(name, b"x", 0, 0) for name in ("a", "forbidden", "b", "c")] == [
-        1, 0, 1, 0,
+        2, 0, 1, 0,
     ]  # fmt: skip
 
 

@@ -28,3 +28,19 @@ def test_vendors_switches_are_off() -> None:
 
     assert limits.connect_rates == ()
     assert limits.allows_keep_alive(0)
+
+
+@pytest.mark.parametrize(("inflight_max", "waiting_max"), [(0, 10), (1, 65_535), (40_000, 40_000)])
+def test_every_message_of_a_client_can_have_an_identifier(
+    inflight_max: int, waiting_max: int
+) -> None:
+    """There are 65,535, and somebody must be able to get one."""
+    with pytest.raises(ValueError, match="no more identifiers"):
+        BrokerLimits(inflight_max=inflight_max, waiting_max=waiting_max)
+
+
+def test_all_that_is_under_way_fits_into_one_output() -> None:
+    """As it is written again at once when a client is back."""
+    limits = BrokerLimits()
+
+    assert limits.inflight_bytes_max * 2 <= limits.output_bytes_max

@@ -29,6 +29,8 @@ class Rules:
         implicit: Filters everybody gets without asking; `{}` is the client identifier.
         implicit_qos: Their QoS.
         exclusive: Whether one user name has one connection.
+        may_persist: Whether sessions may outlive their connections.
+        qos_max: The highest QoS served.
     """
 
     def __init__(
@@ -41,6 +43,8 @@ class Rules:
         implicit: Sequence[str] = (),
         implicit_qos: int = 1,
         exclusive: bool = True,
+        may_persist: bool = True,
+        qos_max: int = 2,
     ) -> None:
         self.passwords = passwords or {}
         self.banned = tuple(banned)
@@ -49,6 +53,8 @@ class Rules:
         self.implicit = tuple(implicit)
         self.implicit_qos = implicit_qos
         self.exclusive = exclusive
+        self.may_persist = may_persist
+        self.qos_max = qos_max
 
     def admit(self, connect: Connect, peer: str) -> Admission | int:
         """Answer 4 to a wrong password and 5 to the banned."""
@@ -58,7 +64,9 @@ class Rules:
         if name in self.banned:
             return 5
         implicit = tuple(pattern.format(connect.client_id) for pattern in self.implicit)
-        return Admission(name, implicit, self.exclusive, self.implicit_qos)
+        return Admission(
+            name, implicit, self.exclusive, self.implicit_qos, self.may_persist, self.qos_max
+        )
 
     def may_publish(self, principal: Hashable, topic: str) -> bool:
         """Look at the list."""
