@@ -65,7 +65,9 @@ class EmbeddedBroker:
         )
         if isinstance(found, int):
             return found
-        return Admission(found, self._server.implicit(found))
+        # The platform pushes again from what it knows, so nothing may be kept for who is away: an
+        # order that was taken back meanwhile must not reach the device. SDKs refuse QoS 2.
+        return Admission(found, self._server.implicit(found), may_persist=False, qos_max=1)
 
     def may_publish(self, principal: Hashable, topic: str) -> bool:
         """Tell whether a device may publish there."""
