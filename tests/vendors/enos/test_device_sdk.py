@@ -3,87 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.model.northbound import (
-    CreateFirmware,
-    CreateJob,
-    FirmwareCreated,
-    FirmwareOrder,
-    JobCreated,
-    JobOrder,
-    Listed,
-    Names,
-    Retry,
-    Scope,
-    SearchTasks,
-    TaskRow,
-    TaskStatus,
-)
+from fleet_sim.model.northbound import Retry, TaskStatus
 from fleet_sim.mqtt.decoding import Decoder
 from fleet_sim.mqtt.packets import Connect, Subscribe
-from tests.runtime.platforms import Caller, calling, running
 from tests.vendors.enos.device_sdk import come_on_line, sdk_device
+from tests.vendors.enos.scene import scene
 from tests.vendors.proxy import proxied
 from tests.vendors.stranger import Stranger
 
 pytestmark = pytest.mark.timeout(600)  # The first test of a machine makes the environment.
 
-METER = Registration(DeviceId("meters00", "sdk-1"), "s3cret")
-CONTENT = b"firmware" * 5_000
+PRODUCT = "meters00"
+METER = Registration(DeviceId(PRODUCT, "sdk-1"), "s3cret")
 DONE = ("answered", "report", 200)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A running platform with the device registered, and its operator."""
-
-    url: str
-    caller: Caller
-
-    async def order(self, **changes: Any) -> None:  # noqa: ANN401 - fields of a job's order
-        """Upload 2.0 and order a job for all devices that run 1.0."""
-        order = FirmwareOrder(
-            METER.device.product_key,
-            Names("fw"),
-            "2.0",
-            hashlib.md5(CONTENT).hexdigest(),  # noqa: S324 - one of the two methods EnOS knows
-            "md5",
-            "fw.bin",
-        )
-        uploaded = await self.caller.ask(CreateFirmware(order, CONTENT))
-        assert isinstance(uploaded, FirmwareCreated)
-        job = JobOrder(
-            uploaded.firmware_id, "upgrade", Scope(versions=("1.0",)), Names("job"), **changes
-        )
-        assert isinstance(await self.caller.ask(CreateJob(job)), JobCreated)
-
-    async def task(self) -> TaskRow:
-        """Return the one task there is."""
-        found = await self.caller.ask(SearchTasks())
-        assert isinstance(found, Listed)
-        (row,) = found.rows
-        assert isinstance(row, TaskRow)
-        return row
-
-    async def outcome(self) -> tuple[TaskStatus, int | None, str | None]:
-        """Return the task's status, progress and desc."""
-        row = await self.task()
-        return row.status, row.progress, row.desc
-
-
-@contextlib.asynccontextmanager
-async def scene() -> AsyncIterator[Scene]:
-    """Run a platform that knows the device."""
-    async with running(devices=[METER]) as ready, calling(ready) as caller:
-        yield Scene(ready["mqtt"], caller)
 
 
 @contextlib.asynccontextmanager
@@ -111,8 +50,8 @@ def packets(sent: bytes, kind: type[Any]) -> int:
 
 async def test_a_push_is_carried_out(tmp_path: Path) -> None:
     """It comes unasked on a topic the SDK never subscribes to, and every report is answered."""
-    async with scene() as here, meter(here.url, tmp_path) as one:
-        await here.order()
+    async with scene(METER) as here, meter(here.url, tmp_path) as one:
+        await here.order(PRODUCT)
         await one.hear("upgraded", version="2.0")
 
         assert await here.outcome() == (TaskStatus.SUCCEEDED, 100, "installed")
@@ -128,8 +67,8 @@ async def test_a_push_is_carried_out(tmp_path: Path) -> None:
 
 async def test_a_reply_to_the_push_may_come_last(tmp_path: Path) -> None:
     """The SDK sends what its handler returns when that returns: after the upgrade is over."""
-    async with scene() as here, meter(here.url, tmp_path, answers=True) as one:
-        await here.order()
+    async with scene(METER) as here, meter(here.url, tmp_path, answers=True) as one:
+        await here.order(PRODUCT)
         await one.hear("upgraded")
         await one.tell(do="report", version="2.0")  # behind the reply, on the same connection
         await one.hear("answered", what="report")
@@ -139,10 +78,10 @@ async def test_a_reply_to_the_push_may_come_last(tmp_path: Path) -> None:
 
 async def test_a_device_that_must_ask_is_not_pushed(tmp_path: Path) -> None:
     """It asks, is offered the one version there is, and carries it out as if it were pushed."""
-    async with scene() as here, meter(here.url, tmp_path) as one:
+    async with scene(METER) as here, meter(here.url, tmp_path) as one:
         await one.tell(do="ask")
         nothing = await one.hear("offered")
-        await here.order(devices_must_ask=True)
+        await here.order(PRODUCT, devices_must_ask=True)
         before = await here.task()
         await one.tell(do="ask")
         offered = await one.hear("offered")
@@ -157,8 +96,8 @@ async def test_a_device_that_must_ask_is_not_pushed(tmp_path: Path) -> None:
 
 async def test_a_damaged_image_is_tried_again(tmp_path: Path) -> None:
     """The device finds the wrong digest itself; the retry policy pushes again, and all is well."""
-    async with scene() as here, meter(here.url, tmp_path, corrupt=[1]) as one:
-        await here.order(retry=Retry(2, 0))
+    async with scene(METER) as here, meter(here.url, tmp_path, corrupt=[1]) as one:
+        await here.order(PRODUCT, retry=Retry(2, 0))
         failed = await one.hear("gave_up")
         await one.hear("upgraded", attempt=2)
 
@@ -170,8 +109,8 @@ async def test_a_damaged_image_is_tried_again(tmp_path: Path) -> None:
 
 async def test_retries_end(tmp_path: Path) -> None:
     """An image that is damaged each time ends the task with the device's own code and words."""
-    async with scene() as here, meter(here.url, tmp_path, corrupt=[1, 2]) as one:
-        await here.order(retry=Retry(1, 0))
+    async with scene(METER) as here, meter(here.url, tmp_path, corrupt=[1, 2]) as one:
+        await here.order(PRODUCT, retry=Retry(1, 0))
         await one.hear("gave_up")
         await one.hear("gave_up")
 
@@ -185,15 +124,14 @@ async def test_a_cut_in_mid_upgrade_is_survived(hold_at: str, pushes: int, tmp_p
 
     A task that has shown no progress is pushed again; one under way is not.
     """
-    async with scene() as here, proxied(here.url) as proxy:
+    async with scene(METER) as here, proxied(here.url) as proxy:
         url = f"mqtt://127.0.0.1:{proxy.port}"
         async with meter(url, tmp_path, hold_at=hold_at) as one:
-            await here.order()
+            await here.order(PRODUCT)
             await one.hear("held")
             proxy.cut()
             await one.hear("connected")
             await one.tell(do="report", version="1.0")  # as after every connection
-            await one.hear("answered", what="report")
             if pushes > 1:
                 await one.hear("pushed")
             await one.tell(do="go")

@@ -9,7 +9,8 @@ there for a `go`, in the first attempt), `answers` (return a reply to the push a
 orders, an object a line with `do`:
 
     connect [device_secret]         report {version}         ask         go         close
-    login, login_batch, logout {product_key, device_key, device_secret}
+    login, login_batch, logout, topo_add, topo_delete {product_key, device_key, device_secret}
+    topo_get
     child_report {product_key, device_key, version}
 
 What happens is told on stdout, an object a line with `event`:
@@ -40,6 +41,10 @@ from enos.message.upstream.ota.OtaVersionReportRequest import OtaVersionReportRe
 from enos.message.upstream.status.SubDeviceLoginBatchRequest import SubDeviceLoginBatchRequest
 from enos.message.upstream.status.SubDeviceLoginRequest import SubDeviceLoginRequest
 from enos.message.upstream.status.SubDeviceLogoutRequest import SubDeviceLogoutRequest
+from enos.message.upstream.topo.SubDeviceInfo import SubDeviceInfo
+from enos.message.upstream.topo.TopoAddRequest import TopoAddRequest
+from enos.message.upstream.topo.TopoDeleteRequest import TopoDeleteRequest
+from enos.message.upstream.topo.TopoGetRequest import TopoGetRequest
 
 ANSWER_S = 20  # How long the SDK waits for a reply.
 
@@ -191,45 +196,56 @@ def connect(settings, upgrades):
     client.connect(Connection())
 
 
-def login_of(order):
-    """Return the request that logs a sub-device in."""
-    who = (order["product_key"], order["device_key"], order["device_secret"])
-    if order["do"] == "login":
-        return SubDeviceLoginRequest.builder().set_sub_device_info(*who)
-    return SubDeviceLoginBatchRequest.builder().add_sub_device_info(*who)
+def who_of(order):
+    """Return the keys of the device that an order names."""
+    return order["product_key"], order["device_key"]
 
 
-def logout_of(order):
-    """Return the request that logs a sub-device out."""
-    builder = SubDeviceLogoutRequest.builder().set_sub_product_key(order["product_key"])
-    return builder.set_sub_device_key(order["device_key"])
+def child_of(order):
+    """Return the child that an order names, as the topology wants it."""
+    return SubDeviceInfo(*who_of(order), order["device_secret"])
+
+
+# What a gateway asks, by the order's name: the request's builder.
+GATEWAY_REQUESTS = {
+    "login": lambda order: SubDeviceLoginRequest.builder().set_sub_device_info(
+        *who_of(order), order["device_secret"]
+    ),
+    "login_batch": lambda order: SubDeviceLoginBatchRequest.builder().add_sub_device_info(
+        *who_of(order), order["device_secret"]
+    ),
+    "logout": lambda order: (
+        SubDeviceLogoutRequest.builder()
+        .set_sub_product_key(order["product_key"])
+        .set_sub_device_key(order["device_key"])
+    ),
+    "topo_add": lambda order: TopoAddRequest.builder().add_sub_device(child_of(order)),
+    "topo_delete": lambda order: TopoDeleteRequest.builder().delete_sub_device(*who_of(order)),
+    "topo_get": lambda _: TopoGetRequest.builder(),
+}
 
 
 def carry_out(order, settings, upgrades):
     """Do what one line says."""
-    device = (settings["product_key"], settings["device_key"])
+    me = who_of(settings)
     match order["do"]:
         case "connect":
             if upgrades.client is not None:
                 upgrades.client.close()
             connect({**settings, **order}, upgrades)
         case "report":
-            upgrades.report(device, order["version"])
+            upgrades.report(me, order["version"])
         case "child_report":
-            upgrades.report((order["product_key"], order["device_key"]), order["version"])
+            upgrades.report(who_of(order), order["version"])
         case "ask":
-            threading.Thread(target=upgrades.ask, args=(device,), daemon=True).start()
-        case "login" | "login_batch":
-            upgrades.say(order["do"], login_of(order))
-        case "logout":
-            upgrades.say("logout", logout_of(order))
+            threading.Thread(target=upgrades.ask, args=(me,), daemon=True).start()
         case "go":
             upgrades.go.set()
         case "close":
             upgrades.client.close()
             tell("closed")
-        case unknown:
-            raise ValueError(unknown)
+        case what:
+            upgrades.say(what, GATEWAY_REQUESTS[what](order))
 
 
 def main():
