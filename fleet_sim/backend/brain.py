@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, assert_never
 
-from fleet_sim.backend import dispatch, firmware, jobs, reports, rows, searches, tasks
+from fleet_sim.backend import activation, dispatch, firmware, jobs, reports, rows, searches, tasks
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import (
     Answered,
     Called,
+    DeviceActivated,
     DeviceConnected,
     DeviceGone,
     Effect,
@@ -108,10 +109,25 @@ class Brain:
         dispatch.pump(self._books, now_ms)
         return self._books.settle()
 
-    def secret_of(self, device: DeviceId) -> str | None:
-        """Return the device's secret, None for a device that is not registered."""
+    def registration_of(self, device: DeviceId) -> Registration | None:
+        """Return what is known of a device; None where nothing is."""
         known_device = self._books.devices.get(device)
-        return None if known_device is None else known_device.registration.secret
+        return None if known_device is None else known_device.registration
+
+    def secret_of(self, device: DeviceId) -> str | None:
+        """Return the device's secret, None for a stranger and for one that has none yet."""
+        registration = self.registration_of(device)
+        return None if registration is None else registration.secret or None
+
+    def children_of(self, gateway: DeviceId) -> tuple[Registration, ...]:
+        """Return the devices that come by this gateway alone, in the order they became known."""
+        everybody = (one.registration for one in self._books.devices.values())
+        return tuple(one for one in everybody if one.gateway == gateway)
+
+    def is_connected(self, device: DeviceId) -> bool:
+        """Tell whether a device has a connection."""
+        state = self._books.devices.get(device)
+        return state is not None and state.is_connected
 
     def file_of(self, firmware_id: str) -> tuple[str, str] | None:
         """Return a firmware's file name and the address that devices are given; None: no such."""
@@ -141,7 +157,7 @@ class Brain:
         state = self._books.devices.get(device)
         return [task for task in state.open_tasks if task.is_active] if state else []
 
-    def _take(self, event: Event, now_ms: int) -> None:
+    def _take(self, event: Event, now_ms: int) -> None:  # noqa: C901 - one case an event
         match event:
             case MessageArrived(device, message):
                 if (state := self._device(device)) is not None:
@@ -156,6 +172,8 @@ class Brain:
                 self._books.say(Answered(call_id, self._answer(call, now_ms)))
             case Registered(registration):
                 self._on_registered(registration, now_ms)
+            case DeviceActivated(device, is_told):
+                self._on_activated(device, now_ms, is_told=is_told)
             case TimeReached():
                 self._on_time(now_ms)
             case _:
@@ -180,6 +198,13 @@ class Brain:
         books.keep(state)
         jobs.join_open_lists(books, state, now_ms)
         tasks.stir_device(books, state)
+
+    def _on_activated(self, device: DeviceId, now_ms: int, *, is_told: bool) -> None:
+        registration = activation.activated(self._books, device)
+        if registration is not None:
+            self._on_registered(registration, now_ms)
+        if is_told:
+            activation.tell(self._books, device)
 
     def _on_time(self, now_ms: int) -> None:
         books = self._books

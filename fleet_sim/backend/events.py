@@ -51,11 +51,33 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceActivated:
+    """A device was let in by its product's secret, and is to have one of its own.
+
+    Attributes:
+        device: Who; it is registered now if it was not.
+        is_told: Whether it hears of its secret by an `ActivationInfo`. A gateway's child does not:
+            the reply to its gateway tells it.
+    """
+
+    device: DeviceId
+    is_told: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TimeReached:
     """The instant of `Brain.next_at_ms` has come; too early or too late is harmless."""
 
 
-Event: TypeAlias = DeviceConnected | DeviceGone | MessageArrived | Called | Registered | TimeReached
+Event: TypeAlias = (
+    DeviceConnected
+    | DeviceGone
+    | MessageArrived
+    | Called
+    | Registered
+    | DeviceActivated
+    | TimeReached
+)
 
 # --- effects ---------------------------------------------------------------------------------
 

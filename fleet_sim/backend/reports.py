@@ -11,6 +11,7 @@ from fleet_sim.backend import dispatch, jobs, tasks
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, TaskState
 from fleet_sim.model.messages import (
+    ActivationReply,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -63,6 +64,8 @@ def on_message(books: Books, device: DeviceState, message: DeviceMessage, now_ms
             dispatch.offer(books, device, message_id, now_ms)
         case UpgradeReply():
             _on_reply(books, device, message, now_ms)
+        case ActivationReply():
+            pass  # its secret is written down already, whatever it says of it
         case VersionReport() | ProgressReport() | FailureReport():
             if not _is_copy(device, message):
                 _on_report(books, device, message, now_ms)

@@ -9,7 +9,7 @@ needs (a token), so one of each is made per target.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -39,13 +39,48 @@ class Credentials:
     clean_session: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who has connected.
+
+    Attributes:
+        device: Who.
+        activates: Whether it came by its product's secret, to be given one of its own.
+    """
+
+    device: DeviceId
+    activates: bool = False
+
+
+class Keyring(Protocol):
+    """What a platform knows of devices, to check who they are."""
+
+    def secret_of(self, device: DeviceId) -> str | None:
+        """Return a device's own secret; None for a stranger, and for one that has none yet."""
+
+    def product_secret_of(self, product_key: str) -> str | None:
+        """Return the secret by which devices of a product get their own; None: they do not."""
+
+    def gateway_of(self, device: DeviceId) -> DeviceId | None:
+        """Return over whose connection alone the device may come; None: it is not bound."""
+
+
 class DeviceCodec(Protocol):
     """The device's end of MQTT."""
 
-    def credentials(self, device: DeviceId, secret: str, *, epoch_ms: int) -> Credentials:
-        """Sign a CONNECT with the device's own secret at this wall clock."""
+    def credentials(
+        self, device: DeviceId, secret: str, *, epoch_ms: int, activates: bool = False
+    ) -> Credentials:
+        """Sign a CONNECT at this wall clock.
 
-    def filters(self, device: DeviceId) -> tuple[str, ...]:
+        Args:
+            device: Who connects.
+            secret: The device's own, or its product's where it activates.
+            epoch_ms: The wall clock.
+            activates: Whether it has none yet, and wants to be given one.
+        """
+
+    def filters(self, device: DeviceId, *, activates: bool = False) -> tuple[str, ...]:
         """Name what a device must subscribe to on a broker that delivers nothing by itself."""
 
     def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
@@ -71,12 +106,12 @@ class ServerCodec(Protocol):
         client_id: str,
         username: str,
         password: bytes | None,
-        secret_of: Callable[[DeviceId], str | None],
-    ) -> DeviceId | int:
+        keys: Keyring,
+    ) -> Identity | int:
         """Check a CONNECT.
 
         Returns:
-            Who connects; or the CONNACK code that refuses it: 4 credentials, 5 unknown device.
+            Who connects; or the CONNACK code that refuses it: 4 credentials, 5 not to be let in.
         """
 
     def implicit(self, device: DeviceId) -> tuple[str, ...]:
@@ -100,19 +135,6 @@ class ServerCodec(Protocol):
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Write the error reply to a message that `decode` refused; None where none is due."""
-
-
-class Keyring(Protocol):
-    """What a platform knows of devices, to check who they are."""
-
-    def secret_of(self, device: DeviceId) -> str | None:
-        """Return a device's own secret; None for a stranger, and for one that has none yet."""
-
-    def product_secret_of(self, product_key: str) -> str | None:
-        """Return the secret by which devices of a product get their own; None: they do not."""
-
-    def gateway_of(self, device: DeviceId) -> DeviceId | None:
-        """Return over whose connection alone the device may come; None: it is not bound."""
 
 
 class GatewayCodec(Protocol):
@@ -253,7 +275,8 @@ class Dialect:
     """One vendor.
 
     `http` is how devices may come that hold no MQTT connection; None where a vendor has no such way
-    or this folder does not speak it. `gateways` is what devices say that speak for others; likewise.
+    or this folder does not speak it. `gateways` is what devices say that speak for others; it may
+    be None for the same two reasons.
     """
 
     name: str

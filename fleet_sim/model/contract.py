@@ -55,6 +55,7 @@ class ContractProfile:
         pushes_unasked: Whether a job that devices may ask for is also pushed to those that do not.
         retry_needs_source_versions: Whether a job with retries must name its source versions.
         window_min_s: The shortest schedule window; None where there is none.
+        reactivation: What a device is told that has a secret and activates again.
     """
 
     upgrading_starts: Literal["push", "ack", "first_progress"]
@@ -95,3 +96,4 @@ class ContractProfile:
     pushes_unasked: bool = False
     retry_needs_source_versions: bool = False
     window_min_s: int | None
+    reactivation: Literal["same_secret", "new_secret"] = "same_secret"

@@ -69,6 +69,15 @@ class VersionQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivationReply:
+    """Device: I keep the secret that I was given. `code` 200 is consent."""
+
+    message_id: str
+    code: int = 200
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UpgradeRequest:
     """Server: upgrade to this image (a push)."""
 
@@ -95,6 +104,21 @@ class VersionOffer:
 
     message_id: str
     images: tuple[FirmwareImage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationInfo:
+    """Server: your product's secret let you in; from the next connection on, sign with this one.
+
+    Attributes:
+        message_id: See the module.
+        asset_id: The platform's own name for the device.
+        secret: The device's from now on; never printed, logged or recorded.
+    """
+
+    message_id: str
+    asset_id: str
+    secret: str = field(repr=False)
 
 
 # --- gateways --------------------------------------------------------------------------------
@@ -172,5 +196,7 @@ class GatewayReply:
     refused: tuple[tuple[DeviceId, ChildRefusal], ...] = ()
 
 
-DeviceMessage = VersionReport | ProgressReport | FailureReport | UpgradeReply | VersionQuery
-ServerMessage = UpgradeRequest | ReportReply | VersionOffer
+DeviceMessage = (
+    VersionReport | ProgressReport | FailureReport | UpgradeReply | VersionQuery | ActivationReply
+)
+ServerMessage = UpgradeRequest | ReportReply | VersionOffer | ActivationInfo

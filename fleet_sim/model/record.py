@@ -41,6 +41,8 @@ that the device took counts as one, see `request_of_offer`):
        request_received message                                   server
        offer_sent       message, versions                         server
        offer_received   message, versions                         device
+       activation_sent, activation_received   message           server, device: a secret was told
+       activation_replied, activation_acked   message, code     device, server: the device keeps it
        refused          topic, why                                server or device: not taken in
        file_sent        path, status, offset, size                server: one HTTP answer
     C  contract         dialect, and every parameter of its contract profile, at the start

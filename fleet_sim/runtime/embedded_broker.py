@@ -52,6 +52,7 @@ class EmbeddedBroker:
         self._server = server
         self._clock = clock
         self.broker = Broker(limits, self, claimed=server.claimed)
+        self._activating: set[DeviceId] = set()  # Admitted so, and not yet told of by `Opened`.
         self._alarm = Alarm(clock, lambda: self.broker.next_at_ms, self._due)
         platform.attach(self)
 
@@ -61,13 +62,18 @@ class EmbeddedBroker:
         """Check a device's signed password; the code refuses it."""
         del peer
         found = self._server.identify(
-            connect.client_id, connect.username or "", connect.password, self._platform.secret_of
+            connect.client_id, connect.username or "", connect.password, self._platform
         )
         if isinstance(found, int):
             return found
+        device = found.device
+        self._activating.discard(device)
+        if found.activates:
+            self._activating.add(device)
         # The platform pushes again from what it knows, so nothing may be kept for who is away: an
         # order that was taken back meanwhile must not reach the device. SDKs refuse QoS 2.
-        return Admission(found, self._server.implicit(found), may_persist=False, qos_max=1)
+        implicit = self._server.implicit(device)
+        return Admission(device, implicit, may_persist=False, qos_max=1)
 
     def may_publish(self, principal: Hashable, topic: str) -> bool:
         """Tell whether a device may publish there."""
@@ -93,7 +99,7 @@ class EmbeddedBroker:
                 receipt = None if token is None else _Puback(connection, token)
                 self._platform.arrived(self, sender, topic, payload, receipt)
             case Opened(principal=DeviceId() as device):
-                self._platform.connected(self, device)
+                self._opened(device)
             case Closed(principal=DeviceId() as device, why=why):
                 self._platform.gone(device, why)
             case Refused(connection, topic, why):
@@ -102,6 +108,12 @@ class EmbeddedBroker:
                 pass
             case _:
                 assert_never(event)
+
+    def _opened(self, device: DeviceId) -> None:
+        if device in self._activating:
+            self._activating.remove(device)
+            self._platform.activate(device)  # first: a stranger becomes known by it
+        self._platform.connected(self, device)
 
     def _due(self) -> None:
         self.on_events(self.broker.expire(self._clock.now_ms()))

@@ -17,13 +17,14 @@ So a platform that is killed and started again has lost nothing that anybody was
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
 from fleet_sim.backend.brain import Brain
 from fleet_sim.backend.events import (
     Answered,
     Called,
+    DeviceActivated,
     DeviceConnected,
     DeviceGone,
     DropFile,
@@ -99,10 +100,12 @@ class Settings:
     Attributes:
         epoch_ms: The wall clock at t = 0.
         commit_window_ms: How long changes may gather before they are written.
+        products: Product key to secret, of products whose devices may activate with it.
     """
 
     epoch_ms: int
     commit_window_ms: int
+    products: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +180,25 @@ class Platform:
         self._southbounds.append(southbound)
 
     def secret_of(self, device: DeviceId) -> str | None:
-        """Return the device's secret, None for a device that is not registered."""
+        """Return the device's secret; None for a stranger, and for one that has none yet."""
         return self._brain.secret_of(device)
+
+    def product_secret_of(self, product_key: str) -> str | None:
+        """Return the secret by which devices of a product activate; None: they do not."""
+        return self._settings.products.get(product_key) or None
+
+    def gateway_of(self, device: DeviceId) -> DeviceId | None:
+        """Return over whose connection alone the device may come; None: it is not bound."""
+        registration = self._brain.registration_of(device)
+        return None if registration is None else registration.gateway
+
+    def activate(self, device: DeviceId, *, is_told: bool = True) -> None:
+        """See that a device that its product's secret let in has a secret of its own."""
+        self._think(DeviceActivated(device, is_told))
+
+    def is_connected(self, device: DeviceId) -> bool:
+        """Tell whether a device is on line, by whichever way."""
+        return self._brain.is_connected(device)
 
     def stands(self, device: DeviceId, message: ServerMessage) -> bool:
         """Tell whether something said earlier, and kept back since, should still reach a device."""

@@ -201,7 +201,11 @@ def _platform(
         log=log,
         committer=committer,
         files=files,
-        settings=Settings(account.epoch_ms, COMMIT_WINDOW_MS),
+        settings=Settings(
+            account.epoch_ms,
+            COMMIT_WINDOW_MS,
+            {account.product_key: account.product_secret, **settings.products},
+        ),
     )
 
 

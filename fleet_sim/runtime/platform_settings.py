@@ -21,6 +21,8 @@ class PlatformSettings:
         http_port: Likewise.
         store: `sqlite:///FILE`, `postgresql://…`, or None for a temporary file.
         devices: Known beforehand, besides what the store knows.
+        products: Product key to secret, of products whose devices may activate with it; the
+            account's own product is always one of them.
         plant: Planted bugs.
         signed_only: Refuse northbound calls without a signature.
         dialect: Whose platform it is.
@@ -38,6 +40,7 @@ class PlatformSettings:
     http_port: int = 0
     store: str | None = None
     devices: Sequence[Registration] = ()
+    products: Mapping[str, str] = field(default_factory=dict, repr=False)
     plant: tuple[str, ...] = ()
     signed_only: bool = False
     dialect: str = "enos"

@@ -43,6 +43,7 @@ class RealOptions:
     Attributes:
         folder: The run folder; parts of the log are written there.
         keys: The operator's, for a backend by URL.
+        product_secret: What a device signs with that has no secret yet.
         holds: Go on after everything has settled, until stopped.
         on_snapshot: Is told four times a second how the run stands.
         stop: Ends the run early.
@@ -50,6 +51,7 @@ class RealOptions:
 
     folder: Path
     keys: OperatorKeys = field(default_factory=OperatorKeys)
+    product_secret: str = field(default="", repr=False)
     holds: bool = False
     on_snapshot: Callable[[Snapshot], None] = lambda _: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -129,6 +131,7 @@ async def _run(
             session=session,
             tasks=tasks,
             devices=len(plan.devices),
+            product_secret=options.product_secret,
         )
         # The clock stops first: what is put off would start tasks in a group that is closing.
         with contextlib.closing(clock):

@@ -33,10 +33,12 @@ class RealWorld:
         session: aiohttp.ClientSession,
         tasks: Tasks,
         devices: int,
+        product_secret: str = "",
     ) -> None:
         self.clock = clock
         self.log = log
         self.epoch_ms = epoch_ms
+        self.product_secret = product_secret
         self.subscribes = target.subscribes
         self.pings = PingWheel(clock)
         self._session = session

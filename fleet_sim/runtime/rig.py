@@ -31,10 +31,11 @@ from fleet_sim.device.events import (
 from fleet_sim.dialects.interface import Credentials, Dialect
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import (
+    ActivationInfo,
+    ActivationReply,
     DeviceMessage,
     FailureReport,
     ReportReply,
-    ServerMessage,
     UpgradeReply,
     UpgradeRequest,
     VersionOffer,
@@ -60,6 +61,10 @@ class World(Exchange, FileWorld, Protocol):
         """The wall clock at t = 0."""
 
     @property
+    def product_secret(self) -> str:
+        """What a device signs with that has no secret yet; "" where there is none."""
+
+    @property
     def subscribes(self) -> bool:
         """Whether devices subscribe for themselves, as on a stock broker."""
 
@@ -76,7 +81,7 @@ class Rig:
 
     __slots__ = (
         "_asked_at_ms", "_download", "_unacknowledged", "agent", "dialect", "line", "plan",
-        "pushed_at_ms", "who", "world",
+        "_secret", "pushed_at_ms", "who", "world",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +97,7 @@ class Rig:
         self._unacknowledged: dict[int, str] | None = None
         self._download: Download | None = None
         self._asked_at_ms = 0
+        self._secret = plan.secret  # "" until the device has activated.
         self.pushed_at_ms: int | None = None
 
     def start(self) -> None:
@@ -148,7 +154,10 @@ class Rig:
         self._asked_at_ms = self.world.clock.now_ms()
         epoch_ms = self.world.epoch_ms + self._asked_at_ms
         return self.dialect.devices.credentials(
-            self.plan.device, self.plan.secret, epoch_ms=epoch_ms
+            self.plan.device,
+            self._secret or self.world.product_secret,
+            epoch_ms=epoch_ms,
+            activates=not self._secret,
         )
 
     def on_accepted(self) -> None:
@@ -156,7 +165,8 @@ class Rig:
         self._unacknowledged = {}
         self._wire("online", {"side": "device", "since": self._asked_at_ms})
         if self.world.subscribes:
-            self.line.subscribe(self.dialect.devices.filters(self.plan.device))
+            device, activates = self.plan.device, not self._secret
+            self.line.subscribe(self.dialect.devices.filters(device, activates=activates))
         self.feed(Connected())
 
     def on_hung_up(self, why: str) -> None:
@@ -188,7 +198,7 @@ class Rig:
             # The log wants the number that stands on the wire, which only the dialect knows.
             _, message = self.dialect.server.decode(wire.topic, wire.payload)
         packet_id = self.line.publish(wire.topic, wire.payload, wire.qos)
-        if not isinstance(message, UpgradeReply):
+        if not isinstance(message, UpgradeReply | ActivationReply):
             self._unacknowledged[packet_id] = message.message_id
         self._wire(*sent_by_device(message, request))
 
@@ -230,7 +240,16 @@ class Rig:
         line = received_by_device(message)
         if line is not None:
             self._wire(*line)
-        self.feed(_event(message))
+        if isinstance(message, ActivationInfo):
+            self._activated(message)
+        else:
+            self.feed(_event(message))
+
+    def _activated(self, info: ActivationInfo) -> None:
+        """Keep the secret for the next connection; this one goes on as it began."""
+        self._secret = info.secret
+        self._publish(ActivationReply(info.message_id), "")
+        self.line.flush()
 
     def _wire(self, kind: str, fields: Mapping[str, Any]) -> None:
         self.world.log.add(Source.WIRE, kind, device=self.who, fields=fields)
@@ -252,7 +271,7 @@ class Rig:
             self._download = None
 
 
-def _event(message: ServerMessage) -> Event:
+def _event(message: UpgradeRequest | VersionOffer | ReportReply) -> Event:
     match message:
         case UpgradeRequest():
             return RequestReceived(message)

@@ -69,6 +69,7 @@ class VirtualWorld:
         self.log = MemoryLog(self.clock.now_ms)
         self.epoch_ms = EPOCH_MS
         self.subscribes = False
+        self.product_secret = ""
         self.pings = PingWheel(self.clock)
         self._files = MemoryFiles(self.clock, self.log)
         self._store = MemoryStore()

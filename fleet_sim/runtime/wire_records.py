@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleet_sim.model.messages import (
+    ActivationInfo,
+    ActivationReply,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -34,6 +36,8 @@ def sent_by_device(message: DeviceMessage, request: str) -> Line:
             return "push_replied", {"side": "device", "request": message_id, "code": code}
         case VersionQuery(message_id):
             return "request_sent", {"side": "device", "message": message_id}
+        case ActivationReply(message_id, code):
+            return "activation_replied", {"side": "device", "message": message_id, "code": code}
 
 
 def received_by_server(message: DeviceMessage) -> Line:
@@ -50,6 +54,8 @@ def received_by_server(message: DeviceMessage) -> Line:
             return "push_acked", {"side": "server", "request": message_id, "code": code}
         case VersionQuery(message_id):
             return "request_received", {"side": "server", "message": message_id}
+        case ActivationReply(message_id, code):
+            return "activation_acked", {"side": "server", "message": message_id, "code": code}
 
 
 def sent_by_server(message: ServerMessage) -> Line | None:
@@ -60,6 +66,8 @@ def sent_by_server(message: ServerMessage) -> Line | None:
         case VersionOffer(message_id, images):
             versions = [image.version for image in images]
             return "offer_sent", {"side": "server", "message": message_id, "versions": versions}
+        case ActivationInfo(message_id):
+            return "activation_sent", {"side": "server", "message": message_id}
         case _:
             return None
 
@@ -72,6 +80,8 @@ def received_by_device(message: ServerMessage) -> Line | None:
         case VersionOffer(message_id, images):
             versions = [image.version for image in images]
             return "offer_received", {"side": "device", "message": message_id, "versions": versions}
+        case ActivationInfo(message_id):
+            return "activation_received", {"side": "device", "message": message_id}
         case _:
             return None
 

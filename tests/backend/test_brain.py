@@ -9,7 +9,7 @@ from fleet_sim.backend.brain import Brain
 from fleet_sim.backend.events import Registered, TimeReached
 from fleet_sim.backend.reports import GRACE_MS
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.northbound import (
     CancelTasks,
     DeleteJob,
@@ -421,3 +421,29 @@ def test_everything_settles_once_devices_behave(steps: list[tuple[Any, ...]]) ->
         # A single window closes for ever, and these devices never ask while a daily one is open.
         is_excused = window is not None and (must_ask or not window.repeat_daily)
         assert task.is_final or is_excused
+
+
+def test_a_device_without_a_secret_has_none() -> None:
+    """An empty one would be anybody's: whoever signs with nothing would be let in."""
+    server = Server()
+    server.do(Registered(Registration(device("d1"), "")))
+
+    assert server.brain.secret_of(device("d1")) is None
+    assert server.brain.registration_of(device("d1")) == Registration(device("d1"), "")
+    assert server.brain.registration_of(device("d2")) is None
+
+
+def test_a_gateways_children_are_those_that_were_registered_so() -> None:
+    """In the order they became known, also after a restart."""
+    server = Server()
+    gateway = device("g")
+    server.register("g", "d1")
+    for key in ("c2", "c1"):
+        server.register(key, gateway=gateway)
+    server.register("d1", gateway=device("other"))
+
+    server.restart()
+
+    found = [one.device.device_key for one in server.brain.children_of(gateway)]
+    assert sorted(found) == ["c1", "c2"]
+    assert server.brain.children_of(device("d1")) == ()

@@ -36,6 +36,7 @@ EPOCH_MS = 1_767_225_600_000
 WINDOW_MS = 2
 ORG = "org"
 SECRET = "device secret"
+PRODUCT_SECRET = "product secret"
 CONTENT = b"firmware"
 IMAGE = FirmwareOrder(
     "pk", Names("fw"), "2.0", hashlib.sha256(CONTENT).hexdigest(), "sha256", "fw.bin"
@@ -125,7 +126,7 @@ class LonePlatform:
             log=self.log,
             committer=self.store,
             files=self.shelf,
-            settings=Settings(EPOCH_MS, WINDOW_MS),
+            settings=Settings(EPOCH_MS, WINDOW_MS, {"pk": PRODUCT_SECRET}),
         )
         self.embedded = EmbeddedBroker(self.platform, ENOS.server, self.clock, BrokerLimits())
 
@@ -188,10 +189,17 @@ class LonePlatform:
 class Client:
     """A device's MQTT session with the platform's broker, without a link between."""
 
-    def __init__(self, world: LonePlatform, device: DeviceId, secret: str = SECRET) -> None:
+    def __init__(
+        self,
+        world: LonePlatform,
+        device: DeviceId,
+        secret: str = SECRET,
+        *,
+        activates: bool = False,
+    ) -> None:
         self._world = world
         self.device = device
-        mine = ENOS.devices.credentials(device, secret, epoch_ms=EPOCH_MS)
+        mine = ENOS.devices.credentials(device, secret, epoch_ms=EPOCH_MS, activates=activates)
         self.session = mqtt.ClientSession(
             mqtt.ClientOptions(mine.client_id, mine.username, mine.password)
         )

@@ -33,6 +33,7 @@ from tests.runtime.plans import PLAIN
 
 ENOS: Dialect = registry.get("enos")
 DEVICE = DeviceId("product", "device")
+SECRET = "secret"
 
 
 class Wire:
@@ -135,6 +136,7 @@ class LoneWorld:
         self.log = MemoryLog(self.clock.now_ms)
         self.epoch_ms = 1_700_000_000_000
         self.subscribes = subscribes
+        self.product_secret = "product secret"
         self.pings = PingWheel(self.clock)
         self.wires: list[Wire] = []
         self.transfers: list[Transfer] = []
@@ -167,12 +169,13 @@ class LoneWorld:
         persona: str = "healthy",
         timings: Timings | None = None,
         connect_at_ms: int = 0,
+        secret: str = SECRET,
         **knobs: object,
     ) -> Rig:
         """Return the device, not yet started."""
         plan = DevicePlan(
             device=DEVICE,
-            secret="secret",
+            secret=secret,
             fleet="meters",
             dialect="enos",
             version="1.0",

@@ -138,14 +138,20 @@ class Talker:
         self._events: list[mqtt.ClientEvent] = []
 
     @classmethod
-    async def connect(cls, url: str, device: DeviceId, secret: str) -> Talker:
-        """Connect, and wait for the answer."""
-        mine = ENOS.devices.credentials(device, secret, epoch_ms=epoch_ms())
+    async def connect(
+        cls, url: str, device: DeviceId, secret: str, *, activates: bool = False
+    ) -> Talker:
+        """Connect, and wait for the answer; with its product's secret where it activates."""
+        mine = ENOS.devices.credentials(device, secret, epoch_ms=epoch_ms(), activates=activates)
         options = mqtt.ClientOptions(mine.client_id, mine.username, mine.password)
         talker = cls(await Line.open(url), device, mqtt.ClientSession(options))
         talker.session.connect()
         talker.flush()
-        await talker.until(mqtt.Connected)
+        try:
+            await talker.until(mqtt.Connected)
+        except ConnectionError:
+            await talker.close()
+            raise
         return talker
 
     def flush(self) -> None:

@@ -1,7 +1,14 @@
-from fleet_sim.model.messages import ReportReply, VersionReport
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import (
+    ActivationInfo,
+    ActivationReply,
+    ReportReply,
+    VersionReport,
+)
 from fleet_sim.model.northbound import Listed, SearchDevices
 from fleet_sim.mqtt import client as mqtt
-from tests.runtime.lone_platform import WINDOW_MS, Client, LonePlatform, online
+from fleet_sim.mqtt.kinds import Connect
+from tests.runtime.lone_platform import PRODUCT_SECRET, WINDOW_MS, Client, LonePlatform, online
 from tests.runtime.lone_world import ENOS
 
 DEVICE = "d1"
@@ -30,6 +37,77 @@ def test_a_wrong_secret_and_a_stranger_are_refused() -> None:
     assert Client(world, device, "wrong").events() == [mqtt.Refused(4)]
     assert Client(world, stranger).events() == [mqtt.Refused(5)]
     assert world.records("online") == []
+
+
+def test_a_stranger_with_its_products_secret_is_registered_and_told() -> None:
+    """By a message it did not subscribe to, once its registration is durable."""
+    world = LonePlatform()
+    device = DeviceId("pk", "newcomer")
+
+    client = Client(world, device, PRODUCT_SECRET, activates=True)
+    assert client.events() == [mqtt.Connected(session_present=False)]
+    world.settle()
+    (info,) = client.heard()
+
+    assert isinstance(info, ActivationInfo)
+    kept = world.store.rows()["devices"][0]["registration"]
+    assert (kept["secret"], kept["asset_id"]) == (info.secret, info.asset_id)
+    assert [one["kind"] for one in world.records("online", "activation_sent")] == [
+        "online", "activation_sent",
+    ]  # fmt: skip
+    assert info.secret not in str(world.log.records)
+
+
+def test_a_device_that_activated_reports_at_once_and_signs_for_itself_later() -> None:
+    """The connection it activated on is as good as any."""
+    world = LonePlatform()
+    device = DeviceId("pk", "newcomer")
+    first = Client(world, device, PRODUCT_SECRET, activates=True)
+    world.settle()
+    (info,) = first.heard()
+    assert isinstance(info, ActivationInfo)
+
+    first.say(ActivationReply(info.message_id))
+    first.say(VersionReport("1", "1.0"))
+    world.settle()
+    second = Client(world, device, info.secret)
+    world.settle()
+
+    assert [type(one) for one in first.heard()] == [ReportReply]
+    assert world.records("activation_acked")[0]["code"] == 200
+    assert second.events() == [mqtt.Connected(session_present=False)]
+    assert len(world.records("activation_sent")) == 1
+
+
+def test_a_connection_that_was_not_opened_leaves_no_activation_behind() -> None:
+    """The next one of the same device, by its own secret, is told nothing."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    mine = ENOS.devices.credentials(device, PRODUCT_SECRET, epoch_ms=0, activates=True)
+
+    hello = Connect(mine.client_id, mine.username, mine.password.encode())
+    admitted = world.embedded.admit(hello, "")
+    client = Client(world, device)
+    world.settle()
+
+    assert not isinstance(admitted, int)
+    assert client.events() == [mqtt.Connected(session_present=False)]
+    assert world.records("activation_sent") == []
+
+
+def test_a_product_without_activation_refuses_its_secret() -> None:
+    """And a wrong secret of one that has it; neither device is known afterwards."""
+    world = LonePlatform()
+    strangers = DeviceId("other", "newcomer"), DeviceId("pk", "newcomer")
+
+    found = [
+        Client(world, device, secret, activates=True).events()
+        for device, secret in zip(strangers, (PRODUCT_SECRET, "wrong"), strict=True)
+    ]
+
+    assert found == [[mqtt.Refused(5)], [mqtt.Refused(4)]]
+    world.settle()
+    assert world.store.rows() == {}
 
 
 def test_a_devices_topics_are_its_own() -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import (
+    ActivationInfo,
+    ActivationReply,
     ProgressReport,
     ReportReply,
     UpgradeReply,
@@ -283,6 +285,49 @@ async def test_a_restart_on_a_store_keeps_who_it_is(tmp_path: Path) -> None:
             kept.append({key: value for key, value in ready.items() if key not in {"mqtt", "http"}})
 
     assert kept[0] == kept[1]
+
+
+async def test_a_device_that_activates_is_known_from_then_on(tmp_path: Path) -> None:
+    """By the secret it was given, also to a platform that was killed and started again."""
+    async with running(**on(tmp_path / "p.sqlite")) as ready:
+        device = DeviceId(ready["product_key"], "newcomer")
+        secret = ready["product_secret"]
+        talker = await Talker.connect(ready["mqtt"], device, secret, activates=True)
+        (info,) = await talker.hear()
+        assert isinstance(info, ActivationInfo)
+        talker.say(ActivationReply(info.message_id))
+        talker.say(VersionReport("1", "1.0"))
+        await talker.until(mqtt.Acknowledged, 2)
+        await talker.close()
+
+    async with running(**on(tmp_path / "p.sqlite")) as ready, calling(ready) as caller:
+        talker = await Talker.connect(ready["mqtt"], device, info.secret)
+        talker.say(VersionReport("2", "1.0"))
+        await talker.until(mqtt.Acknowledged)
+        found = await caller.ask(SearchDevices())
+        await talker.close()
+        again = await Talker.connect(ready["mqtt"], device, secret, activates=True)
+        (told,) = await again.hear()
+        await again.close()
+
+    assert isinstance(found, Listed)
+    assert info.asset_id in str(found.rows)
+    assert isinstance(told, ActivationInfo)
+    assert told.secret == info.secret
+
+
+async def test_a_products_secret_can_be_told(tmp_path: Path) -> None:
+    """Besides the account's own; any other product gives nobody a secret."""
+    async with running(**on(tmp_path / "p.sqlite", products={"meters00": "of meters"})) as ready:
+        url = ready["mqtt"]
+        newcomer = DeviceId("meters00", "newcomer")
+        talker = await Talker.connect(url, newcomer, "of meters", activates=True)
+        (info,) = await talker.hear()
+        await talker.close()
+        with pytest.raises(ConnectionError):
+            await Talker.connect(url, DeviceId("other", "x"), "of meters", activates=True)
+
+    assert isinstance(info, ActivationInfo)
 
 
 async def test_a_restart_on_a_store_keeps_jobs_files_and_attempts(tmp_path: Path) -> None:

@@ -4,12 +4,20 @@ import pytest
 
 from fleet_sim.device.events import PoweredOn
 from fleet_sim.dialects.enos.signature import read_client_id
+from fleet_sim.dialects.interface import Identity
 from fleet_sim.model.firmware import FirmwareImage
-from fleet_sim.model.messages import ReportReply, UpgradeRequest, VersionReport
+from fleet_sim.model.messages import (
+    ActivationInfo,
+    ActivationReply,
+    ReportReply,
+    UpgradeRequest,
+    VersionReport,
+)
 from fleet_sim.mqtt.encoding import encode
 from fleet_sim.mqtt.kinds import Connect, Publish, Subscribe
 from fleet_sim.network.outages import Outage
 from fleet_sim.network.profiles import OutageKind
+from tests.dialects.keys import Keys
 from tests.runtime.lone_world import DEVICE, ENOS, LoneWorld
 from tests.runtime.plans import PLAIN
 
@@ -36,9 +44,9 @@ def test_a_device_connects_says_who_it_is_and_what_it_runs() -> None:
 
     (hello,) = world.wires[0].packets(Connect)
     found = ENOS.server.identify(
-        hello.client_id, hello.username, hello.password, {DEVICE: "secret"}.get
+        hello.client_id, hello.username, hello.password, Keys({DEVICE: "secret"})
     )
-    assert found == DEVICE
+    assert found == Identity(DEVICE)
     assert read_client_id(hello.client_id).timestamp == str(world.epoch_ms + 2_010)
     told = world.records("boot", "online", "version_sent", "delivered")
     assert [one["kind"] for one in told] == [
@@ -46,6 +54,79 @@ def test_a_device_connects_says_who_it_is_and_what_it_runs() -> None:
     ]  # fmt: skip
     assert told[1]["since"] == 2_010
     assert rig.is_online
+
+
+def test_a_device_without_a_secret_activates_and_keeps_what_it_is_given() -> None:
+    """It reports on the same connection, and signs with its own secret from the next one on."""
+    world = LoneWorld()
+    rig = world.rig(secret="")
+    rig.start()
+    world.run(1_000)
+
+    world.wires[0].tell(ActivationInfo("5", "asset", "s3cret"))
+    world.run(2_000)
+    world.wires[0].hang_up()
+    world.run(60_000)
+
+    first, second = (wire.packets(Connect)[0] for wire in world.wires[:2])
+    keys = Keys({DEVICE: "s3cret"}, {DEVICE.product_key: world.product_secret})
+    found = [
+        ENOS.server.identify(one.client_id, one.username, one.password, keys)
+        for one in (first, second)
+    ]
+    assert found == [Identity(DEVICE, activates=True), Identity(DEVICE)]
+    said = [ENOS.server.decode(one.topic, one.payload) for one in world.wires[0].packets(Publish)]
+    assert [type(message) for _, message in said] == [VersionReport, ActivationReply]
+    assert said[1] == (DEVICE, ActivationReply("5"))
+    told = world.records("activation_received", "activation_replied")
+    assert [one["kind"] for one in told] == ["activation_received", "activation_replied"]
+    assert "s3cret" not in str(world.log.records)
+    assert world.product_secret not in str(world.log.records)
+
+
+def test_a_device_activates_again_until_it_was_told() -> None:
+    """A connection that broke before it brought the secret was for nothing."""
+    world = LoneWorld()
+    rig = world.rig(secret="")
+    rig.start()
+    world.run(1_000)
+
+    world.wires[0].hang_up()
+    world.run(60_000)
+
+    second = world.wires[1].packets(Connect)[0]
+    assert read_client_id(second.client_id).secure_mode == "3"
+
+
+def test_a_device_that_activates_subscribes_to_its_secret() -> None:
+    """Where it subscribes at all; not any more once it has it."""
+    world = LoneWorld(subscribes=True)
+    rig = world.rig(secret="")
+    rig.start()
+    world.run(1_000)
+    world.wires[0].tell(ActivationInfo("5", "asset", "s3cret"))
+    world.run(2_000)
+    world.wires[0].hang_up()
+    world.run(60_000)
+
+    first, second = (wire.packets(Subscribe)[0] for wire in world.wires[:2])
+    wanted = [topic_filter for topic_filter, _ in first.filters]
+    assert wanted == list(ENOS.devices.filters(DEVICE, activates=True))
+    assert [one for one, _ in second.filters] == list(ENOS.devices.filters(DEVICE))
+
+
+def test_the_acknowledgement_of_a_reply_is_no_acknowledgement_of_a_report() -> None:
+    """The platform's ids and the device's may be alike."""
+    world = LoneWorld()
+    rig = world.rig(secret="")
+    rig.start()
+    world.run(1_000)
+    before = len(world.records("delivered"))
+
+    world.wires[0].tell(ActivationInfo("1", "asset", "s3cret"))
+    world.run(2_000)
+
+    assert len(world.records("delivered")) == before
 
 
 def test_only_the_first_boot_names_fleet_and_dialect() -> None:

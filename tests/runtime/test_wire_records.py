@@ -6,6 +6,8 @@ import pytest
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import (
+    ActivationInfo,
+    ActivationReply,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -40,6 +42,8 @@ FAILURE = FailureReport("7", FailureCause.VERIFY, "bad", -3)
         (UpgradeReply("r-1", 409, "busy"), "push_replied", "push_acked",
          {"request": "r-1", "code": 409}),
         (VersionQuery("3"), "request_sent", "request_received", {"message": "3"}),
+        (ActivationReply("4"), "activation_replied", "activation_acked",
+         {"message": "4", "code": 200}),
     ],
 )  # fmt: skip
 def test_a_devices_words_stand_at_both_ends(
@@ -62,12 +66,14 @@ def test_a_devices_words_stand_at_both_ends(
         (VersionOffer("3", (IMAGE,)), "offer_sent", "offer_received",
          {"message": "3", "versions": ["2.0"]}),
         (VersionOffer("3"), "offer_sent", "offer_received", {"message": "3", "versions": []}),
+        (ActivationInfo("4", "a", "s3cret"), "activation_sent", "activation_received",
+         {"message": "4"}),
     ],
 )  # fmt: skip
 def test_a_servers_words_stand_at_both_ends(
     message: ServerMessage, sent: str, received: str, fields: Mapping[str, Any]
 ) -> None:
-    """An image's address is left out: it differs from run to run."""
+    """An image's address is left out: it differs from run to run. A secret is never told."""
     assert sent_by_server(message) == (sent, {"side": "server", **fields})
     assert received_by_device(message) == (received, {"side": "device", **fields})
 

@@ -37,4 +37,5 @@ CONTRACT = ContractProfile(
     must_have_reported_version=True,
     pushes_unasked=False,  # so the console; of the API is said only that devices can ask
     window_min_s=1_800,  # the console's shortest window
+    reactivation="same_secret",  # not said; a device that lost its secret can so come back
 )

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from fleet_sim.dialects.enos import codes, envelope
+from fleet_sim.dialects.enos import activation, codes, envelope
 from fleet_sim.dialects.enos.payload import Fields, read_fields, read_object, wrong
 from fleet_sim.dialects.enos.signature import (
+    PRODUCT_SECRET,
     STATIC_SECRET,
     Claim,
     client_id_of,
     sign,
     username_of,
 )
-from fleet_sim.dialects.enos.topics import DOWNSTREAM, Leaf, parse, topic_of
+from fleet_sim.dialects.enos.topics import DOWNSTREAM, SESSION, Leaf, fill, parse, topic_of
 from fleet_sim.dialects.interface import Credentials
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    ActivationReply,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -34,15 +36,17 @@ from fleet_sim.model.messages import (
 class EnosDevice:
     """The device codec; it keeps no state."""
 
-    def credentials(self, device: DeviceId, secret: str, *, epoch_ms: int) -> Credentials:
-        """Sign a CONNECT with the device secret (securemode 2, SHA-256).
+    def credentials(
+        self, device: DeviceId, secret: str, *, epoch_ms: int, activates: bool = False
+    ) -> Credentials:
+        """Sign a CONNECT with the device secret (securemode 2, SHA-256), or the product's (3).
 
         The client id is the device key, as in the Python SDK; a bar in the key would end it early,
         so it becomes a dash there (any id may be signed, the username alone says who connects).
         """
         claim = Claim(
             signed_id=device.device_key.replace("|", "-"),
-            secure_mode=STATIC_SECRET,
+            secure_mode=PRODUCT_SECRET if activates else STATIC_SECRET,
             method="sha256",
             timestamp=str(epoch_ms),
         )
@@ -52,9 +56,13 @@ class EnosDevice:
             password=sign(device, claim, secret),
         )
 
-    def filters(self, device: DeviceId) -> tuple[str, ...]:
-        """Name the push topic and the reply topics, which the platform delivers unasked."""
-        return tuple(topic_of(device, leaf) for leaf in DOWNSTREAM)
+    def filters(self, device: DeviceId, *, activates: bool = False) -> tuple[str, ...]:
+        """Name the push topic and the reply topics, which the platform delivers unasked.
+
+        A device that activates also asks for its secret, as the page has it; the SDKs do not.
+        """
+        ota = tuple(topic_of(device, leaf) for leaf in DOWNSTREAM)
+        return (*ota, fill(activation.INFO, device)) if activates else ota
 
     def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
         """Write what a device says; `step` is a string, negative for a failure."""
@@ -71,6 +79,8 @@ class EnosDevice:
             case UpgradeReply(message_id, code, text):
                 topic = topic_of(device, Leaf.UPGRADE_REPLY)
                 return envelope.reply(topic, message_id, code, text=text)
+            case ActivationReply():
+                return activation.write_reply(device, message)
             case _:
                 assert_never(message)
 
@@ -80,9 +90,11 @@ class EnosDevice:
         Replies to progress and failure reports share a topic and read as `to=ProgressReport`.
 
         Raises:
-            DialectError: Not an OTA message to this device. A refused getversion is one too: the
-                platform's code is the error's.
+            DialectError: No message to this device that is known here. A refused getversion is one
+                too: the platform's code is the error's.
         """
+        if topic.startswith(SESSION):
+            return activation.read_info(device, topic, payload)
         owner, leaf = parse(topic)
         if owner != device:
             raise DialectError(f"{topic!r} is no topic of {device}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import assert_never
 
-from fleet_sim.dialects.enos import codes, envelope
+from fleet_sim.dialects.enos import activation, codes, envelope
+from fleet_sim.dialects.enos.gateways import REPLY_TEMPLATES
 from fleet_sim.dialects.enos.payload import (
     Fields,
     read_fields,
@@ -16,7 +16,9 @@ from fleet_sim.dialects.enos.payload import (
     wrong,
 )
 from fleet_sim.dialects.enos.signature import (
+    PRODUCT_SECRET,
     STATIC_SECRET,
+    Claim,
     is_signed,
     read_client_id,
     read_username,
@@ -24,16 +26,20 @@ from fleet_sim.dialects.enos.signature import (
 from fleet_sim.dialects.enos.topics import (
     DOWNSTREAM,
     REPLY_TO,
+    SESSION,
     UPSTREAM,
     Leaf,
     is_addressable,
     is_own,
     parse,
+    template_of,
     topic_of,
 )
+from fleet_sim.dialects.interface import Identity, Keyring
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    ActivationInfo,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -50,6 +56,9 @@ from fleet_sim.model.messages import (
 BAD_CREDENTIALS = 4
 NOT_AUTHORIZED = 5
 
+# What leads from the platform to devices besides the OTA topics: no device may speak there.
+_DOWNSTREAM = REPLY_TEMPLATES | {activation.INFO}
+
 _PERCENT_MAX = 100
 
 
@@ -58,43 +67,47 @@ class EnosServer:
 
     @property
     def claimed(self) -> tuple[str, ...]:
-        """Everything a device may say about OTA."""
-        return tuple(f"/sys/+/+/ota/device/{leaf.value}" for leaf in UPSTREAM)
+        """Everything a device may say about OTA, and that it keeps the secret it was given."""
+        return (*(f"/sys/+/+/ota/device/{leaf.value}" for leaf in UPSTREAM), activation.CLAIMED)
 
     def identify(
-        self,
-        client_id: str,
-        username: str,
-        password: bytes | None,
-        secret_of: Callable[[DeviceId], str | None],
-    ) -> DeviceId | int:
-        """Check a CONNECT against the device's own secret.
+        self, client_id: str, username: str, password: bytes | None, keys: Keyring
+    ) -> Identity | int:
+        """Check a CONNECT against the device's own secret, or against its product's.
 
-        Securemodes 3 and 4 sign with a product's secret, which takes dynamic activation; until
-        then they are refused like a wrong signature.
+        A device that comes by a gateway alone is refused here, whatever it signs with. So is the
+        fourth securemode; see `activation`.
         """
         try:
             device = read_username(username)
             claim = read_client_id(client_id)
         except DialectError:
             return BAD_CREDENTIALS
-        secret = secret_of(device) if is_addressable(device) else None
-        if secret is None:
+        secret = _secret(device, claim, keys) if is_addressable(device) else None
+        if not secret or keys.gateway_of(device) is not None:
             return NOT_AUTHORIZED
-        if claim.secure_mode != STATIC_SECRET or password is None:
+        if claim.secure_mode not in {STATIC_SECRET, PRODUCT_SECRET} or password is None:
             return BAD_CREDENTIALS
-        return device if is_signed(device, claim, secret, password) else BAD_CREDENTIALS
+        if not is_signed(device, claim, secret, password):
+            return BAD_CREDENTIALS
+        return Identity(device, activates=claim.secure_mode == PRODUCT_SECRET)
 
     def implicit(self, device: DeviceId) -> tuple[str, ...]:
-        """Name the push topic and all reply topics: the SDKs count on getting them unasked."""
+        """Name the push topic and all reply topics: the SDKs count on getting them unasked.
+
+        What is sent to one connection straight, such as its activation, needs no name here.
+        """
         return tuple(topic_of(device, leaf) for leaf in DOWNSTREAM)
 
     def may_publish(self, device: DeviceId, topic: str) -> bool:
-        """Allow the device's own topics, but of the OTA ones only those that lead upstream.
+        """Allow the device's own topics, but of those that we speak on only what leads upstream.
 
         Were it let onto its own push topic, it could send itself an upgrade.
         """
         if not is_own(device, topic):
+            return False
+        found = template_of(topic)
+        if found is not None and found[1] in _DOWNSTREAM:
             return False
         ota = topic_of(device, Leaf.INFORM).removesuffix(Leaf.INFORM.value)
         return not topic.startswith(ota) or topic.removeprefix(ota) in UPSTREAM
@@ -109,6 +122,8 @@ class EnosServer:
         Raises:
             DialectError: With the platform's code, and with the message's id once that was read.
         """
+        if topic.startswith(SESSION):
+            return activation.read_reply(topic, payload)
         device, leaf = parse(topic)
         body = read_object(payload)
         message_id = envelope.read_id(body)
@@ -130,6 +145,8 @@ class EnosServer:
                 topic = topic_of(device, Leaf.GETVERSION_REPLY)
                 data = [envelope.image_fields(image) for image in images]
                 return envelope.reply(topic, message_id, data=data)
+            case ActivationInfo():
+                return activation.write_info(device, message)
             case _:
                 assert_never(message)
 
@@ -146,6 +163,13 @@ class EnosServer:
             return None
         topic = topic_of(device, REPLY_TO[leaf])
         return envelope.reply(topic, error.message_id or "", error.code, text=str(error))
+
+
+def _secret(device: DeviceId, claim: Claim, keys: Keyring) -> str | None:
+    """Return what a CONNECT of this securemode has to be signed with; None: it cannot be."""
+    if claim.secure_mode == PRODUCT_SECRET:
+        return keys.product_secret_of(device.product_key)
+    return keys.secret_of(device)
 
 
 def _read(leaf: Leaf, message_id: str, body: Fields) -> DeviceMessage:

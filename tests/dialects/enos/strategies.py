@@ -10,6 +10,8 @@ from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    ActivationInfo,
+    ActivationReply,
     Child,
     ChildClaim,
     ChildRefusal,
@@ -83,6 +85,12 @@ DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
         text=st.one_of(st.just(""), TEXTS),
     ),
     st.builds(VersionQuery, message_id=_IDS),
+    st.builds(
+        ActivationReply,
+        message_id=_IDS,
+        code=st.integers(0, 99_999),
+        text=st.one_of(st.just(""), TEXTS),
+    ),
 )
 SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
     st.builds(UpgradeRequest, message_id=_IDS, image=IMAGES),
@@ -94,6 +102,12 @@ SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
         text=st.one_of(st.just(""), TEXTS),
     ),
     st.builds(VersionOffer, message_id=_IDS, images=st.lists(IMAGES, max_size=3).map(tuple)),
+    st.builds(
+        ActivationInfo,
+        message_id=_IDS,
+        asset_id=st.one_of(st.just(""), TEXTS),
+        secret=TEXTS,
+    ),
 )
 
 # Bytes that come close to a message: JSON of every shape, and cuts and bursts of nonsense.

@@ -22,6 +22,11 @@ def test_the_pages_are_those_of_the_searches() -> None:
     assert CONTRACT.visibility_s == 2
 
 
+def test_a_device_that_activates_again_gets_the_secret_it_had() -> None:
+    """Not said by the vendor; a scenario may have it otherwise."""
+    assert CONTRACT.reactivation == "same_secret"
+
+
 def test_statuses_are_neutral_words() -> None:
     """The backend compares them with its own."""
     known = {status.value for status in TaskStatus}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.enos.topics import Leaf, topic_of
+from fleet_sim.dialects.interface import Identity
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
@@ -26,6 +27,7 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 from tests.dialects.enos.strategies import DEVICES, NEARLY_MESSAGES, SERVER_MESSAGES
+from tests.dialects.keys import Keys
 
 _DEVICE = DeviceId("pk1", "dk1")
 _CODEC = EnosDevice()
@@ -54,10 +56,30 @@ def test_the_platform_knows_every_device_by_its_credentials(
     made = _CODEC.credentials(device, "secret", epoch_ms=epoch_ms)
 
     found = EnosServer().identify(
-        made.client_id, made.username, made.password.encode(), lambda _: "secret"
+        made.client_id, made.username, made.password.encode(), Keys({device: "secret"})
     )
 
-    assert found == device
+    assert found == Identity(device)
+
+
+def test_a_device_that_activates_signs_with_its_products_secret() -> None:
+    """Securemode 3; the computed vector."""
+    credentials = _CODEC.credentials(
+        DeviceId("pk1", "dyn1"), "prodsecret1", epoch_ms=1_700_000_000_000, activates=True
+    )
+
+    assert credentials.client_id == "dyn1|securemode=3,signmethod=sha256,timestamp=1700000000000|"
+    assert credentials.password == (
+        "6f7b3d635b1982ebd8cf07e31ae2f4b1835dd16239a5c0b9c9010aad0cb9d89c"
+    )
+
+
+def test_a_device_that_activates_subscribes_to_its_secret() -> None:
+    """As the page wants it; nobody else does."""
+    assert _CODEC.filters(_DEVICE, activates=True) == (
+        *_CODEC.filters(_DEVICE),
+        "/ext/session/pk1/dk1/thing/activate/info",
+    )
 
 
 def test_a_device_subscribes_to_its_push_and_its_replies() -> None:

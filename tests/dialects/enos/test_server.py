@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.server import EnosServer
+from fleet_sim.dialects.enos.signature import Claim, client_id_of, sign, username_of
 from fleet_sim.dialects.enos.topics import Leaf, topic_of
+from fleet_sim.dialects.interface import Identity
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
@@ -28,6 +31,7 @@ from fleet_sim.model.messages import (
 )
 from tests.dialects.enos import samples
 from tests.dialects.enos.strategies import DEVICE_MESSAGES, DEVICES, NEARLY_MESSAGES
+from tests.dialects.keys import Keys
 
 _DEVICE = DeviceId("pk1", "dk1")
 _CODEC = EnosServer()
@@ -36,16 +40,24 @@ _INFORM, _PROGRESS = topic_of(_DEVICE, Leaf.INFORM), topic_of(_DEVICE, Leaf.PROG
 _GOOD = EnosDevice().credentials(_DEVICE, "devsecret1", epoch_ms=1_700_000_000_000)
 
 
-def _secret_of(device: DeviceId) -> str | None:
-    return "devsecret1" if device == _DEVICE else None
+_FRESH = DeviceId("pk1", "dyn1")
+_ACTIVATING = EnosDevice().credentials(
+    _FRESH, "prodsecret1", epoch_ms=1_700_000_000_000, activates=True
+)
+_KEYS = Keys({_DEVICE: "devsecret1"}, {"pk1": "prodsecret1"})
 
 
 def _identify(
     client_id: str = _GOOD.client_id,
     username: str = _GOOD.username,
     password: bytes | None = _GOOD.password.encode(),
-) -> DeviceId | int:
-    return _CODEC.identify(client_id, username, password, _secret_of)
+    keys: Keys = _KEYS,
+) -> Identity | int:
+    return _CODEC.identify(client_id, username, password, keys)
+
+
+def _activate(keys: Keys = _KEYS, client_id: str = _ACTIVATING.client_id) -> Identity | int:
+    return _identify(client_id, _ACTIVATING.username, _ACTIVATING.password.encode(), keys)
 
 
 # --- connecting ------------------------------------------------------------------------------
@@ -53,7 +65,7 @@ def _identify(
 
 def test_a_signed_connect_tells_who_it_is() -> None:
     """The identity comes from the username, whatever the client id."""
-    assert _identify() == _DEVICE
+    assert _identify() == Identity(_DEVICE)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +82,7 @@ def test_every_documented_signature_is_accepted(method: str, password: str) -> N
     """The computed vectors under each alias, in either case of hex."""
     client_id = f"dk1|securemode=2, signmethod={method}, timestamp=1700000000000|"
 
-    assert _identify(client_id, password=password.encode()) == _DEVICE
+    assert _identify(client_id, password=password.encode()) == Identity(_DEVICE)
 
 
 @pytest.mark.parametrize(
@@ -103,21 +115,85 @@ def test_a_key_that_is_a_wildcard_is_nobodys(device_key: str) -> None:
     """Even a store that holds such a device does not let it in."""
     made = EnosDevice().credentials(DeviceId("pk1", device_key), "s", epoch_ms=0)
 
-    code = _CODEC.identify(made.client_id, made.username, made.password.encode(), lambda _: "s")
+    device = DeviceId("pk1", device_key)
+    keys = Keys({device: "s"}, {"pk1": "s"})
+    activating = EnosDevice().credentials(device, "s", epoch_ms=0, activates=True)
 
-    assert code == 5
+    for one in (made, activating):
+        assert _CODEC.identify(one.client_id, one.username, one.password.encode(), keys) == 5
+
+
+def test_a_stranger_is_let_in_by_its_products_secret() -> None:
+    """To be given one of its own."""
+    assert _activate() == Identity(_FRESH, activates=True)
+
+
+def test_a_device_that_is_known_may_activate_again() -> None:
+    """It has lost its secret, or its SDK repeats what it said once."""
+    assert _activate(Keys({_FRESH: "own"}, {"pk1": "prodsecret1"})) == Identity(
+        _FRESH, activates=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        (Keys(), 5),
+        (Keys({_FRESH: "own"}), 5),
+        (Keys(products={"pk2": "prodsecret1"}), 5),
+        (Keys(products={"pk1": ""}), 5),
+        (Keys(products={"pk1": "another"}), 4),
+    ],
+    ids=str,
+)
+def test_a_product_that_gives_no_secrets_lets_nobody_in(keys: Keys, code: int) -> None:
+    """5 where dynamic activation is not allowed, 4 where the signature is not the product's."""
+    assert _activate(keys) == code
+
+
+def test_neither_secret_stands_for_the_other() -> None:
+    """The mode says which is meant."""
+    as_static = _ACTIVATING.client_id.replace("securemode=3", "securemode=2")
+
+    assert _activate(Keys({_FRESH: "own"}, {"pk1": "prodsecret1"}), as_static) == 4
+    assert _activate(Keys({_FRESH: "prodsecret1"}), _ACTIVATING.client_id) == 5
+
+
+def test_a_channel_is_refused() -> None:
+    """Securemode 4 speaks for no device, even where its secret is right."""
+    channel = DeviceId("pk1", "%channel%")
+    claim = Claim("pk1", "4", "sha256", "1")
+    password = sign(channel, claim, "prodsecret1").encode()
+    keys = Keys({channel: "prodsecret1"}, {"pk1": "prodsecret1"})
+
+    for known in (keys, _KEYS):
+        code = _identify(client_id_of(claim), username_of(channel), password, known)
+        assert code in {4, 5}
+
+
+@pytest.mark.parametrize("who", [_identify, _activate])
+def test_a_gateways_child_may_not_connect_by_itself(who: Callable[..., Identity | int]) -> None:
+    """771 in the tables, 5 in a CONNACK; whichever secret it signs with."""
+    keys = Keys(
+        {_DEVICE: "devsecret1"},
+        {"pk1": "prodsecret1"},
+        {_DEVICE: DeviceId("pk1", "g"), _FRESH: DeviceId("pk1", "g")},
+    )
+
+    assert who(keys=keys) == 5
 
 
 # --- authority -------------------------------------------------------------------------------
 
 
 def test_the_platform_takes_in_what_devices_may_say() -> None:
-    """Four filters, one for each upstream message."""
+    """A filter for each upstream message."""
     assert _CODEC.claimed == (
         "/sys/+/+/ota/device/inform",
         "/sys/+/+/ota/device/progress",
         "/sys/+/+/ota/device/getversion",
         "/sys/+/+/ota/device/upgrade_reply",
+        "/ext/session/+/+/thing/activate/info_reply",
     )
 
 
@@ -140,6 +216,11 @@ def test_a_device_may_say_what_devices_say(leaf: str) -> None:
         "/sys/pk1/dk1/ota/device/upgrade",
         "/sys/pk1/dk1/ota/device/inform_reply",
         "/sys/pk1/dk1/ota/device/inform/x",
+        "/ext/session/pk1/dk1/thing/activate/info",
+        "/ext/session/pk1/dk1/combine/login_reply",
+        "/ext/session/pk1/dk1/combine/login/batch_reply",
+        "/ext/session/pk1/dk2/combine/login",
+        "/sys/pk1/dk1/thing/topo/get_reply",
         "$SYS/broker",
         "elsewhere",
     ],
@@ -152,6 +233,8 @@ def test_a_device_may_not_speak_for_others_or_for_the_platform(topic: str) -> No
 def test_other_topics_of_its_own_are_open() -> None:
     """Measure points have nothing to do with OTA and are the device's business."""
     assert _CODEC.may_publish(_DEVICE, "/sys/pk1/dk1/thing/measurepoint/post")
+    assert _CODEC.may_publish(_DEVICE, "/ext/session/pk1/dk1/combine/enable_reply")
+    assert _CODEC.may_publish(_DEVICE, "/ext/session/pk1/dk1/combine/login")
 
 
 def test_a_device_may_listen_to_its_own_topics_only() -> None:

@@ -1,0 +1,121 @@
+from fleet_sim.backend.events import DeviceActivated, Keep, Tell
+from fleet_sim.model.messages import (
+    ActivationInfo,
+    ActivationReply,
+    UpgradeRequest,
+    VersionReport,
+)
+from tests.backend.playbook import Server, contract, device
+
+
+def _activate(server: Server, key: str) -> ActivationInfo:
+    """Let a device in by its product's secret; return what it is told."""
+    told = [one.message for one in server.do(DeviceActivated(device(key))) if isinstance(one, Tell)]
+    (info,) = told
+    assert isinstance(info, ActivationInfo)
+    return info
+
+
+def test_a_stranger_is_registered_before_it_is_told() -> None:
+    """Its secret stands in an urgent row that comes before the message with it."""
+    server = Server()
+
+    effects = server.do(DeviceActivated(device("d1")))
+
+    rows = [one for one in effects if isinstance(one, Keep) and one.table == "devices"]
+    (told,) = [one for one in effects if isinstance(one, Tell)]
+    assert isinstance(told.message, ActivationInfo)
+    assert rows[0].urgent
+    assert effects.index(rows[0]) < effects.index(told)
+    assert rows[0].row["registration"]["secret"] == told.message.secret
+    assert server.brain.secret_of(device("d1")) == told.message.secret
+
+
+def test_every_device_gets_a_secret_of_its_own() -> None:
+    """And a name at the platform, and a message with an id of its own."""
+    server = Server()
+
+    infos = [_activate(server, key) for key in ("d1", "d2", "d3")]
+
+    for values in (
+        {one.secret for one in infos},
+        {one.asset_id for one in infos},
+        {one.message_id for one in infos},
+    ):
+        assert len(values) == 3
+    assert {len(one.secret) for one in infos} == {32}
+    assert {len(one.asset_id) for one in infos} == {8}
+
+
+def test_a_device_that_activates_again_gets_the_same_secret() -> None:
+    """Also from a server that was started again meanwhile."""
+    server = Server()
+    first = _activate(server, "d1")
+
+    second = _activate(server, "d1")
+    server.restart()
+    third = _activate(server, "d1")
+
+    assert first.secret == second.secret == third.secret
+    assert first.asset_id == second.asset_id == third.asset_id
+    assert len({first.message_id, second.message_id, third.message_id}) == 3
+
+
+def test_a_contract_may_want_a_new_secret_each_time() -> None:
+    """The older one is worth nothing from then on, and stays so after a restart."""
+    server = Server(contract(reactivation="new_secret"))
+    first = _activate(server, "d1")
+
+    second = _activate(server, "d1")
+    server.restart()
+
+    assert first.secret != second.secret
+    assert first.asset_id == second.asset_id
+    assert server.brain.secret_of(device("d1")) == second.secret
+
+
+def test_a_device_that_was_registered_with_a_secret_keeps_it() -> None:
+    """It may have lost it; the platform has not."""
+    server = Server()
+    server.register("d1", tags=(("site", "north"),))
+
+    info = _activate(server, "d1")
+
+    assert info.secret == "secret of d1"
+    known = server.brain.registration_of(device("d1"))
+    assert known is not None
+    assert known.tags == (("site", "north"),)
+
+
+def test_a_gateways_child_is_not_told() -> None:
+    """Its gateway hears of its secret."""
+    server = Server()
+
+    effects = server.do(DeviceActivated(device("d1"), is_told=False))
+
+    assert [one for one in effects if isinstance(one, Tell)] == []
+    assert server.brain.secret_of(device("d1"))
+
+
+def test_an_activated_device_is_upgraded_like_any_other() -> None:
+    """A job that stays open takes it in as soon as it says what it runs."""
+    server = Server()
+    server.job("2.0", open_list=True)
+
+    _activate(server, "d1")
+    server.connect("d1")
+    server.say("d1", ActivationReply("1"))
+    server.version("d1", "1.0")
+
+    assert [type(one) for _, key, one in server.told if key == "d1"][-1] is UpgradeRequest
+
+
+def test_what_a_device_says_of_its_secret_changes_nothing() -> None:
+    """A refusal neither: the device comes again."""
+    server = Server()
+    info = _activate(server, "d1")
+    server.connect("d1", version="1.0")
+
+    assert server.say("d1", ActivationReply(info.message_id, 500, "no room")) == ()
+    assert server.brain.secret_of(device("d1")) == info.secret
+    assert server.say("d1", VersionReport("9", "1.0"))
