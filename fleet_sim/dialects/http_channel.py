@@ -140,9 +140,6 @@ class PlatformChannel(Protocol):
     def no_file(self, call: FileWanted | LinkWanted) -> HttpResponse:
         """Write that there is no such file."""
 
-    def end(self, device: DeviceId) -> None:
-        """End a device's session, if it has one."""
-
     def expire(self, now_ms: int) -> tuple[DeviceId, ...]:
         """End the sessions that have been silent for too long; return whose."""
 

@@ -1,7 +1,8 @@
 """A platform's way to devices by its vendor's HTTP channel.
 
-A device with an open session is on line. What it says goes to the platform like a message over
-MQTT, and the platform's reply becomes the HTTP answer, once what it rests on is durable:
+A device that logs in is on line until its session expires. What it says goes to the platform like
+a message over MQTT, and the platform's reply becomes the HTTP answer, once what it rests on is
+durable:
 
     request ──► platform ──► brain ──► Keep, Tell(reply), receipt
                                          │ commit
@@ -13,6 +14,10 @@ reported the target): a mailbox may wait for minutes, a broker's connection neve
 
 In the log a push is sent when it enters the mailbox, as it is over MQTT when it enters the
 connection; neither says that the device has it.
+
+A device may have a connection over MQTT as well. The newer way wins, and the newer is the one by
+which the device last connected or spoke of upgrades: one that is on line over MQTT may log in to
+fetch a file, and stays there; once it reports over HTTP, it is here. Its session outlives both.
 """
 
 from __future__ import annotations
@@ -64,7 +69,7 @@ class HttpWay:
         self._claimed = pattern(dialect.server.claimed)
         self._channel = channel
         self._clock = clock
-        self._mailboxes: dict[DeviceId, dict[str, WireMessage]] = {}  # of who is on line; by topic
+        self._mailboxes: dict[DeviceId, dict[str, WireMessage]] = {}  # of who is here; by topic
         self._exchanges: dict[DeviceId, list[_Exchange]] = {}  # oldest first, never an empty list
         self._alarm = Alarm(clock, lambda: channel.next_at_ms, self._due)
         platform.attach(self)
@@ -98,15 +103,21 @@ class HttpWay:
         waiting = self._mailboxes.pop(login.device, None)
         if waiting is not None:
             self._platform.gone(login.device, "a newer login took over")
-        self._mailboxes[login.device] = waiting or {}
-        self._platform.connected(self, login.device)
+        if not self._platform.is_connected(login.device):
+            self._come(login.device, waiting or {})
         respond(self._channel.welcome(login, self._next_command(login.device)))
+
+    def _come(self, device: DeviceId, mailbox: dict[str, WireMessage]) -> None:
+        self._mailboxes[device] = mailbox
+        self._platform.connected(self, device)
 
     def _said(self, said: Said, respond: Respond) -> None:
         exchange = _Exchange(said, respond)
         if self._claimed.fullmatch(said.topic) is None:
             self._answer(exchange)  # nothing that the platform is told of
             return
+        if said.device not in self._mailboxes:
+            self._come(said.device, {})
         self._exchanges.setdefault(said.device, []).append(exchange)
         self._platform.arrived(self, said.device, said.topic, said.payload, exchange)
 
@@ -172,8 +183,7 @@ class HttpWay:
     # --- ends ------------------------------------------------------------------------------
 
     def drop(self, device: DeviceId, why: str) -> None:
-        """End a device's session."""
-        self._channel.end(device)
+        """Take note that a device is here no longer; its session stays, for files."""
         if self._mailboxes.pop(device, None) is not None:
             self._platform.gone(device, why)
 

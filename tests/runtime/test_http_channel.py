@@ -32,6 +32,7 @@ from tests.runtime.http_device import (
     way_of,
 )
 from tests.runtime.lone_platform import WINDOW_MS, Client, LonePlatform
+from tests.runtime.lone_platform import online as on_mqtt
 from tests.runtime.lone_world import ENOS
 
 
@@ -371,15 +372,17 @@ def test_the_newer_way_wins() -> None:
     device = online(world)
     client = Client(world, device.device)
     client.events()
-    assert json.loads(device.answer(device.say(VersionReport("2", "1.0"))).body)["code"] == 1009
 
     client.say(VersionReport("1", "1.0"))
     world.settle()
     world.order()
     assert [type(one).__name__ for one in client.heard()] == ["ReportReply", "UpgradeRequest"]
+    assert device.poll() is None
 
-    device.login()
+    place = device.say(VersionReport("2", "1.0"))
+    world.settle()
     assert client.connection.is_closing
+    assert isinstance(command_in(device.device, device.answer(place)), UpgradeRequest)
     assert [one["kind"] for one in world.records("online", "offline")] == [
         "online",
         "offline",
@@ -387,6 +390,38 @@ def test_the_newer_way_wins() -> None:
         "offline",
         "online",
     ]
+
+
+def test_a_device_on_mqtt_may_log_in_for_a_file() -> None:
+    """It stays where it is, and so do its pushes; nothing of the login stands in the log."""
+    world = LonePlatform()
+    client = on_mqtt(world)
+    device = HttpDevice(way_of(world), client.device)
+
+    device.login()
+    assert device.poll() is None
+    world.order()
+
+    assert not client.connection.is_closing
+    assert [type(one) for one in client.heard()] == [UpgradeRequest]
+    assert device.poll() is None
+    assert [one["kind"] for one in world.records("online", "offline")] == ["online"]
+    world.run(LIFETIME_MS)
+    assert "its session expired" not in str(world.records("offline"))
+
+
+def test_a_session_outlives_the_change_to_mqtt() -> None:
+    """A download that began before goes on; only the mailbox has moved."""
+    world = LonePlatform()
+    device = online(world)
+    world.order()
+    push = CHANNEL.devices.download(
+        device.device, device.session, "enos-connect://65f0c0ffee00000000000001.bin"
+    )
+    Client(world, device.device)
+
+    assert device.answer(device.ask(push)).status == 404  # the session is good, the file is not
+    assert device.poll() is None
 
 
 # --- files --------------------------------------------------------------------------------------

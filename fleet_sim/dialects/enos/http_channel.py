@@ -205,10 +205,6 @@ class EnosHttpChannel:
 
     # --- sessions --------------------------------------------------------------------------
 
-    def end(self, device: DeviceId) -> None:
-        """End a device's session, if it has one."""
-        self._sessions.end(device)
-
     def expire(self, now_ms: int) -> tuple[DeviceId, ...]:
         """End the sessions that were silent for their lifetime; return whose."""
         return self._sessions.expire(now_ms)

@@ -1,7 +1,7 @@
 """Sessions of the HTTP device channel: one a device, alive as long as the device speaks.
 
     login ──► open ── every request puts the end off by `lifetime` ──► silent for so long: expired
-                └── another login of the device, or its MQTT connection: ended
+                └── another login of the device: ended
 
 That silence alone ends a session is the pages' ("if the device does not report within `lifetime`, a
 new session is needed"). Whether requests other than reports put the end off is not documented; ours
@@ -50,7 +50,7 @@ class Sessions:
 
     def open(self, device: DeviceId, secret: str, lifetime_ms: int, now_ms: int) -> str:
         """Open a session, in place of an older one of the device; return its id."""
-        self.end(device)
+        self._end(device)
         self._opened += 1
         session = _Session(
             device, self._name(device, secret, now_ms), lifetime_ms, now_ms + lifetime_ms
@@ -70,8 +70,7 @@ class Sessions:
         mine.expires_at_ms = now_ms + mine.lifetime_ms
         return True
 
-    def end(self, device: DeviceId) -> None:
-        """End the device's session, if it has one."""
+    def _end(self, device: DeviceId) -> None:
         mine = self._of.pop(device, None)
         if mine is not None:
             mine.has_ended = True
@@ -86,7 +85,7 @@ class Sessions:
             if mine.expires_at_ms > now_ms:
                 heappush(self._due, (mine.expires_at_ms, number, mine))
             else:
-                self.end(mine.device)
+                self._end(mine.device)
                 gone.append(mine.device)
         return tuple(gone)
 

@@ -221,16 +221,6 @@ def test_a_session_expires_by_silence() -> None:
     assert scene.channel.next_at_ms is None
 
 
-def test_an_ended_session_is_over() -> None:
-    """As when the device came by MQTT meanwhile."""
-    scene = Scene()
-    say = _CLIENT.say(_DEVICE, scene.login(), _INFORM)
-
-    scene.channel.end(_DEVICE)
-
-    assert scene.refused(say) == (200, 1009)
-
-
 def test_a_payload_beyond_the_limit_is_refused_on_any_topic() -> None:
     """The limit is the platform's, not the OTA messages'."""
     scene = Scene()

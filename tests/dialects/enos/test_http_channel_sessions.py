@@ -79,18 +79,6 @@ def test_an_expired_session_is_of_no_use_before_anybody_noticed() -> None:
     assert sessions.expire(1_000) == (_ONE,)
 
 
-def test_what_was_ended_does_not_expire() -> None:
-    """Its end was somebody else's news."""
-    sessions = _sessions()
-    sessions.open(_ONE, "s1", 1_000, 0)
-
-    sessions.end(_ONE)
-    sessions.end(_ONE)
-
-    assert sessions.next_at_ms is None
-    assert sessions.expire(10_000) == ()
-
-
 def test_a_device_that_logs_in_without_end_fills_nothing() -> None:
     """Ended sessions are cleared out long before their lifetimes are over."""
     sessions = _sessions()
@@ -100,7 +88,7 @@ def test_a_device_that_logs_in_without_end_fills_nothing() -> None:
     assert len(sessions._due) < 100
 
 
-@given(st.lists(st.tuples(st.sampled_from(["open", "touch", "end"]), st.integers(0, 2),
+@given(st.lists(st.tuples(st.sampled_from(["open", "touch"]), st.integers(0, 2),
                           st.integers(1, 50), st.integers(0, 30)), max_size=40))  # fmt: skip
 def test_each_session_ends_one_lifetime_after_its_last_word(
     steps: list[tuple[str, int, int, int]],
@@ -118,9 +106,6 @@ def test_each_session_ends_one_lifetime_after_its_last_word(
         device = DeviceId("pk", f"d{number}")
         if what == "open":
             ends[device] = (sessions.open(device, "s", lifetime, now), lifetime, now + lifetime)
-        elif what == "end":
-            sessions.end(device)
-            ends.pop(device, None)
         elif device in ends:
             name, its_lifetime, _ = ends[device]
             assert sessions.touch(device, name, now)
