@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.northbound import Retry, TaskStatus
 from fleet_sim.mqtt.decoding import Decoder
-from fleet_sim.mqtt.packets import Connect, Subscribe
+from fleet_sim.mqtt.packets import Connect, Publish, Subscribe
+from tests.vendors.enos.beside import until
 from tests.vendors.enos.device_sdk import come_on_line, sdk_device
 from tests.vendors.enos.scene import scene
 from tests.vendors.proxy import proxied
@@ -67,13 +69,40 @@ async def test_a_push_is_carried_out(tmp_path: Path) -> None:
 
 async def test_a_reply_to_the_push_may_come_last(tmp_path: Path) -> None:
     """The SDK sends what its handler returns when that returns: after the upgrade is over."""
-    async with scene(METER) as here, meter(here.url, tmp_path, answers=True) as one:
+    async with scene(METER) as here, meter(here.url, tmp_path, handler="answers") as one:
         await here.order(PRODUCT)
         await one.hear("upgraded")
         await one.tell(do="report", version="2.0")  # behind the reply, on the same connection
         await one.hear("answered", what="report")
 
         assert await here.outcome() == (TaskStatus.SUCCEEDED, 100, "installed")
+
+
+@pytest.mark.parametrize(("handler", "code"), [("none", "1101"), ("raises", "500")])
+async def test_a_device_that_cannot_take_a_push_keeps_it(
+    handler: str, code: str, tmp_path: Path
+) -> None:
+    """The SDK answers for it, with its code as text; the task waits for progress all the same."""
+    async with scene(METER) as here, proxied(here.url) as proxy:
+        url = f"mqtt://127.0.0.1:{proxy.port}"
+        async with meter(url, tmp_path, handler=handler) as one:
+            await here.order(PRODUCT)
+            replies: list[Any] = []
+
+            async def has_replied() -> bool:
+                replies[:] = [
+                    json.loads(packet.payload)
+                    for packet in Decoder(1 << 20).feed(bytes(proxy.sent[0]))
+                    if isinstance(packet, Publish) and packet.topic.endswith("/upgrade_reply")
+                ]
+                return bool(replies)
+
+            await until(has_replied)
+            await one.tell(do="report", version="1.0")  # behind the reply, on the same connection
+            await one.hear("answered", what="report", code=200)
+
+            assert await here.outcome() == (TaskStatus.PUSHED, None, None)
+    assert [reply["code"] for reply in replies] == [code]
 
 
 async def test_a_device_that_must_ask_is_not_pushed(tmp_path: Path) -> None:
@@ -143,3 +172,37 @@ async def test_a_cut_in_mid_upgrade_is_survived(hold_at: str, pushes: int, tmp_p
     assert "unanswered" not in {event["event"] for event in one.heard}
     assert packets(first, Subscribe) > 0
     assert (packets(second, Connect), packets(second, Subscribe)) == (1, 0 if pushes == 1 else 1)
+
+
+async def test_a_device_is_activated_by_its_products_secret(tmp_path: Path) -> None:
+    """Nobody knew it: it is given a secret of its own, and comes by that from then on."""
+    async with scene() as here:
+        device = DeviceId(here.ready["product_key"], "new-1")
+        secret = here.ready["product_secret"]
+        async with sdk_device(here.url, device, "", tmp_path, product_secret=secret) as one:
+            await one.tell(do="connect")
+            given = (await one.hear("activated"))["secret"]
+            await one.tell(do="close")
+            await one.hear("closed")
+        async with sdk_device(here.url, device, given, tmp_path) as one:
+            await come_on_line(one, "1.0")
+            await here.order(device.product_key)
+            await one.hear("upgraded", version="2.0")
+
+        assert await here.outcome() == (TaskStatus.SUCCEEDED, 100, "installed")
+    assert given not in {"", secret}
+
+
+async def test_a_device_keeps_the_secret_it_was_given(tmp_path: Path) -> None:
+    """Activated again, as the SDK does on each reconnect, it is told the same."""
+    async with scene() as here, proxied(here.url) as proxy:
+        device = DeviceId(here.ready["product_key"], "new-1")
+        secret = here.ready["product_secret"]
+        url = f"mqtt://127.0.0.1:{proxy.port}"
+        async with sdk_device(url, device, "", tmp_path, product_secret=secret) as one:
+            await one.tell(do="connect")
+            first = await one.hear("activated")
+            proxy.cut()
+            second = await one.hear("activated")
+
+    assert first["secret"] == second["secret"]

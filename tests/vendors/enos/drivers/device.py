@@ -5,8 +5,8 @@ nothing. What no sample does is to fetch the image; that is done here, and its d
 
 First line of stdin: `url`, `product_key`, `device_key`, `device_secret` or `product_secret`, and as
 wished `corrupt` (the attempts whose download is damaged), `hold_at` ("pushed" or "downloaded": wait
-there for a `go`, in the first attempt), `answers` (return a reply to the push after all). Then
-orders, an object a line with `do`:
+there for a `go`, in the first attempt), `handler` ("answers": it returns a reply to the push after
+all; "raises": it raises; "none": there is none). Then orders, an object a line with `do`:
 
     connect [device_secret]         report {version}         ask         go         close
     login, login_batch, logout, topo_add, topo_delete {product_key, device_key, device_secret}
@@ -79,7 +79,7 @@ class Upgrades:
     def __init__(self, settings):
         self._corrupt = settings.get("corrupt", [])
         self._hold_at = settings.get("hold_at")
-        self._answers = settings.get("answers", False)
+        self._handler = settings.get("handler")
         self._attempts = {}
         self._runs = {}
         self._turns = {}
@@ -92,8 +92,10 @@ class Upgrades:
         device = tuple(path)
         firmware = command.get_firmware_info()
         tell("pushed", device=device[1], version=firmware.version, size=firmware.file_size)
+        if self._handler == "raises":
+            raise RuntimeError("as told")
         self.upgrade(device, vars(firmware))
-        if not self._answers:
+        if self._handler != "answers":
             return None
         return OtaUpgradeReply.builder().set_code(200).set_message("done").build()
 
@@ -191,7 +193,8 @@ def connect(settings, upgrades):
     profile.set_operation_timeout(ANSWER_S)
     client = MqttClient(profile=profile)
     client.on_device_dynamic_active = lambda secret: tell("activated", secret=secret)
-    client.register_arrived_message_handler(OtaUpgradeCommand.get_class(), upgrades.pushed)
+    if settings.get("handler") != "none":
+        client.register_arrived_message_handler(OtaUpgradeCommand.get_class(), upgrades.pushed)
     upgrades.client = client
     client.connect(Connection())
 
