@@ -1,4 +1,4 @@
-"""The session of one MQTT client, QoS 0 and 1, without a socket.
+"""The session of one MQTT client without a socket.
 
 Calls and received bytes go in; events and bytes to write come out. The session outlives its
 connections: `connect` begins a new one at any time.
@@ -7,45 +7,71 @@ connections: `connect` begins a new one at any time.
       ▲                     │ CONNACK ≠ 0             │
       └─────────────────────┴───────── lost() ────────┘
 
-What becomes of a QoS 1 message that was never acknowledged when the connection ends:
+What becomes of a QoS 1 or 2 message that was never acknowledged when the connection ends:
 
     clean session        it is listed by `unacknowledged` until the next `connect`, which drops it
     persistent session   it is sent again, with DUP and under its old identifier, once the next
                          connection stands (MQTT 4.4)
+
+A message of QoS 2 that the broker has (PUBREC) is no longer among them: only its release (PUBREL)
+is sent again. One that comes to the client is told of when it comes first; its copies, which may
+come until the broker releases it, are answered and nothing else (MQTT 4.3.3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 from types import MappingProxyType
-from typing import TypeAlias
 
+from fleet_sim.mqtt.client_events import (
+    Acknowledged,
+    ClientEvent,
+    Connected,
+    Ponged,
+    Received,
+    Refused,
+    Subscribed,
+    Unsubscribed,
+)
+from fleet_sim.mqtt.client_options import ClientOptions
 from fleet_sim.mqtt.decoding import Decoder
 from fleet_sim.mqtt.encoding import DISCONNECT, PINGREQ, encode, encode_puback, encode_publish
 from fleet_sim.mqtt.errors import MqttError
 from fleet_sim.mqtt.kinds import (
     PACKET_ID_MAX,
+    QOS_MAX,
     Connack,
     Connect,
     Packet,
     Pingresp,
     Puback,
+    Pubcomp,
     Publish,
+    Pubrec,
+    Pubrel,
     Suback,
     Subscribe,
     Unsuback,
     Unsubscribe,
-    Will,
 )
-from fleet_sim.mqtt.topics import is_topic
 
-PACKET_BYTES_MAX = 1 << 20  # Twice what the vendors allow (512 KiB), so that a breach can arrive.
-INFLIGHT_MAX = 20  # What Mosquitto and paho keep under way at once.
-WAITING_MAX = 1000  # Reports of a device nobody listens to; Mosquitto's queue has the same length.
-KEEP_ALIVE_S_MAX = 0xFFFF  # Two bytes (MQTT 3.1.2.10).
+__all__ = [
+    "Acknowledged",
+    "ClientEvent",
+    "ClientOptions",
+    "ClientSession",
+    "ClientState",
+    "Connected",
+    "Ponged",
+    "Received",
+    "Refused",
+    "Subscribed",
+    "Unsubscribed",
+]
+
 _PING_EARLY = (
     10  # A ping goes out a tenth of the keep alive early, so that a slow tick is forgiven.
 )
@@ -68,103 +94,6 @@ MOVES: Mapping[ClientState, frozenset[ClientState]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClientOptions:
-    """What a client says of itself, and its limits.
-
-    Attributes:
-        client_id: May be empty only with a clean session; the broker then names it.
-        username: None leaves it out.
-        password: Text is sent as UTF-8; None leaves it out.
-        keep_alive_s: 0 to 65535; 0 means none.
-        clean_session: Whether broker and client begin without memory.
-        will: What the broker publishes if the client vanishes.
-        max_packet_bytes: The largest packet taken from the broker.
-        inflight_max: QoS 1 messages sent and not yet acknowledged; the next ones wait.
-        waiting_max: How many may wait; one more is the caller's mistake.
-    """
-
-    client_id: str
-    username: str | None = None
-    password: str | bytes | None = field(default=None, repr=False)
-    keep_alive_s: int = 60
-    clean_session: bool = True
-    will: Will | None = None
-    max_packet_bytes: int = PACKET_BYTES_MAX
-    inflight_max: int = INFLIGHT_MAX
-    waiting_max: int = WAITING_MAX
-
-    def __post_init__(self) -> None:
-        """Refuse what no broker could take; MQTT 3.1.2 and 3.1.3."""
-        if self.password is not None and self.username is None:
-            raise ValueError(f"the password of {self.client_id!r} needs a user name")
-        if not 0 <= self.keep_alive_s <= KEEP_ALIVE_S_MAX:
-            raise ValueError(f"a keep alive of {self.keep_alive_s} s does not fit into two bytes")
-        if not self.client_id and not self.clean_session:
-            raise ValueError("a session to be kept needs a client identifier")
-        if self.inflight_max < 1:
-            raise ValueError("at least one message must be allowed to be under way")
-        if self.will is not None and not is_topic(self.will.topic):
-            raise ValueError(f"{self.will.topic!r} is no topic for a will")
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The broker let us in."""
-
-    session_present: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The broker did not let us in, and will close; `code` as in `ConnackCode`."""
-
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message arrived; at QoS 1 its PUBACK is already in the output."""
-
-    topic: str
-    payload: bytes
-    qos: int
-    retain: bool
-    dup: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """The broker has taken in the QoS 1 message that `publish` gave this identifier."""
-
-    packet_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribed:
-    """The broker's answer to a SUBSCRIBE: a granted QoS or 0x80 a filter, in the order asked."""
-
-    packet_id: int
-    codes: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsubscribed:
-    """The broker has forgotten the filters."""
-
-    packet_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ponged:
-    """The broker answered a ping."""
-
-
-ClientEvent: TypeAlias = (
-    Connected | Refused | Received | Acknowledged | Subscribed | Unsubscribed | Ponged
-)
-
-
 class ClientSession:
     """One client's side of the protocol. It owns no connection and never looks at a clock.
 
@@ -179,8 +108,10 @@ class ClientSession:
         "_asked",
         "_decoder",
         "_flight",
+        "_incoming",
         "_last_id",
         "_out",
+        "_released",
         "_written",
         "awaits_pong",
         "options",
@@ -194,11 +125,15 @@ class ClientSession:
         self._decoder = Decoder(options.max_packet_bytes)
         self._out: list[bytes] = []
         self._last_id = 0
-        # Both are None while empty: an idle device has no dictionary. `_flight` holds the QoS 1
-        # messages that are not acknowledged, oldest first, of which the first `_written` have gone
-        # out; `_asked` maps the identifier of a SUBSCRIBE to its filters, of an UNSUBSCRIBE to 0.
+        # All are None while empty: an idle device has no dictionary. `_flight` holds the messages
+        # that the broker has not acknowledged, oldest first, of which the first `_written` have
+        # gone out; `_released` the identifiers of those of QoS 2 that it has, in the order of its
+        # PUBRECs; `_incoming` those of its own that it has not released; `_asked` maps the
+        # identifier of a SUBSCRIBE to the number of its filters, of an UNSUBSCRIBE to 0.
         self._flight: dict[int, Publish] | None = None
         self._written = 0
+        self._released: dict[int, None] | None = None
+        self._incoming: dict[int, None] | None = None
         self._asked: dict[int, int] | None = None
 
     @property
@@ -208,7 +143,7 @@ class ClientSession:
 
     @property
     def unacknowledged(self) -> tuple[Publish, ...]:
-        """The QoS 1 messages nobody has acknowledged, oldest first, sent or not."""
+        """The messages the broker has not acknowledged, oldest first, sent or not."""
         return tuple(self._flight.values()) if self._flight else ()
 
     def connect(self) -> None:
@@ -221,7 +156,7 @@ class ClientSession:
         self.lost()
         options = self.options
         if options.clean_session:
-            self._flight = None
+            self._flight = self._released = self._incoming = None
         password = (
             options.password.encode() if isinstance(options.password, str) else options.password
         )
@@ -253,28 +188,29 @@ class ClientSession:
     def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool = False) -> int:
         """Send a message and return its packet identifier, 0 at QoS 0.
 
-        A QoS 1 message above `inflight_max` waits for an acknowledgement of an earlier one. While
-        there is no connection, QoS 0 is lost and QoS 1 waits for a persistent session's next one.
+        One of QoS 1 or 2 above `inflight_max` waits for an acknowledgement of an earlier one. While
+        there is no connection, QoS 0 is lost and the rest waits for a persistent session's next.
 
         Raises:
-            ValueError: The QoS is 2, or more than `waiting_max` messages wait already.
+            ValueError: There is no such QoS, or more than `waiting_max` messages wait already.
         """
         if qos == 0:
             if self.state is not ClientState.IDLE:
                 self._out.append(encode_publish(topic, payload, retain=retain))
             return 0
-        if qos != 1:
-            raise ValueError("QoS 2 is not served yet")
-        flight, window = self._flight, self.options.inflight_max
+        if qos > QOS_MAX:
+            raise ValueError(f"there is no QoS {qos}")
+        flight = self._flight
+        window = self.options.inflight_max if self._released is None else self._window
         if flight is None:
             flight = self._flight = {}
         elif len(flight) >= window + self.options.waiting_max:
             raise ValueError(f"{len(flight)} messages of {self.options.client_id} already wait")
         packet_id = self._next_id()
-        flight[packet_id] = Publish(topic, payload, 1, packet_id, retain)
+        flight[packet_id] = Publish(topic, payload, qos, packet_id, retain)
         if self.state is ClientState.CONNECTED and len(flight) == self._written + 1 <= window:
             # Nothing else waits and the window is open: nearly every message of a device.
-            self._out.append(encode_publish(topic, payload, 1, packet_id, retain=retain))
+            self._out.append(encode_publish(topic, payload, qos, packet_id, retain=retain))
             self._written += 1
         else:
             self._write_waiting()
@@ -336,7 +272,7 @@ class ClientSession:
         Raises:
             MqttError: The broker broke the protocol. The connection is of no further use; what the
                 packets before the mistake asked for has been done, but their events are lost with
-                it. A QoS 1 message among them comes again.
+                it. A QoS 1 message among them comes again to a persistent session.
         """
         if self.state is ClientState.IDLE:
             return []  # bytes that were under way when we left
@@ -352,9 +288,11 @@ class ClientSession:
             return
         match packet:
             case Publish():
-                events.append(self._on_publish(packet))
+                self._on_publish(packet, events)
             case Puback(packet_id):
                 self._on_puback(packet_id, events)
+            case Pubrec() | Pubrel() | Pubcomp():
+                self._on_exactly_once(packet, events)
             case Suback(packet_id, codes):
                 self._on_asked(packet_id, len(codes))
                 events.append(Subscribed(packet_id, codes))
@@ -365,7 +303,7 @@ class ClientSession:
                 events.append(Ponged())
             case _:
                 name = type(packet).__name__.upper()
-                raise MqttError(f"the broker sent a {name}, which QoS 0 and 1 have no use for")
+                raise MqttError(f"the broker sent a {name} out of place")
 
     def _on_answer(self, packet: Packet, events: list[ClientEvent]) -> None:
         """The first packet of a connection is the broker's CONNACK (MQTT 3.2)."""
@@ -379,28 +317,76 @@ class ClientSession:
             return
         self._move(ClientState.CONNECTED)
         events.append(Connected(packet.session_present))
+        if not packet.session_present:
+            self._incoming = None  # A broker that forgot begins its identifiers anew.
+        self._out += (encode(Pubrel(packet_id)) for packet_id in self._released or ())
         self._write_waiting()
 
-    def _on_publish(self, packet: Publish) -> Received:
-        if packet.qos:
-            if packet.qos != 1:
-                raise MqttError("the broker sent QoS 2, which is not served yet")
+    def _on_publish(self, packet: Publish, events: list[ClientEvent]) -> None:
+        if packet.qos == 1:
             self._out.append(encode_puback(packet.packet_id))
-        return Received(packet.topic, packet.payload, packet.qos, packet.retain, packet.dup)
+        elif packet.qos:
+            self._out.append(encode(Pubrec(packet.packet_id)))
+            if self._incoming is None:
+                self._incoming = {}
+            if packet.packet_id in self._incoming:
+                return
+            self._incoming[packet.packet_id] = None
+        events.append(Received(packet.topic, packet.payload, packet.qos, packet.retain, packet.dup))
 
     def _on_puback(self, packet_id: int, events: list[ClientEvent]) -> None:
+        if self._take_back(packet_id, 1):
+            if self._flight is not None and len(self._flight) > self._written:
+                self._write_waiting()
+            events.append(Acknowledged(packet_id))
+
+    def _on_exactly_once(
+        self, packet: Pubrec | Pubrel | Pubcomp, events: list[ClientEvent]
+    ) -> None:
+        """Take the further steps of a QoS 2 message: the second and last to us, the third of us.
+
+        An unknown identifier is one of a message that got through before, so it is answered.
+        """
+        packet_id = packet.packet_id
+        match packet:
+            case Pubrec():
+                if self._take_back(packet_id, 2):
+                    self._released = self._released or {}
+                    self._released[packet_id] = None
+                self._out.append(encode(Pubrel(packet_id)))
+            case Pubrel():
+                if self._incoming is not None:
+                    self._incoming.pop(packet_id, None)
+                self._incoming = self._incoming or None
+                self._out.append(encode(Pubcomp(packet_id)))
+            case Pubcomp():
+                if self._released is None or packet_id not in self._released:
+                    return
+                del self._released[packet_id]
+                self._released = self._released or None
+                self._write_waiting()
+                events.append(Acknowledged(packet_id))
+
+    def _take_back(self, packet_id: int, qos: int) -> bool:
+        """Forget a message that the broker has, unless it was forgotten before.
+
+        That happens after a message was sent twice.
+
+        Raises:
+            MqttError: It was never sent, or is of the other QoS.
+        """
         flight = self._flight
         if flight is None or packet_id not in flight:
-            return  # acknowledged twice, as happens after a message was sent twice
+            return False
         if len(flight) > self._written and packet_id not in islice(flight, self._written):
             raise MqttError(f"the broker acknowledged {packet_id}, which was never sent")
+        if flight[packet_id].qos != qos:
+            raise MqttError(f"the broker acknowledged {packet_id} as if it were of QoS {qos}")
         del flight[packet_id]
         self._written -= 1
         if not flight:
             self._flight = None
-        elif len(flight) > self._written:
-            self._write_waiting()
-        events.append(Acknowledged(packet_id))
+        return True
 
     def _on_asked(self, packet_id: int, count: int) -> None:
         expected = self._asked.pop(packet_id, None) if self._asked is not None else None
@@ -416,9 +402,15 @@ class ClientSession:
         )
         if not is_open or self._flight is None:
             return
-        for packet in islice(self._flight.values(), self._written, self.options.inflight_max):
+        for packet in islice(self._flight.values(), self._written, self._window):
             self._out.append(encode(packet))
             self._written += 1
+
+    @property
+    def _window(self) -> int:
+        """How many may be under way beside those that wait for their last acknowledgement."""
+        released = len(self._released) if self._released is not None else 0
+        return self.options.inflight_max - released
 
     def _ask(self, packet_id: int, count: int) -> None:
         if self.state is ClientState.IDLE:
@@ -429,9 +421,9 @@ class ClientSession:
 
     def _next_id(self) -> int:
         """Return the next identifier that nothing under way uses."""
-        flight, asked = self._flight or (), self._asked or ()
+        flight, asked, released = self._flight or (), self._asked or (), self._released or ()
         packet_id = self._last_id % PACKET_ID_MAX + 1
-        while packet_id in flight or packet_id in asked:
+        while packet_id in flight or packet_id in asked or packet_id in released:
             packet_id = packet_id % PACKET_ID_MAX + 1
         self._last_id = packet_id
         return packet_id

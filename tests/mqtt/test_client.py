@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 
 from fleet_sim.mqtt.client import (
@@ -26,8 +24,10 @@ from fleet_sim.mqtt.packets import (
     Pingreq,
     Pingresp,
     Puback,
+    Pubcomp,
     Publish,
     Pubrec,
+    Pubrel,
     Suback,
     Subscribe,
     Unsuback,
@@ -55,23 +55,6 @@ def connected(client_id: str = "d1", **options: object) -> ClientSession:
     told(session, Connack(0))
     session.take_output()
     return session
-
-
-@pytest.mark.parametrize(
-    ("options", "why"),
-    [
-        ({"client_id": "d1", "password": "p"}, "needs a user name"),
-        ({"client_id": "d1", "keep_alive_s": 65_536}, "keep alive of 65536 s"),
-        ({"client_id": "d1", "keep_alive_s": -1}, "keep alive of -1 s"),
-        ({"client_id": "", "clean_session": False}, "needs a client identifier"),
-        ({"client_id": "d1", "inflight_max": 0}, "at least one message"),
-        ({"client_id": "d1", "will": Will("a/+", b"")}, "no topic for a will"),
-    ],
-)
-def test_options_that_no_broker_could_take_are_refused(options: dict[str, Any], why: str) -> None:
-    """At the door, where the mistake is made."""
-    with pytest.raises(ValueError, match=why):
-        ClientOptions(**options)
 
 
 def test_connect_says_all_there_is_to_say() -> None:
@@ -141,10 +124,10 @@ def test_qos_0_goes_out_without_an_identifier() -> None:
     assert session.unacknowledged == ()
 
 
-def test_qos_2_is_not_published() -> None:
-    """It is the caller's mistake."""
-    with pytest.raises(ValueError, match="QoS 2 is not served yet"):
-        connected().publish("t", b"x", 2)
+def test_a_qos_that_does_not_exist_is_the_caller_s_mistake() -> None:
+    """There are three."""
+    with pytest.raises(ValueError, match="there is no QoS 3"):
+        connected().publish("t", b"x", 3)
 
 
 def test_messages_beyond_the_window_wait_for_acknowledgements() -> None:
@@ -315,18 +298,12 @@ def test_a_farewell_ends_the_session_s_connection() -> None:
 
 @pytest.mark.parametrize(
     "packet",
-    [Connack(0), Connect("x"), Subscribe(1, (("a", 0),)), Pubrec(1), Pingreq(), Disconnect()],
+    [Connack(0), Connect("x"), Subscribe(1, (("a", 0),)), Pingreq(), Disconnect()],
 )
 def test_what_no_broker_may_send_is_a_mistake(packet: Packet) -> None:
-    """A second CONNACK, a client's packets, and QoS 2."""
-    with pytest.raises(MqttError, match="have no use for"):
+    """A second CONNACK, and a client's packets."""
+    with pytest.raises(MqttError, match="out of place"):
         told(connected(), packet)
-
-
-def test_a_qos_2_message_is_refused_in_words() -> None:
-    """No broker may send it to a client that asked for less."""
-    with pytest.raises(MqttError, match="QoS 2, which is not served yet"):
-        told(connected(), Publish("t", b"x", 2, 1))
 
 
 def test_a_broker_begins_with_connack() -> None:
@@ -407,8 +384,83 @@ def test_an_idle_session_holds_no_dictionary() -> None:
     session = connected()
     told(session, Suback(session.subscribe([("a", 0)]), (0,)))
     told(session, Puback(session.publish("t", b"x", 1)))
+    packet_id = session.publish("t", b"x", 2)
+    told(session, Pubrec(packet_id), Pubcomp(packet_id), Publish("t", b"x", 2, 1), Pubrel(1))
 
     assert (session._flight, session._asked) == (None, None)
+    assert (session._released, session._incoming) == (None, None)
+
+
+# --- exactly once --------------------------------------------------------------------------
+
+
+def test_a_message_of_qos_2_goes_out_in_two_steps() -> None:
+    """It is with the broker after the first, and told as acknowledged after the second."""
+    session = connected(inflight_max=1)
+    packet_id, following = session.publish("t", b"x", 2), session.publish("t", b"y", 2)
+
+    assert written(session) == [Publish("t", b"x", 2, packet_id)]
+    assert told(session, Pubrec(packet_id), Pubrec(packet_id)) == []
+    assert [left.packet_id for left in session.unacknowledged] == [following]
+    assert written(session) == [Pubrel(packet_id)] * 2
+    assert told(session, Pubcomp(packet_id), Pubcomp(packet_id)) == [Acknowledged(packet_id)]
+    assert written(session) == [Publish("t", b"y", 2, following)]
+
+
+def test_a_message_of_qos_2_comes_in_once() -> None:
+    """Every copy is answered; after its release the identifier is another message's."""
+    session = connected()
+    packet = Publish("t", b"x", 2, 7)
+
+    assert told(session, packet, packet) == [Received("t", b"x", 2, retain=False, dup=False)]
+    assert told(session, Pubrel(7), Pubrel(7)) == []
+    assert written(session) == [Pubrec(7), Pubrec(7), Pubcomp(7), Pubcomp(7)]
+    assert len(told(session, packet)) == 1
+
+
+def test_a_persistent_session_goes_on_where_it_was() -> None:
+    """Releases in the order of the answers, then copies; and it knows what it has had."""
+    session = connected(clean_session=False)
+    for number in range(3):
+        session.publish("t", b"%d" % number, 2)
+    told(session, Pubrec(2), Pubrec(1), Publish("down", b"x", 2, 7))
+    session.connect()
+    session.take_output()
+
+    told(session, Connack(0, session_present=True))
+
+    assert written(session) == [Pubrel(2), Pubrel(1), Publish("t", b"2", 2, 3, dup=True)]
+    assert told(session, Publish("down", b"x", 2, 7, dup=True)) == []
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_session_that_began_anew_takes_any_identifier(clean: bool) -> None:
+    """Whichever side forgot."""
+    session = connected(clean_session=clean)
+    told(session, Publish("down", b"x", 2, 7))
+    session.connect()
+    told(session, Connack(0))
+
+    assert len(told(session, Publish("down", b"y", 2, 7))) == 1
+
+
+@pytest.mark.parametrize(("qos", "answer"), [(1, Pubrec(1)), (2, Puback(1))])
+def test_answers_of_the_other_qos_are_mistakes(qos: int, answer: Packet) -> None:
+    """The broker took it for another message."""
+    session = connected()
+    session.publish("t", b"x", qos)
+
+    with pytest.raises(MqttError, match="as if it were of QoS"):
+        told(session, answer)
+
+
+def test_identifiers_skip_those_that_wait_for_their_last_answer() -> None:
+    """They are in use until PUBCOMP."""
+    session = connected()
+    told(session, Pubrec(session.publish("t", b"x", 2)))
+    session._last_id = 0
+
+    assert session.publish("t", b"y", 1) == 2
 
 
 def test_two_machines_agree() -> None:
