@@ -129,11 +129,6 @@ class Brain:
         state = self._books.devices.get(device)
         return state is not None and state.is_connected
 
-    def is_connected(self, device: DeviceId) -> bool:
-        """Tell whether a device has a connection."""
-        state = self._books.devices.get(device)
-        return state is not None and state.is_connected
-
     def file_of(self, firmware_id: str) -> tuple[str, str] | None:
         """Return a firmware's file name and the address that devices are given; None: no such."""
         return firmware.file_of(self._books, firmware_id)

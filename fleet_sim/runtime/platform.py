@@ -200,10 +200,6 @@ class Platform:
         """Tell whether a device is on line, by whichever way."""
         return self._brain.is_connected(device)
 
-    def is_connected(self, device: DeviceId) -> bool:
-        """Tell whether a device is on line, by whichever way."""
-        return self._brain.is_connected(device)
-
     def stands(self, device: DeviceId, message: ServerMessage) -> bool:
         """Tell whether something said earlier, and kept back since, should still reach a device."""
         return self._brain.stands(device, message)
