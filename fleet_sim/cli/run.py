@@ -28,6 +28,7 @@ from fleet_sim.report.junit import junit
 from fleet_sim.report.run import Generator, Run, Timing
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.runtime import conductor
+from fleet_sim.runtime.broker_access import login_from
 from fleet_sim.runtime.real_run import RealOptions, run_really
 from fleet_sim.runtime.real_time import epoch_ms
 from fleet_sim.runtime.run_folder import make_run_folder
@@ -182,6 +183,10 @@ class _Session:
                 app_key=os.environ.get("FLEET_SIM_APP_KEY", ""),
                 app_secret=os.environ.get("FLEET_SIM_APP_SECRET", ""),
             ),
+            login=login_from(
+                os.environ.get("FLEET_SIM_MQTT_USERNAME"),
+                os.environ.get("FLEET_SIM_MQTT_PASSWORD"),
+            ),
             holds=self._holds,
             on_snapshot=lambda seen: live.feed(self._seen(seen)),
         )
@@ -300,10 +305,8 @@ def _check_target(planned: Plan, *, virtual: bool, is_owner: bool) -> None:
     wrong = ""
     if virtual and (target.broker or target.backend):
         wrong = "--virtual has no sockets; leave out --broker and --backend"
-    elif (target.broker is None) != (target.backend is None):
-        wrong = "--broker and --backend go together in this version; give both, or neither"
-    elif target.broker is not None and target.devices is None:
-        wrong = "a target by URL needs devices that it knows; name them with --device-file"
+    elif target.backend is not None and target.devices is None:
+        wrong = "a backend by URL needs devices that it knows; name them with --device-file"
     if wrong:
         raise ScenarioError([Mistake("target", 0, 0, "", wrong)])
     strangers = [url for url in (target.broker, target.backend) if url and not _is_ours(url)]

@@ -18,6 +18,8 @@ from fleet_sim.mqtt.client import ClientSession
 from fleet_sim.runtime.errors import BrokerError, TargetError
 
 OPEN_TIMEOUT_S = 30.0  # Longer than a SYN sent four times; a storm of TLS handshakes needs some.
+CLOSED_HERE = "closed from this side"
+ABORTED_HERE = "aborted from this side"
 UNSENT_BYTES_MAX = 4 << 20  # Eight of the vendors' largest messages; nobody reads at the far end.
 
 # Linux's IP_BIND_ADDRESS_NO_PORT, which Python 3.11 does not name: the port is chosen when the peer
@@ -42,9 +44,14 @@ class DeviceConnection(asyncio.Protocol):
     Args:
         loop: The running loop.
         listener: Hears what arrives, and the end.
+
+    Attributes:
+        has_written: Whether anything has left so far.
     """
 
-    __slots__ = ("_is_reading", "_listener", "_loop", "_transport", "_unsent", "_why")
+    __slots__ = (
+        "_is_reading", "_listener", "_loop", "_transport", "_unsent", "_why", "has_written",
+    )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, listener: ConnectionListener) -> None:
         self._loop = loop
@@ -53,6 +60,7 @@ class DeviceConnection(asyncio.Protocol):
         self._unsent: list[bytes] = []
         self._is_reading = False
         self._why = ""
+        self.has_written = False
 
     def write(self, data: bytes) -> None:
         """Send bytes at the end of this turn; after the end they are dropped."""
@@ -65,7 +73,7 @@ class DeviceConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what is written, then end the connection in good order."""
-        self._why = self._why or "closed from this side"
+        self._why = self._why or CLOSED_HERE
         self._flush()
         transport, self._transport = self._transport, None
         if transport is not None:
@@ -73,7 +81,7 @@ class DeviceConnection(asyncio.Protocol):
 
     def abort(self) -> None:
         """End the connection now: what is unsent is lost. The listener still hears of the end."""
-        self._why = self._why or "aborted from this side"
+        self._why = self._why or ABORTED_HERE
         self._unsent.clear()
         transport, self._transport = self._transport, None
         if transport is not None:
@@ -109,6 +117,7 @@ class DeviceConnection(asyncio.Protocol):
             return
         data = unsent[0] if len(unsent) == 1 else b"".join(unsent)
         unsent.clear()
+        self.has_written = True
         transport.write(data)
         if transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
             self._why = f"the broker left {UNSENT_BYTES_MAX} bytes unread"
@@ -281,6 +290,8 @@ def _no_password() -> str:
 
 def _reason(error: Exception) -> str:
     """Return what went wrong without the numbers and addresses around it."""
+    if isinstance(error, tls.SSLError) and error.reason:  # TLS 1.3 tells of certificates this late
+        return error.reason.lower().replace("_", " ")
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error) or type(error).__name__

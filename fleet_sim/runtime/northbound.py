@@ -42,7 +42,11 @@ Then = Callable[[Reply], None]
 
 
 class Northbound:
-    """A session with one northbound API."""
+    """A session with one northbound API.
+
+    Attributes:
+        was_refused: Whether the last login was understood and refused, not merely unanswered.
+    """
 
     def __init__(
         self, operator: Operator, carrier: Carrier, clock: Clock, *, epoch_ms: int
@@ -53,6 +57,7 @@ class Northbound:
         self._epoch_ms = epoch_ms
         self._waiting: list[tuple[Call, Then]] = []
         self._is_logging_in = False
+        self.was_refused = False
         self._asked_to_log_in: list[Callable[[str], None]] = []
 
     def log_in(self, then: Callable[[str], None]) -> None:
@@ -85,12 +90,14 @@ class Northbound:
 
     def _logged_in(self, response: HttpResponse | None, why: str) -> None:
         self._is_logging_in = False
+        self.was_refused = False
         now_ms = self._clock.now_ms()
         if response is not None:
             try:
                 self._operator.logged_in(response, self._epoch_ms + now_ms)
             except DialectError as error:
                 response, why = None, str(error)
+                self.was_refused = error.code is not None
         asked, self._asked_to_log_in = self._asked_to_log_in, []
         for tell in asked:
             tell("" if response is not None else why or "no answer")

@@ -35,6 +35,7 @@ from fleet_sim.runtime.platform import Change, Platform, Settings
 from fleet_sim.runtime.platform_settings import PlatformSettings, from_line
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
 from fleet_sim.runtime.run_log import FileLog, NoLog
+from fleet_sim.runtime.stock_broker import StockBroker
 from fleet_sim.runtime.storage import FileStore, StorageError
 
 HOST = "127.0.0.1"
@@ -141,20 +142,16 @@ async def _serve(
         files=files,
         http=http,
     )
-    server = registry.get(settings.dialect).server
-    embedded = EmbeddedBroker(platform, server, clock, BrokerLimits())
     try:
         await http.start(HOST, settings.http_port)
         async with committer.running(), _flushing(log):
             platform.resume(await store.load())
             platform.register([*_sample(settings, account), *settings.devices])
             http.serve(platform, _http_way(settings, platform, account, clock))
-            await mqtt.start(
-                HOST, settings.mqtt_port, embedded.broker, embedded.on_events, clock.now_ms
-            )
-            announce(_ready(account, mqtt.port, http.port))
-            await stop.wait()
-            await _settle(platform)
+            async with _broker(settings, platform, clock, mqtt) as url:
+                announce(_ready(account, url, http.port))
+                await stop.wait()
+                await _settle(platform)
         announce({"slip_ms_p99": clock.slips.quantile_ms(0.99), "slip_ms_max": clock.slips.max_ms})
     finally:
         clock.close()
@@ -162,6 +159,33 @@ async def _serve(
         await http.stop()
         if isinstance(log, FileLog):
             log.close()
+
+
+@contextlib.asynccontextmanager
+async def _broker(
+    settings: PlatformSettings, platform: Platform, clock: RealClock, mqtt: MqttServer
+) -> AsyncIterator[str]:
+    """Let devices come by MQTT, and yield where; the server is stopped elsewhere, after all else.
+
+    Raises:
+        TargetError: The port cannot be had, or the stock broker does not let us in.
+    """
+    server = registry.get(settings.dialect).server
+    if settings.broker is None:
+        embedded = EmbeddedBroker(platform, server, clock, BrokerLimits())
+        await mqtt.start(
+            HOST, settings.mqtt_port, embedded.broker, embedded.on_events, clock.now_ms
+        )
+        yield f"mqtt://{HOST}:{mqtt.port}"
+        return
+    stock = StockBroker(platform, server, clock, settings.broker, _say)
+    async with stock.attached():
+        yield settings.broker.url
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"fleet-sim: {sentence}\n")
+    sys.stderr.flush()
 
 
 def _platform(
@@ -271,9 +295,9 @@ def _sample(settings: PlatformSettings, account: _Account) -> list[Registration]
     return [Registration(device, account.device_secret, asset_id="sampleas")]
 
 
-def _ready(account: _Account, mqtt_port: int, http_port: int) -> Mapping[str, Any]:
+def _ready(account: _Account, mqtt_url: str, http_port: int) -> Mapping[str, Any]:
     return {
-        "mqtt": f"mqtt://{HOST}:{mqtt_port}",
+        "mqtt": mqtt_url,
         "http": f"http://{HOST}:{http_port}",
         "org": account.org,
         "product_key": account.product_key,

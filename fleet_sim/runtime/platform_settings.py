@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,8 @@ class PlatformSettings:
     """How to run a platform.
 
     Attributes:
-        mqtt_port: 0 lets the system pick one.
+        broker: A stock broker to be a client of; None for a broker of its own.
+        mqtt_port: Its own broker's; 0 lets the system pick one.
         http_port: Likewise.
         store: `sqlite:///FILE`, `postgresql://…`, or None for a temporary file.
         devices: Known beforehand, besides what the store knows.
@@ -36,6 +38,7 @@ class PlatformSettings:
         app_secret: The operator's secret, likewise.
     """
 
+    broker: BrokerAccess | None = None
     mqtt_port: int = 0
     http_port: int = 0
     store: str | None = None
@@ -65,6 +68,7 @@ def from_line(line: str) -> PlatformSettings:
     """Read what `to_line` rendered."""
     fields = json.loads(line)
     fields["log"] = None if fields["log"] is None else Path(fields["log"])
+    fields["broker"] = None if fields["broker"] is None else _access(fields["broker"])
     fields["plant"] = tuple(fields["plant"])
     fields["contract"] = {
         name: tuple(value) if isinstance(value, list) else value
@@ -72,6 +76,11 @@ def from_line(line: str) -> PlatformSettings:
     }
     fields["devices"] = [_registration(one) for one in fields["devices"]]
     return PlatformSettings(**fields)
+
+
+def _access(fields: dict[str, Any]) -> BrokerAccess:
+    login = fields.pop("login")
+    return BrokerAccess(login=None if login is None else MqttLogin(**login), **fields)
 
 
 def _registration(fields: dict[str, Any]) -> Registration:

@@ -17,18 +17,26 @@ from fleet_sim.model.record import Record
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
+from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import CLEAN_UP_MS, Control
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
 from fleet_sim.runtime.fleet import mount, registrations
-from fleet_sim.runtime.northbound import Northbound
 from fleet_sim.runtime.observer import Observer
 from fleet_sim.runtime.platform_settings import PlatformSettings
+from fleet_sim.runtime.preflight import look_in
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
 from fleet_sim.runtime.real_world import RealWorld, Tasks, http_session
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run
-from fleet_sim.runtime.target import OperatorKeys, Target, by_url, embedded
+from fleet_sim.runtime.target import (
+    OperatorKeys,
+    Target,
+    by_url,
+    embedded,
+    on_stock_broker,
+    stock_broker,
+)
 from fleet_sim.scenario.plan import Plan
 
 LOOK_S = 0.25  # Four frames a second for whoever watches.
@@ -44,6 +52,7 @@ class RealOptions:
         folder: The run folder; parts of the log are written there.
         keys: The operator's, for a backend by URL.
         product_secret: What a device signs with that has no secret yet.
+        login: Who devices and backend are for a broker by URL; None leaves it to the devices.
         holds: Go on after everything has settled, until stopped.
         on_snapshot: Is told four times a second how the run stands.
         stop: Ends the run early.
@@ -52,6 +61,7 @@ class RealOptions:
     folder: Path
     keys: OperatorKeys = field(default_factory=OperatorKeys)
     product_secret: str = field(default="", repr=False)
+    login: MqttLogin | None = None
     holds: bool = False
     on_snapshot: Callable[[Snapshot], None] = lambda _: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,16 +96,19 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
     """
     async with contextlib.AsyncExitStack() as stack:
         child: PlatformChild | None = None
+        access: BrokerAccess | None = None
+        if plan.target.broker is not None and plan.target.backend is None:
+            access = await stock_broker(plan.target, options.login)
         if plan.target.backend is None:
             child = await stack.enter_async_context(platform_child())
         origin_ns = monotonic_ns()
         clock = RealClock(origin_ns)
         started_epoch_ms = epoch_ms()
         if child is not None:
-            await child.start(_child_settings(plan, options, origin_ns))
-            target = embedded(child)
+            await child.start(_child_settings(plan, options, origin_ns, access))
+            target = embedded(child) if access is None else on_stock_broker(child, access)
         else:
-            target = await by_url(plan.target, options.keys)
+            target = await by_url(plan.target, options.keys, options.login)
         keep = AbortWatch(plan, REAL_TIME).is_needed
         log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=keep)
         stack.callback(log.close)
@@ -159,13 +172,18 @@ async def _conduct(
     )
     control = Control(plan, northbound, clock, log, epoch_ms=world.epoch_ms, on_job=observer.watch)
     if plan.target.backend is not None:
-        await _log_in(northbound, plan.target.backend)
+        await look_in(northbound, plan.target.backend, plan.fleets[0].product_key)
     over = asyncio.Event()
     conductor.on_over = over.set
     before = generator.usage(child)
-    with _settled_heap():
-        conductor.start(control, observer)
-        await _watch(plan, conductor, options, log, over=over, clock=clock, child=child)
+    try:
+        with _settled_heap():
+            conductor.start(control, observer)
+            await _watch(plan, conductor, options, world, over=over, child=child)
+    except TargetError:
+        if plan.target.backend is not None:
+            await _clean_up(control)
+        raise
     costs = generator.costs(before, generator.usage(child), devices=len(plan.devices))
     if plan.target.backend is not None:
         await _clean_up(control)
@@ -173,22 +191,6 @@ async def _conduct(
         rig.leave()
     world.stop()
     return conductor, control, costs
-
-
-async def _log_in(northbound: Northbound, backend: str) -> None:
-    """Find out before any device connects whether the backend lets its operator in.
-
-    Raises:
-        TargetError: It does not.
-    """
-    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    northbound.log_in(told.set_result)
-    why = await told
-    if why:
-        raise TargetError(
-            f"the backend at {backend} does not let us in: {why}; FLEET_SIM_APP_KEY and "
-            "FLEET_SIM_APP_SECRET name the operator"
-        )
 
 
 @contextlib.contextmanager
@@ -202,11 +204,14 @@ def _settled_heap() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _child_settings(plan: Plan, options: RealOptions, origin_ns: int) -> PlatformSettings:
+def _child_settings(
+    plan: Plan, options: RealOptions, origin_ns: int, access: BrokerAccess | None
+) -> PlatformSettings:
     dialect = registry.get(plan.fleets[0].dialect)
     vendors = dataclasses.asdict(dialect.contract)
     ours = dataclasses.asdict(plan.contracts[dialect.name])
     return PlatformSettings(
+        broker=access,
         devices=registrations(plan.devices),
         plant=plan.target.plant,
         signed_only=True,
@@ -225,13 +230,18 @@ async def _watch(
     plan: Plan,
     conductor: Conductor,
     options: RealOptions,
-    log: FileLog,
+    world: RealWorld,
     *,
     over: asyncio.Event,
-    clock: RealClock,
     child: PlatformChild | None,
 ) -> None:
-    """Wait until the run is over; tell how it stands meanwhile."""
+    """Wait until the run is over; tell how it stands meanwhile.
+
+    Raises:
+        TargetError: The broker lets no device in.
+        BrokenError: The platform has died.
+    """
+    clock, log = world.clock, world.log
     looks = 0
     watch = AbortWatch(plan, REAL_TIME)
     while not over.is_set():
@@ -246,6 +256,8 @@ async def _watch(
             now_ms, records = clock.now_ms(), list(log.records)
             if await asyncio.to_thread(watch.fails, records, now_ms):
                 conductor.end("aborted")
+        if world.contact is not None and (why := world.contact.verdict()):
+            raise TargetError(why)
         if options.stop.is_set():
             conductor.end("interrupted")
             with contextlib.suppress(TimeoutError):

@@ -9,6 +9,7 @@ import aiohttp
 
 from fleet_sim.dialects import registry
 from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.first_contact import FirstContact
 from fleet_sim.runtime.http_client import HttpCarrier, HttpFetch
 from fleet_sim.runtime.keep_alive import PingWheel
 from fleet_sim.runtime.line import Ear
@@ -21,7 +22,11 @@ from fleet_sim.scenario.plan import Plan
 
 
 class RealWorld:
-    """The fleet's end of the world: a broker and a backend by their addresses."""
+    """The fleet's end of the world: a broker and a backend by their addresses.
+
+    Attributes:
+        contact: What the fleet's first connections came to; None with a broker of our own.
+    """
 
     def __init__(
         self,
@@ -44,7 +49,19 @@ class RealWorld:
         self._session = session
         self._tasks = tasks
         self._http_tls = target.http_tls
-        self._dialer = Dialer(target.host, target.port, tasks, tls=target.tls, devices=devices)
+        self.login = target.broker.login
+        # Our own broker knows its devices; a stranger's may turn every one of them away.
+        self.contact = (
+            FirstContact(target.broker, clock, devices=devices) if target.subscribes else None
+        )
+        self._dialer = Dialer(
+            target.broker.host,
+            target.broker.port,
+            tasks,
+            tls=target.tls,
+            devices=devices,
+            contact=self.contact,
+        )
 
     def dial(self, ear: Ear, number: int) -> None:
         """Open a connection to the broker."""

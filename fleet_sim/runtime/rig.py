@@ -6,6 +6,7 @@ It carries and never decides: events go to the agent, its effects to the line an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol, assert_never
 
 from fleet_sim.device.agent import DeviceAgent
@@ -42,6 +43,7 @@ from fleet_sim.model.messages import (
 )
 from fleet_sim.model.record import Source
 from fleet_sim.network.link import Link
+from fleet_sim.runtime.broker_access import MqttLogin
 from fleet_sim.runtime.download import Download, FileWorld, chunk_bytes
 from fleet_sim.runtime.line import Exchange, Line
 from fleet_sim.runtime.run_log import RunLog
@@ -68,6 +70,10 @@ class World(Exchange, FileWorld, Protocol):
     def subscribes(self) -> bool:
         """Whether devices subscribe for themselves, as on a stock broker."""
 
+    @property
+    def login(self) -> MqttLogin | None:
+        """Who every device is for its broker; None leaves it to what the device signs."""
+
 
 class Rig:
     """One device on a world.
@@ -80,8 +86,8 @@ class Rig:
     """
 
     __slots__ = (
-        "_asked_at_ms", "_download", "_unacknowledged", "agent", "dialect", "line", "plan",
-        "_secret", "pushed_at_ms", "who", "world",
+        "_asked_at_ms", "_download", "_secret", "_unacknowledged", "agent", "dialect", "line",
+        "plan", "pushed_at_ms", "who", "world",
     )  # fmt: skip
 
     def __init__(
@@ -153,12 +159,16 @@ class Rig:
         """Return what to say in a CONNECT that leaves now."""
         self._asked_at_ms = self.world.clock.now_ms()
         epoch_ms = self.world.epoch_ms + self._asked_at_ms
-        return self.dialect.devices.credentials(
+        mine = self.dialect.devices.credentials(
             self.plan.device,
             self._secret or self.world.product_secret,
             epoch_ms=epoch_ms,
             activates=not self._secret,
         )
+        login = self.world.login
+        if login is None:
+            return mine
+        return replace(mine, username=login.username, password=login.password)
 
     def on_accepted(self) -> None:
         """Take the news that the broker has let the device in."""

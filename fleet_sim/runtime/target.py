@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin, access_to
 from fleet_sim.runtime.child import PlatformChild
-from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.mqtt_client import client_tls
+from fleet_sim.runtime.preflight import knock, reach
 from fleet_sim.scenario.plan import TargetPlan
-
-REACH_S = 10.0  # A target that takes longer to accept a connection is not there.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +27,8 @@ class Target:
     """Where the devices and the operator go.
 
     Attributes:
-        host: The broker's.
-        port: The broker's.
-        tls: For the broker; None for plain TCP.
+        broker: How devices get into the broker.
+        tls: For it; None for plain TCP.
         backend: The base URL of the northbound API.
         http_tls: For the backend and its files; None for plain HTTP.
         org: The organisation that the backend knows us as.
@@ -39,8 +36,7 @@ class Target:
         subscribes: Whether devices subscribe for themselves, as on a stock broker.
     """
 
-    host: str
-    port: int
+    broker: BrokerAccess
     tls: ssl.SSLContext | None = None
     backend: str
     http_tls: ssl.SSLContext | None = None
@@ -56,50 +52,76 @@ def embedded(child: PlatformChild) -> Target:
     assert broker.hostname is not None
     assert broker.port is not None
     return Target(
-        host=broker.hostname,
-        port=broker.port,
+        broker=BrokerAccess(host=broker.hostname, port=broker.port),
         backend=ready["http"],
         org=ready["org"],
         keys=OperatorKeys(app_key=ready["app_key"], app_secret=ready["app_secret"]),
     )
 
 
-async def by_url(target: TargetPlan, keys: OperatorKeys) -> Target:
+async def stock_broker(target: TargetPlan, login: MqttLogin | None) -> BrokerAccess:
+    """Return how to get into the broker that the reference backend shall share with its devices.
+
+    Raises:
+        TargetError: It cannot be reached, or does not let the backend in.
+    """
+    access = access_to(target, login)
+    await _reach_broker(access, access.tls())
+    await knock(access)
+    return access
+
+
+def on_stock_broker(child: PlatformChild, access: BrokerAccess) -> Target:
+    """Return the reference backend, in a child, on somebody's broker."""
+    ready = child.ready
+    return Target(
+        broker=access,
+        tls=access.tls(),
+        backend=ready["http"],
+        org=ready["org"],
+        keys=OperatorKeys(app_key=ready["app_key"], app_secret=ready["app_secret"]),
+        subscribes=True,
+    )
+
+
+async def by_url(target: TargetPlan, keys: OperatorKeys, login: MqttLogin | None) -> Target:
     """Return a target by URL, once both of its ends have accepted a connection.
 
     Raises:
         TargetError: One of them does not, or a file for TLS cannot be used.
     """
-    assert target.broker is not None
     assert target.backend is not None
-    broker, backend = urlsplit(target.broker), urlsplit(target.backend)
-    assert broker.hostname, "the scenario has seen to that"
-    assert backend.hostname, "the same"
-    is_mqtts, is_https = broker.scheme == "mqtts", backend.scheme == "https"
-    files = [None if name is None else Path(name) for name in (target.ca, target.cert, target.key)]
-    tls = client_tls(*files) if is_mqtts or is_https else None
-    port = broker.port or (8883 if is_mqtts else 1883)
-    await _reach(broker.hostname, port, "the broker")
-    await _reach(backend.hostname, backend.port or (443 if is_https else 80), "the backend")
+    access = access_to(target, login)
+    tls = access.tls()
+    backend = urlsplit(target.backend)
+    assert backend.hostname, "the scenario has seen to that"
+    is_https = backend.scheme == "https"
+    http_tls = _http_tls(target) if is_https else None
+    await _reach_broker(access, tls)
+    port = backend.port or (443 if is_https else 80)
+    await reach(
+        f"the backend at {backend.hostname}:{port}",
+        backend.hostname,
+        port,
+        tls=http_tls,
+        cert=target.cert,
+        plain="http://",
+    )
     return Target(
-        host=broker.hostname,
-        port=port,
-        tls=tls if is_mqtts else None,
+        broker=access,
+        tls=tls,
         backend=target.backend,
-        http_tls=tls if is_https else None,
+        http_tls=http_tls,
         org=target.org or "",
         keys=keys,
         subscribes=True,
     )
 
 
-async def _reach(host: str, port: int, what: str) -> None:
-    """Find out now, in one sentence, what ten thousand devices would find out one by one."""
-    try:
-        async with asyncio.timeout(REACH_S):
-            _, writer = await asyncio.open_connection(host, port)
-            writer.close()
-            await writer.wait_closed()
-    except (OSError, TimeoutError) as error:
-        why = getattr(error, "strerror", None) or "no answer"
-        raise TargetError(f"{what} at {host}:{port} cannot be reached: {why}") from error
+def _http_tls(target: TargetPlan) -> ssl.SSLContext:
+    files = (None if name is None else Path(name) for name in (target.ca, target.cert, target.key))
+    return client_tls(*files)
+
+
+async def _reach_broker(access: BrokerAccess, tls: ssl.SSLContext | None) -> None:
+    await reach(access.where, access.host, access.port, tls=tls, cert=access.cert, plain="mqtt://")

@@ -70,6 +70,7 @@ class VirtualWorld:
         self.epoch_ms = EPOCH_MS
         self.subscribes = False
         self.product_secret = ""
+        self.login = None
         self.pings = PingWheel(self.clock)
         self._files = MemoryFiles(self.clock, self.log)
         self._store = MemoryStore()

@@ -189,7 +189,11 @@ def test_an_interrupted_run_in_virtual_time_leaves_its_report(
         (["happy-path", "--devices", "0"], "--devices"),
         (["happy-path", "--plant", "B99"], "B99"),
         (["happy-path", "--dialect", "enoss"], "enos"),
-        (["happy-path", "--broker", "mqtt://127.0.0.1:1"], "go together"),
+        (["happy-path", "--backend", "http://127.0.0.1:1"], "target.broker"),
+        (
+            ["happy-path", "--broker", "mqtt://127.0.0.1:1", "--backend", "http://127.0.0.1:1"],
+            "--device-file",
+        ),
         (["happy-path", "--virtual", "--broker", "mqtt://127.0.0.1:1"], "no sockets"),
         (["happy-path", "--set", "fleets.meters.devices=x"], "--set"),
         (["happy-path", "--device-file", "/nonexistent.csv"], "/nonexistent.csv"),

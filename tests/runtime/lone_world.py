@@ -22,6 +22,7 @@ from fleet_sim.mqtt.encoding import PINGRESP, encode
 from fleet_sim.mqtt.kinds import Connack, Connect, Packet, Pingreq, Puback, Publish
 from fleet_sim.network.link import Link
 from fleet_sim.network.profiles import LinkProfile
+from fleet_sim.runtime.broker_access import MqttLogin
 from fleet_sim.runtime.download import FetchListener
 from fleet_sim.runtime.keep_alive import PingWheel
 from fleet_sim.runtime.line import Ear
@@ -131,12 +132,13 @@ class LoneWorld:
         is_shut: Whether it refuses every connection.
     """
 
-    def __init__(self, *, subscribes: bool = False) -> None:
+    def __init__(self, *, subscribes: bool = False, login: MqttLogin | None = None) -> None:
         self.clock = VirtualClock()
         self.log = MemoryLog(self.clock.now_ms)
         self.epoch_ms = 1_700_000_000_000
         self.subscribes = subscribes
         self.product_secret = "product secret"
+        self.login = login
         self.pings = PingWheel(self.clock)
         self.wires: list[Wire] = []
         self.transfers: list[Transfer] = []

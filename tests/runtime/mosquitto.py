@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.runtime.certificates import Certificates
+
+LOG_WAIT_S = 30.0  # Only a test that fails waits so long.
 # Debian installs daemons where a user's path does not look.
 _PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 
@@ -27,6 +32,44 @@ def mosquitto_or_skip() -> str:
     return found
 
 
+def tls_lines(certificates: Certificates, *, wants_client: bool = False) -> tuple[str, ...]:
+    """Return the lines that make it speak TLS, and let in whoever has a certificate if it wants."""
+    return (
+        f"cafile {certificates.ca}",
+        f"certfile {certificates.broker}",
+        f"keyfile {certificates.broker_key}",
+        "allow_anonymous true",
+        f"require_certificate {'true' if wants_client else 'false'}",
+    )
+
+
+def password_lines(folder: Path, username: str, password: str) -> tuple[str, ...]:
+    """Return the lines that let in one user only, and write the password file they name."""
+    mosquitto_or_skip()  # its package brings the tool for passwords
+    file = folder / "passwords"
+    subprocess.run(
+        ["mosquitto_passwd", "-b", "-c", str(file), username, password],  # noqa: S607 - Debian's
+        check=True,
+        capture_output=True,
+    )
+    return ("allow_anonymous false", f"password_file {file}")
+
+
+async def until_logged(file: Path, pattern: str, count: int = 1) -> list[str]:
+    """Wait until so many lines of its log match, and return those that do."""
+    async with asyncio.timeout(LOG_WAIT_S):
+        while True:
+            found = _matching(file, pattern)
+            if len(found) >= count:
+                return found
+            await asyncio.sleep(0.01)  # A file tells nobody that it has grown.
+
+
+def _matching(file: Path, pattern: str) -> list[str]:
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return [line for line in text.splitlines() if re.search(pattern, line)]
+
+
 def free_port() -> int:
     """Return a port that nobody listens on at the moment."""
     with socket.socket() as sock:
@@ -35,15 +78,16 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def mosquitto(folder: Path, *settings: str) -> Iterator[int]:
-    """Run Mosquitto and yield its port.
+def mosquitto(folder: Path, *settings: str, port: int = 0) -> Iterator[int]:
+    """Run Mosquitto and yield its port; it is killed with the context, and forgets all.
 
     Args:
         folder: For its configuration.
         settings: Further lines of it; they follow the listener, so they may be the listener's.
+        port: Where to listen; 0 takes one that is free.
     """
     program = mosquitto_or_skip()
-    port = free_port()
+    port = port or free_port()
     configuration = folder / "mosquitto.conf"
     lines = (
         "user root",  # Else it gives up the right to read the keys in our folder.

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests.runtime import mosquitto as helper
-from tests.runtime.mosquitto import free_port, mosquitto, mosquitto_or_skip
+from tests.runtime.certificates import issue
+from tests.runtime.mosquitto import (
+    free_port,
+    mosquitto,
+    mosquitto_or_skip,
+    password_lines,
+    tls_lines,
+    until_logged,
+)
 
 
 def test_mosquitto_runs_and_is_stopped(tmp_path: Path) -> None:
@@ -15,6 +23,40 @@ def test_mosquitto_runs_and_is_stopped(tmp_path: Path) -> None:
 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+def test_mosquitto_comes_back_on_the_port_it_had(tmp_path: Path) -> None:
+    """As after a crash."""
+    with mosquitto(tmp_path, "allow_anonymous true") as port:
+        pass
+
+    with mosquitto(tmp_path, "allow_anonymous true", port=port) as again:
+        socket.create_connection(("127.0.0.1", port)).close()
+
+    assert again == port
+
+
+def test_the_lines_for_tls_and_for_passwords_are_understood(tmp_path: Path) -> None:
+    """By the real one, which says so by running; the password stands in no file as it is."""
+    certificates = issue(tmp_path)
+    passwords = password_lines(tmp_path, "ada", "lovelace")
+
+    for lines in (tls_lines(certificates), tls_lines(certificates, wants_client=True), passwords):
+        with mosquitto(tmp_path, *lines) as port:
+            socket.create_connection(("127.0.0.1", port)).close()
+
+    assert "lovelace" not in (tmp_path / "passwords").read_text()
+
+
+async def test_its_log_can_be_waited_for(tmp_path: Path) -> None:
+    """For a line that comes later."""
+    log = tmp_path / "log"
+    with mosquitto(tmp_path, "allow_anonymous true", f"log_dest file {log}") as port:
+        socket.create_connection(("127.0.0.1", port)).close()
+
+        (line,) = await until_logged(log, "New connection from")
+
+    assert "127.0.0.1" in line
 
 
 def test_a_mosquitto_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.platform_settings import PlatformSettings, from_line, to_line
 
 
@@ -11,12 +12,16 @@ def test_settings_survive_the_line_between_parent_and_child() -> None:
         DeviceId("pk", "dk"), "secret", "asset", (("model", "m1"),), (("site", "n"),), ("g",),
         trees, DeviceId("pk", "gateway"),
     )  # fmt: skip
+    access = BrokerAccess(
+        host="h", port=1, is_tls=True, ca="ca", cert="cert", key="key",
+        login=MqttLogin(username="ada", password="lovelace"),
+    )  # fmt: skip
     settings = PlatformSettings(
         mqtt_port=1, http_port=2, store="sqlite:///x", devices=[device], plant=("B01",),
         products={"pk": "product secret"},
         signed_only=True, contract={"timeout_s_min": 10, "retry_counts_allowed": (1, 2)},
         log=Path("/runs/x/events-001.jsonl.gz"), part=1, origin_ns=5, seed=7, org="o",
-        app_key="k", app_secret="s",
+        app_key="k", app_secret="s", broker=access,
     )  # fmt: skip
 
     line = to_line(settings)

@@ -1,20 +1,28 @@
+import asyncio
+import contextlib
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import trustme
 from aiohttp.test_utils import unused_port
 
+from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.child import platform_child
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.platform_settings import PlatformSettings
-from fleet_sim.runtime.target import OperatorKeys, by_url, embedded
+from fleet_sim.runtime.target import (
+    OperatorKeys,
+    by_url,
+    embedded,
+    on_stock_broker,
+    stock_broker,
+)
 from fleet_sim.scenario.plan import TargetPlan
-from tests.runtime.platforms import running
+from tests.runtime.certificates import issue
+from tests.runtime.mosquitto import mosquitto
 
 HOST = "127.0.0.1"
 KEYS = OperatorKeys(app_key="key", app_secret="secret")
+LOGIN = MqttLogin(username="ada", password="lovelace")
 
 
 async def test_the_embedded_platform_is_where_it_says() -> None:
@@ -25,7 +33,7 @@ async def test_the_embedded_platform_is_where_it_says() -> None:
 
         target = embedded(child)
 
-    assert f"mqtt://{target.host}:{target.port}" == ready["mqtt"]
+    assert target.broker.url == ready["mqtt"]
     assert (target.backend, target.org) == (ready["http"], ready["org"])
     assert (target.tls, target.http_tls, target.subscribes) == (None, None, False)
     assert target.keys == KEYS
@@ -37,7 +45,7 @@ async def test_a_target_that_is_not_there_is_told() -> None:
     nowhere = TargetPlan(broker=f"mqtt://{HOST}:{port}", backend=f"http://{HOST}:{port}")
 
     with pytest.raises(TargetError, match=rf"the broker at {HOST}:{port} cannot be reached"):
-        await by_url(nowhere, KEYS)
+        await by_url(nowhere, KEYS, None)
 
 
 def test_keys_are_never_shown() -> None:
@@ -45,26 +53,84 @@ def test_keys_are_never_shown() -> None:
     assert "secret" not in repr(KEYS).replace("app_secret", "")
 
 
-@pytest.mark.parametrize(
-    ("broker", "backend"),
-    [("mqtt", "http"), ("mqtts", "http"), ("mqtt", "https"), ("mqtts", "https")],
-)
+@pytest.mark.parametrize("is_https", [False, True])
+@pytest.mark.parametrize("is_mqtts", [False, True])
 async def test_each_end_gets_tls_by_its_own_scheme(
-    tmp_path: Path, broker: str, backend: str
+    tmp_path: Path, *, is_mqtts: bool, is_https: bool
 ) -> None:
-    """Both trust the given authority alone."""
-    authority = tmp_path / "ca.pem"
-    trustme.CA().cert_pem.write_to_path(str(authority))
-    async with running() as ready:
-        urls: dict[str, Any] = {
-            "broker": f"{broker}://{urlsplit(ready['mqtt']).netloc}",
-            "backend": f"{backend}://{urlsplit(ready['http']).netloc}",
-        }
+    """Both trust the given authority alone, and both are reached in the way they speak."""
+    certificates = issue(tmp_path)
+    tls = certificates.for_server()
+    async with (
+        await asyncio.start_server(hang_up, HOST, 0, ssl=tls if is_mqtts else None) as broker,
+        await asyncio.start_server(hang_up, HOST, 0, ssl=tls if is_https else None) as backend,
+    ):
+        aim = TargetPlan(
+            broker=f"{'mqtts' if is_mqtts else 'mqtt'}://{HOST}:{port_of(broker)}",
+            backend=f"{'https' if is_https else 'http'}://{HOST}:{port_of(backend)}",
+            ca=str(certificates.ca),
+        )
 
-        target = await by_url(TargetPlan(ca=str(authority), **urls), KEYS)
+        target = await by_url(aim, KEYS, LOGIN)
 
-    assert (target.tls is not None) is (broker == "mqtts")
-    assert (target.http_tls is not None) is (backend == "https")
+    assert (target.tls is not None, target.http_tls is not None) == (is_mqtts, is_https)
     trusted = [context.cert_store_stats()["x509_ca"] for context in (target.tls, target.http_tls)
                if context is not None]  # fmt: skip
     assert set(trusted) <= {1}
+    assert (target.broker.login, target.subscribes) == (LOGIN, True)
+
+
+async def test_a_backend_whose_certificate_is_not_trusted_is_told(tmp_path: Path) -> None:
+    """By the name of the end, so that nobody looks at the other."""
+    certificates = issue(tmp_path)
+    tls = certificates.for_server()
+    async with (
+        await asyncio.start_server(hang_up, HOST, 0) as broker,
+        await asyncio.start_server(hang_up, HOST, 0, ssl=tls) as backend,
+    ):
+        aim = TargetPlan(
+            broker=f"mqtt://{HOST}:{port_of(broker)}",
+            backend=f"https://{HOST}:{port_of(backend)}",
+            ca=str(certificates.strange_ca),
+        )
+
+        with pytest.raises(TargetError, match=r"certificate of the backend at .* not accepted"):
+            await by_url(aim, KEYS, None)
+
+
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Wait for the peer to leave."""
+    with contextlib.suppress(OSError):
+        await reader.read(-1)
+    writer.close()
+
+
+def port_of(server: asyncio.Server) -> int:
+    """Return where it listens."""
+    return int(server.sockets[0].getsockname()[1])
+
+
+async def test_the_reference_backend_shares_a_broker_with_its_devices(tmp_path: Path) -> None:
+    """They go to the broker, the operator to the backend that the child has announced."""
+    with mosquitto(tmp_path, "allow_anonymous true") as port:
+        access = await stock_broker(TargetPlan(broker=f"mqtt://{HOST}:{port}"), None)
+        async with platform_child() as child:
+            await child.start(PlatformSettings(broker=access))
+            ready = child.ready
+
+            target = on_stock_broker(child, access)
+
+    assert ready["mqtt"] == f"mqtt://{HOST}:{port}"
+    assert target.broker == BrokerAccess(host=HOST, port=port)
+    assert (target.backend, target.org) == (ready["http"], ready["org"])
+    assert target.keys.app_secret == ready["app_secret"]
+    assert target.subscribes
+
+
+async def test_a_broker_that_does_not_let_the_backend_in_is_told(tmp_path: Path) -> None:
+    """Before anything is started."""
+    with (
+        mosquitto(tmp_path, "allow_anonymous false") as port,
+        pytest.raises(TargetError, match="denies access"),
+    ):
+        await stock_broker(TargetPlan(broker=f"mqtt://{HOST}:{port}"), LOGIN)

@@ -1,0 +1,62 @@
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import ProgressReport, VersionReport
+from fleet_sim.runtime.presence import COPY_MS, Presence
+
+DEVICE = DeviceId("pk", "d1")
+OTHER = DeviceId("pk", "d2")
+
+
+def test_a_first_message_of_any_kind_begins_a_connection() -> None:
+    """The backend may have come after the device."""
+    presence = Presence()
+
+    begun = [presence.heard(DEVICE, ProgressReport("7", 50), 0),
+             presence.heard(OTHER, VersionReport("1", "1.0"), 0),
+             presence.heard(DEVICE, ProgressReport("8", 75), 1)]  # fmt: skip
+
+    assert begun == [True, True, False]
+    assert presence.devices == (DEVICE, OTHER)
+
+
+def test_each_new_version_report_begins_one() -> None:
+    """Devices report on each connect, under a new id or with another version."""
+    presence = Presence()
+
+    begun = [presence.heard(DEVICE, VersionReport(message, version), 0)
+             for message, version in (("1", "1.0"), ("2", "1.0"), ("2", "2.0"))]  # fmt: skip
+
+    assert begun == [True, True, True]
+
+
+def test_a_version_report_after_other_words_begins_one() -> None:
+    """The first was heard before the backend was there."""
+    presence = Presence()
+    presence.heard(DEVICE, ProgressReport("7", 50), 0)
+
+    assert presence.heard(DEVICE, VersionReport("8", "1.0"), 1)
+
+
+def test_a_copy_begins_none() -> None:
+    """It was delivered twice; else an unanswered push would be repeated without a cause."""
+    presence = Presence()
+    presence.heard(DEVICE, VersionReport("1", "1.0"), 0)
+
+    assert not presence.heard(DEVICE, VersionReport("1", "1.0"), COPY_MS - 1)
+
+
+def test_the_same_words_much_later_begin_one() -> None:
+    """A device that was switched off and on again begins its ids anew."""
+    presence = Presence()
+    presence.heard(DEVICE, VersionReport("1", "1.0"), 0)
+
+    assert presence.heard(DEVICE, VersionReport("1", "1.0"), COPY_MS)
+
+
+def test_a_device_that_is_forgotten_begins_anew() -> None:
+    """And is forgotten once."""
+    presence = Presence()
+    presence.heard(DEVICE, VersionReport("1", "1.0"), 0)
+
+    assert [presence.forget(DEVICE), presence.forget(DEVICE)] == [True, False]
+    assert presence.devices == ()
+    assert presence.heard(DEVICE, VersionReport("1", "1.0"), 1)
