@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
-from fleet_sim.backend import activation, dispatch, firmware, jobs, reports, rows, searches, tasks
+from fleet_sim.backend import (
+    dispatch,
+    firmware,
+    jobs,
+    registration,
+    reports,
+    rows,
+    searches,
+    tasks,
+)
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import (
     Answered,
     Called,
     DeviceActivated,
+    DeviceBound,
     DeviceConnected,
     DeviceGone,
     Effect,
@@ -111,23 +122,23 @@ class Brain:
 
     def registration_of(self, device: DeviceId) -> Registration | None:
         """Return what is known of a device; None where nothing is."""
-        known_device = self._books.devices.get(device)
-        return None if known_device is None else known_device.registration
+        state = self._books.devices.get(device)
+        return None if state is None else state.registration
 
     def secret_of(self, device: DeviceId) -> str | None:
         """Return the device's secret, None for a stranger and for one that has none yet."""
-        registration = self.registration_of(device)
-        return None if registration is None else registration.secret or None
-
-    def children_of(self, gateway: DeviceId) -> tuple[Registration, ...]:
-        """Return the devices that come by this gateway alone, in the order they became known."""
-        everybody = (one.registration for one in self._books.devices.values())
-        return tuple(one for one in everybody if one.gateway == gateway)
+        return registration.of(self._books, device).secret or None
 
     def is_connected(self, device: DeviceId) -> bool:
         """Tell whether a device has a connection."""
         state = self._books.devices.get(device)
         return state is not None and state.is_connected
+
+    def children_of(self, gateway: DeviceId) -> tuple[Registration, ...]:
+        """Return the devices that come by this gateway alone, sorted."""
+        everybody = (one.registration for one in self._books.devices.values())
+        found = (one for one in everybody if one.gateway == gateway)
+        return tuple(sorted(found, key=lambda one: one.device))
 
     def file_of(self, firmware_id: str) -> tuple[str, str] | None:
         """Return a firmware's file name and the address that devices are given; None: no such."""
@@ -157,7 +168,8 @@ class Brain:
         state = self._books.devices.get(device)
         return [task for task in state.open_tasks if task.is_active] if state else []
 
-    def _take(self, event: Event, now_ms: int) -> None:  # noqa: C901 - one case an event
+    def _take(self, event: Event, now_ms: int) -> None:  # noqa: C901, PLR0912 - one case each
+        books = self._books
         match event:
             case MessageArrived(device, message):
                 if (state := self._device(device)) is not None:
@@ -170,10 +182,14 @@ class Brain:
                     reports.on_gone(self._books, state)
             case Called(call_id, call):
                 self._books.say(Answered(call_id, self._answer(call, now_ms)))
-            case Registered(registration):
-                self._on_registered(registration, now_ms)
+            case Registered(told):
+                self._register(registration.completed(books, told), now_ms)
+            case DeviceBound(device, gateway):
+                self._register(replace(registration.of(books, device), gateway=gateway), now_ms)
             case DeviceActivated(device, is_told):
-                self._on_activated(device, now_ms, is_told=is_told)
+                self._register(registration.activated(books, device), now_ms)
+                if is_told:
+                    registration.tell(books, device)
             case TimeReached():
                 self._on_time(now_ms)
             case _:
@@ -186,25 +202,19 @@ class Brain:
             self._books.say(Journal("unknown_device", str(device)))
         return state
 
-    def _on_registered(self, registration: Registration, now_ms: int) -> None:
+    def _register(self, known: Registration, now_ms: int) -> None:
+        """Write down what is known of a device now, unless it was known before."""
         books = self._books
-        state = books.devices.get(registration.device)
+        state = books.devices.get(known.device)
         if state is None:
-            state = books.devices[registration.device] = DeviceState(registration)
+            state = books.devices[known.device] = DeviceState(known)
             books.sorted_devices = None
-        elif state.registration == registration:
+        elif state.registration == known:
             return
-        state.registration = registration
+        state.registration = known
         books.keep(state)
         jobs.join_open_lists(books, state, now_ms)
         tasks.stir_device(books, state)
-
-    def _on_activated(self, device: DeviceId, now_ms: int, *, is_told: bool) -> None:
-        registration = activation.activated(self._books, device)
-        if registration is not None:
-            self._on_registered(registration, now_ms)
-        if is_told:
-            activation.tell(self._books, device)
 
     def _on_time(self, now_ms: int) -> None:
         books = self._books

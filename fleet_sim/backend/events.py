@@ -45,9 +45,23 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The platform learned of a device, or learned new attributes of one it has."""
+    """The platform learned of a device, or learned new attributes of one it has.
+
+    A secret, a name or a gateway that is left open does not take away the one that is known.
+    """
 
     registration: Registration
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBound:
+    """A device comes by this gateway alone from now on, or by itself (None).
+
+    It is registered now if it was not.
+    """
+
+    device: DeviceId
+    gateway: DeviceId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,7 @@ Event: TypeAlias = (
     | MessageArrived
     | Called
     | Registered
+    | DeviceBound
     | DeviceActivated
     | TimeReached
 )

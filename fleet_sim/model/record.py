@@ -24,8 +24,9 @@ that the device took counts as one, see `request_of_offer`):
        upgrade_failed   request, cause, desc
        gone             why (never comes back)
        silent           request, why (takes the push and will say nothing more of this attempt)
-    W  online, offline(why)                                      side device or server
-                        since (device: when the CONNECT left)
+    W  online, offline(why)                                      side device or server; online has
+                        since (device: when the CONNECT left) or
+                        over (server: the gateway it came by, if it did)
        push_sent        request, version, size, digest            server: left the broker
        push_received    request, version, size, digest            device
        push_replied     request, code                             device

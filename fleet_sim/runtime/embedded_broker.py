@@ -27,6 +27,7 @@ from fleet_sim.mqtt.broker import (
 )
 from fleet_sim.mqtt.packets import Connect
 from fleet_sim.runtime.clock import Alarm, Clock
+from fleet_sim.runtime.gateways import Gateways
 from fleet_sim.runtime.platform import Platform
 
 
@@ -51,7 +52,10 @@ class EmbeddedBroker:
         self._platform = platform
         self._server = server
         self._clock = clock
-        self.broker = Broker(limits, self, claimed=server.claimed)
+        codec = platform.gateways
+        self._gateways = None if codec is None else Gateways(codec, platform, self, self._hang_up)
+        claimed = (*server.claimed, *(codec.claimed if codec is not None else ()))
+        self.broker = Broker(limits, self, claimed=claimed)
         self._activating: set[DeviceId] = set()  # Admitted so, and not yet told of by `Opened`.
         self._alarm = Alarm(clock, lambda: self.broker.next_at_ms, self._due)
         platform.attach(self)
@@ -76,14 +80,27 @@ class EmbeddedBroker:
         return Admission(device, implicit, may_persist=False, qos_max=1)
 
     def may_publish(self, principal: Hashable, topic: str) -> bool:
-        """Tell whether a device may publish there."""
-        return isinstance(principal, DeviceId) and self._server.may_publish(principal, topic)
+        """Tell whether a device may publish there, as itself or as one of its children."""
+        if not isinstance(principal, DeviceId):
+            return False
+        if self._server.may_publish(principal, topic):
+            return True
+        child = self._child_at(principal, topic)
+        return child is not None and self._server.may_publish(child, topic)
 
     def may_subscribe(self, principal: Hashable, topic_filter: str) -> bool:
-        """Tell whether a device may subscribe to that."""
-        return isinstance(principal, DeviceId) and self._server.may_subscribe(
-            principal, topic_filter
-        )
+        """Tell whether a device may subscribe to that, as itself or as one of its children."""
+        if not isinstance(principal, DeviceId):
+            return False
+        if self._server.may_subscribe(principal, topic_filter):
+            return True
+        child = self._child_at(principal, topic_filter)
+        return child is not None and self._server.may_subscribe(child, topic_filter)
+
+    def _child_at(self, gateway: DeviceId, topic_or_filter: str) -> DeviceId | None:
+        if self._gateways is None:
+            return None
+        return self._gateways.child_at(gateway, topic_or_filter)
 
     # --- what happens at the broker --------------------------------------------------------
 
@@ -97,10 +114,15 @@ class EmbeddedBroker:
         match event:
             case Arrived(connection, sender, topic, payload, token=token):
                 receipt = None if token is None else _Puback(connection, token)
-                self._platform.arrived(self, sender, topic, payload, receipt)
+                if self._gateways is not None and self._gateways.is_request(topic):
+                    self._gateways.take(sender, topic, payload, receipt)
+                else:
+                    self._platform.arrived(self, sender, topic, payload, receipt)
             case Opened(principal=DeviceId() as device):
                 self._opened(device)
             case Closed(principal=DeviceId() as device, why=why):
+                if self._gateways is not None:
+                    self._gateways.ended(device, why)
                 self._platform.gone(device, why)
             case Refused(connection, topic, why):
                 self._platform.refused(connection.principal, topic, why)
@@ -110,6 +132,8 @@ class EmbeddedBroker:
                 assert_never(event)
 
     def _opened(self, device: DeviceId) -> None:
+        if self._gateways is not None:
+            self._gateways.left(device, "it has connected by itself")
         if device in self._activating:
             self._activating.remove(device)
             self._platform.activate(device)  # first: a stranger becomes known by it
@@ -121,8 +145,15 @@ class EmbeddedBroker:
     # --- what the platform says ------------------------------------------------------------
 
     def send(self, device: Hashable, wire: WireMessage) -> bool:
-        """Send straight to a device's newest connection; False when it has none, or no room."""
-        sent = self.broker.send_to(device, wire.topic, wire.payload, wire.qos, self._clock.now_ms())
+        """Send straight to a device's newest connection; False when it has none, or no room.
+
+        A child has its gateway's.
+        """
+        over = None
+        if self._gateways is not None and isinstance(device, DeviceId):
+            over = self._gateways.over(device)
+        at_ms = self._clock.now_ms()
+        sent = self.broker.send_to(over or device, wire.topic, wire.payload, wire.qos, at_ms)
         return sent is not None
 
     def acknowledge(self, receipt: Hashable) -> None:
@@ -131,6 +162,11 @@ class EmbeddedBroker:
         self.broker.acknowledge(receipt.connection, receipt.token)
 
     def drop(self, device: DeviceId, why: str) -> None:
-        """End all connections of a device."""
+        """End all connections of a device, and take it off its gateway's."""
+        if self._gateways is not None:
+            self._gateways.left(device, why)
+        self._hang_up(device, why)
+
+    def _hang_up(self, device: DeviceId, why: str) -> None:
         while (connection := self.broker.connection_of(device)) is not None:
             self.on_events(self.broker.close(connection, why, self._clock.now_ms()))

@@ -25,6 +25,7 @@ from fleet_sim.backend.events import (
     Answered,
     Called,
     DeviceActivated,
+    DeviceBound,
     DeviceConnected,
     DeviceGone,
     DropFile,
@@ -117,19 +118,23 @@ class _Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Complaint:
-    """An error reply to whoever sent a message, by the way it came."""
+class _Reply:
+    """What the southbound itself has to say to whoever sent a message, by the way it came."""
 
     southbound: Southbound
     sender: Hashable
     wire: WireMessage
 
 
-_Held = Tell | Answered | DropFile | _Receipt | _Complaint
+_Held = Tell | Answered | DropFile | _Receipt | _Reply
 
 
 class Platform:
-    """One OTA platform for one dialect. It drives the brain, and knows no broker and no socket."""
+    """One OTA platform for one dialect. It drives the brain, and knows no broker and no socket.
+
+    Attributes:
+        gateways: What its vendor's gateways say, for southbounds by which they may come.
+    """
 
     def __init__(
         self,
@@ -143,6 +148,7 @@ class Platform:
         files: Files,
         settings: Settings,
     ) -> None:
+        self.gateways = dialect.gateways
         self._server = dialect.server
         self._brain = brain
         self._gate = gate
@@ -192,6 +198,18 @@ class Platform:
         registration = self._brain.registration_of(device)
         return None if registration is None else registration.gateway
 
+    def registration_of(self, device: DeviceId) -> Registration | None:
+        """Return what is known of a device; None where nothing is."""
+        return self._brain.registration_of(device)
+
+    def children_of(self, gateway: DeviceId) -> tuple[Registration, ...]:
+        """Return the devices that come by this gateway alone, sorted."""
+        return self._brain.children_of(gateway)
+
+    def bind(self, device: DeviceId, gateway: DeviceId | None) -> None:
+        """Have a device come by this gateway alone, or by itself again."""
+        self._think(DeviceBound(device, gateway))
+
     def activate(self, device: DeviceId, *, is_told: bool = True) -> None:
         """See that a device that its product's secret let in has a secret of its own."""
         self._think(DeviceActivated(device, is_told))
@@ -208,15 +226,23 @@ class Platform:
         """Return a kept firmware's file name and the address that pushes give for it."""
         return self._brain.file_of(firmware_id)
 
-    def connected(self, southbound: Southbound, device: DeviceId) -> None:
+    def connected(
+        self, southbound: Southbound, device: DeviceId, *, over: DeviceId | None = None
+    ) -> None:
         """Take note of a device's new connection; one after another is a takeover.
 
         A device has one way at a time, the newest; the others let go of it.
+
+        Args:
+            southbound: The way it came.
+            device: Who.
+            over: The gateway whose connection it is; None: its own.
         """
         for other in self._southbounds:
             if other is not southbound:
                 other.drop(device, "it came by another way")
-        self._wire("online", device, {"side": "server"})
+        via = {} if over is None else {"over": str(over)}
+        self._wire("online", device, {"side": "server", **via})
         self._think(DeviceConnected(device))
 
     def gone(self, device: DeviceId, why: str) -> None:
@@ -247,11 +273,32 @@ class Platform:
             self.refused(sender, topic, str(error))
             complaint = self._server.complain(topic, error)
             if complaint is not None:
-                self._held.append(_Complaint(southbound, sender, complaint))
+                self._held.append(_Reply(southbound, sender, complaint))
         else:
             kind, fields = received_by_server(message)
             self._wire(kind, device, fields)
             self._think(MessageArrived(device, message))
+        if receipt is not None:
+            self._held.append(_Receipt(southbound, receipt))
+        self._settle()
+
+    def answer(
+        self,
+        southbound: Southbound,
+        sender: Hashable,
+        wire: WireMessage | None,
+        receipt: Hashable | None,
+    ) -> None:
+        """Answer a message that a southbound has dealt with, once all before it is durable.
+
+        Args:
+            southbound: The way it came.
+            sender: Who gets the answer.
+            wire: The answer, if there is one.
+            receipt: As in `arrived`.
+        """
+        if wire is not None:
+            self._held.append(_Reply(southbound, sender, wire))
         if receipt is not None:
             self._held.append(_Receipt(southbound, receipt))
         self._settle()
@@ -365,7 +412,7 @@ class Platform:
                     self._files.drop(firmware_id, file_name)
                 case _Receipt(southbound, receipt):
                     southbound.acknowledge(receipt)
-                case _Complaint(southbound, sender, wire):
+                case _Reply(southbound, sender, wire):
                     southbound.send(sender, wire)
 
     def _send(self, device: DeviceId, wire: WireMessage) -> bool:

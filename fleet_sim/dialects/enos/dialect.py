@@ -15,7 +15,7 @@ from fleet_sim.dialects.interface import Dialect
 
 ENOS = Dialect(
     name="enos",
-    about="Envision EnOS: MQTT with a static device secret, connect-service API v2.1",
+    about="Envision EnOS: MQTT with device or product secrets, connect-service API v2.1",
     devices=EnosDevice(),
     server=EnosServer(),
     operator=EnosOperator,

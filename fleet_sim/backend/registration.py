@@ -1,8 +1,10 @@
-"""Devices that come with their product's secret and leave with one of their own.
+"""How the server comes to know a device: from its owner, by activation, from its gateway.
 
-Whoever proves the product's secret may be any device of the product, known beforehand or not. Its
-own secret is written down before it is told, so a device never has one that a restarted server does
-not know.
+Each says a part. What an owner leaves open, a device may have been given since, and keeps.
+
+Whoever proves a product's secret may be any device of the product, known beforehand or not. Its own
+secret is written down before it is told, so a device never has one that a restarted server does not
+know.
 """
 
 from __future__ import annotations
@@ -20,12 +22,28 @@ ASSET_ID_CHARS = 8
 _LETTERS = digits + ascii_letters
 
 
-def activated(books: Books, device: DeviceId) -> Registration | None:
-    """Return how a device is to be registered that activates now; None: as it is."""
+def completed(books: Books, registration: Registration) -> Registration:
+    """Fill in what an owner leaves open with what is known of the device."""
+    known = of(books, registration.device)
+    return replace(
+        registration,
+        secret=registration.secret or known.secret,
+        asset_id=registration.asset_id or known.asset_id,
+        gateway=registration.gateway or known.gateway,
+    )
+
+
+def of(books: Books, device: DeviceId) -> Registration:
+    """Return what is known of a device: of a stranger, its name."""
     state = books.devices.get(device)
-    known = Registration(device, "") if state is None else state.registration
+    return Registration(device, "") if state is None else state.registration
+
+
+def activated(books: Books, device: DeviceId) -> Registration:
+    """Return how a device is to be registered that activates now."""
+    known = of(books, device)
     if known.secret and books.contract.reactivation == "same_secret":
-        return None
+        return known
     number = books.number("activation")
     return replace(
         known,

@@ -1,4 +1,5 @@
-from fleet_sim.backend.events import DeviceActivated, Keep, Tell
+from fleet_sim.backend.events import DeviceActivated, DeviceBound, Keep, Registered, Tell
+from fleet_sim.model.identity import Registration
 from fleet_sim.model.messages import (
     ActivationInfo,
     ActivationReply,
@@ -85,6 +86,47 @@ def test_a_device_that_was_registered_with_a_secret_keeps_it() -> None:
     known = server.brain.registration_of(device("d1"))
     assert known is not None
     assert known.tags == (("site", "north"),)
+
+
+def test_what_an_owner_leaves_open_stays_as_it_is() -> None:
+    """A list of devices that is read anew at each start takes no secret and no gateway away."""
+    server = Server()
+    info = _activate(server, "d1")
+    server.do(DeviceBound(device("d1"), device("g")))
+
+    server.do(Registered(Registration(device("d1"), "", tags=(("site", "north"),))))
+
+    assert server.brain.registration_of(device("d1")) == Registration(
+        device("d1"), info.secret, info.asset_id, tags=(("site", "north"),), gateway=device("g")
+    )
+
+
+def test_what_an_owner_says_counts() -> None:
+    """More than what a device was given."""
+    server = Server()
+    _activate(server, "d1")
+
+    server.register("d1")
+
+    assert server.brain.secret_of(device("d1")) == "secret of d1"
+
+
+def test_a_device_may_be_bound_and_set_free() -> None:
+    """A stranger becomes known by it; the rest of what is known stays, also after a restart."""
+    server = Server()
+    server.register("d1", tags=(("site", "north"),))
+
+    for key in ("d1", "stranger"):
+        server.do(DeviceBound(device(key), device("g")))
+    server.restart()
+    bound = server.brain.children_of(device("g"))
+    server.do(DeviceBound(device("d1"), None))
+
+    assert [one.device.device_key for one in bound] == ["d1", "stranger"]
+    assert bound[0].tags == (("site", "north"),)
+    assert server.brain.secret_of(device("stranger")) is None
+    left = server.brain.children_of(device("g"))
+    assert [one.device.device_key for one in left] == ["stranger"]
 
 
 def test_a_gateways_child_is_not_told() -> None:
