@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import assert_never
 
 from fleet_sim.dialects.enos import activation, codes, envelope
@@ -32,6 +33,8 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 
+_SIGNED_ID_MAX = 64  # "MQTT-based Device Connection": any id of at most so many characters.
+
 
 class EnosDevice:
     """The device codec; it keeps no state."""
@@ -41,11 +44,12 @@ class EnosDevice:
     ) -> Credentials:
         """Sign a CONNECT with the device secret (securemode 2, SHA-256), or the product's (3).
 
-        The client id is the device key, as in the Python SDK; a bar in the key would end it early,
-        so it becomes a dash there (any id may be signed, the username alone says who connects).
+        Any client id may be signed, the username alone says who connects. The SDKs take the device
+        key, which is unique within its product only; on a broker that is not the vendor's, the
+        device of another product under the same key would be thrown out. So both keys stand in it.
         """
         claim = Claim(
-            signed_id=device.device_key.replace("|", "-"),
+            signed_id=_signed_id(device),
             secure_mode=PRODUCT_SECRET if activates else STATIC_SECRET,
             method="sha256",
             timestamp=str(epoch_ms),
@@ -104,6 +108,19 @@ class EnosDevice:
             return _read(leaf, message_id, body)
         except DialectError as error:
             raise DialectError(str(error), code=error.code, message_id=message_id) from error
+
+
+def _signed_id(device: DeviceId) -> str:
+    """Name a device uniquely among all products.
+
+    A bar would end the id early, a dot leave open where one key ends, and above 64 characters the
+    platform refuses it; where the keys are not fit as they are, their digest is.
+    """
+    name = f"{device.device_key}.{device.product_key}"
+    is_plain = "|" not in name and "." not in device.product_key
+    if is_plain and len(name) <= _SIGNED_ID_MAX:
+        return name
+    return hashlib.sha256(f"{device.product_key}/{device.device_key}".encode()).hexdigest()
 
 
 def _step(step: int, desc: str) -> Fields:

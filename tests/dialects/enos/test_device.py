@@ -37,13 +37,15 @@ _GETVERSION_REPLY = topic_of(_DEVICE, Leaf.GETVERSION_REPLY)
 
 
 def test_credentials_are_those_of_the_computed_vector() -> None:
-    """Securemode 2, SHA-256, the device key as client id; byte for byte."""
+    """Securemode 2, SHA-256, both keys as client id; byte for byte."""
     credentials = _CODEC.credentials(_DEVICE, "devsecret1", epoch_ms=1_700_000_000_000)
 
-    assert credentials.client_id == "dk1|securemode=2,signmethod=sha256,timestamp=1700000000000|"
+    assert (
+        credentials.client_id == "dk1.pk1|securemode=2,signmethod=sha256,timestamp=1700000000000|"
+    )
     assert credentials.username == "dk1&pk1"
     assert credentials.password == (
-        "b77e44259aa3fdb80c6c62ee2ae5667a7b4c7f3fcf6b2f80229cee0be9bd547c"
+        "f4642f03abf93441d2ccd98dabee2a75829ff653d426dc07aea90e99b779be0a"
     )
     assert (credentials.keep_alive_s, credentials.clean_session) == (60, True)
 
@@ -62,15 +64,38 @@ def test_the_platform_knows_every_device_by_its_credentials(
     assert found == Identity(device)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (DeviceId("pk1", "dk1"), DeviceId("pk2", "dk1")),
+        (DeviceId("pk1", "d|k"), DeviceId("pk1", "d-k")),
+        (DeviceId("pk1", "k" * 80 + "1"), DeviceId("pk1", "k" * 80 + "2")),
+        (DeviceId("c", "a.b"), DeviceId("b.c", "a")),
+        (DeviceId("pk", "k" * 61), DeviceId("pk", "k" * 62)),
+    ],
+)
+def test_no_two_devices_share_a_client_id(one: DeviceId, other: DeviceId) -> None:
+    """On a broker that is not the vendor's, the second would throw the first out."""
+    ids = [
+        _CODEC.credentials(device, "secret", epoch_ms=0).client_id.partition("|")[0]
+        for device in (one, other)
+    ]
+
+    assert ids[0] != ids[1]
+    assert max(map(len, ids)) <= 64
+
+
 def test_a_device_that_activates_signs_with_its_products_secret() -> None:
     """Securemode 3; the computed vector."""
     credentials = _CODEC.credentials(
         DeviceId("pk1", "dyn1"), "prodsecret1", epoch_ms=1_700_000_000_000, activates=True
     )
 
-    assert credentials.client_id == "dyn1|securemode=3,signmethod=sha256,timestamp=1700000000000|"
+    assert credentials.client_id == (
+        "dyn1.pk1|securemode=3,signmethod=sha256,timestamp=1700000000000|"
+    )
     assert credentials.password == (
-        "6f7b3d635b1982ebd8cf07e31ae2f4b1835dd16239a5c0b9c9010aad0cb9d89c"
+        "5bdea4a7299dc40c6f5da992982db9bec1ea9c0c1d955bfd98ca684f1d3bede3"
     )
 
 
