@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from fleet_sim.device.events import (
@@ -18,6 +19,8 @@ from fleet_sim.device.events import (
     Event,
     StartDownload,
 )
+from fleet_sim.dialects.interface import Dialect
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.line import Line
 
@@ -51,6 +54,15 @@ class FetchListener(Protocol):
         """Take the end; `why` is empty when the server had nothing more to send."""
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose download it is: some files are only for a device that logs in."""
+
+    device: DeviceId
+    secret: str = field(repr=False)
+    dialect: Dialect
+
+
 class FileWorld(Protocol):
     """What a download needs of the world it is in."""
 
@@ -58,7 +70,9 @@ class FileWorld(Protocol):
     def clock(self) -> Clock:
         """The run's clock."""
 
-    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
+    def fetch(
+        self, owner: Owner, url: str, offset: int, chunk: int, listener: FetchListener
+    ) -> Fetch:
         """Read a file from this byte on, at most `chunk` bytes at a time."""
 
 
@@ -72,8 +86,8 @@ class Download:
 
     __slots__ = (
         "_arrives_at_ms", "_chunk", "_digest", "_feed", "_fetch", "_flip_bits", "_is_under_way",
-        "_line", "_notify_at", "_number", "_order", "_sha256", "_world", "attempt", "held_bytes",
-        "size_bytes",
+        "_line", "_notify_at", "_number", "_order", "_owner", "_sha256", "_world", "attempt",
+        "held_bytes", "size_bytes",
     )  # fmt: skip
 
     def __init__(
@@ -82,8 +96,11 @@ class Download:
         world: FileWorld,
         line: Line,
         feed: Callable[[Event], None],
+        *,
+        owner: Owner,
         chunk: int,
     ) -> None:
+        self._owner = owner
         self._world = world
         self._line = line
         self._feed = feed
@@ -119,7 +136,7 @@ class Download:
         if number == self._number:
             listener = _Transfer(self, number)
             self._fetch = self._world.fetch(
-                self._order.image.url, self.held_bytes, self._chunk, listener
+                self._owner, self._order.image.url, self.held_bytes, self._chunk, listener
             )
 
     def cut(self, why: str) -> None:

@@ -25,6 +25,10 @@ class BrokerError(Exception):
     """A broker could not be reached, this time. The message is one sentence."""
 
 
+class DownloadError(Exception):
+    """A firmware file cannot be had from where a device was sent. The message is one sentence."""
+
+
 @contextmanager
 def ungrouped(*kinds: type[Exception]) -> Iterator[None]:
     """Raise the first error of these kinds by itself, out of the groups that task groups make.

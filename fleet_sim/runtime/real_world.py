@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import aiohttp
 
 from fleet_sim.dialects import registry
-from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.download import Fetch, FetchListener, Owner
+from fleet_sim.runtime.file_addresses import FileAddresses
 from fleet_sim.runtime.first_contact import FirstContact
 from fleet_sim.runtime.http_client import HttpCarrier, HttpFetch
 from fleet_sim.runtime.keep_alive import PingWheel
@@ -49,6 +51,7 @@ class RealWorld:
         self._session = session
         self._tasks = tasks
         self._http_tls = target.http_tls
+        self._addresses = FileAddresses(session, target.backend, tls=target.http_tls)
         self.login = target.broker.login
         # Our own broker knows its devices; a stranger's may turn every one of them away.
         self.contact = (
@@ -79,12 +82,14 @@ class RealWorld:
         """Break off all that is under way."""
         self._tasks.cancel()
 
-    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
+    def fetch(
+        self, owner: Owner, url: str, offset: int, chunk: int, listener: FetchListener
+    ) -> Fetch:
         """Read a file from this byte on."""
         return HttpFetch(
             self._session,
             self._tasks,
-            url,
+            partial(self._addresses.find, owner, url),
             listener,
             offset=offset,
             chunk=chunk,

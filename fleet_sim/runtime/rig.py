@@ -44,7 +44,7 @@ from fleet_sim.model.messages import (
 from fleet_sim.model.record import Source
 from fleet_sim.network.link import Link
 from fleet_sim.runtime.broker_access import MqttLogin
-from fleet_sim.runtime.download import Download, FileWorld, chunk_bytes
+from fleet_sim.runtime.download import Download, FileWorld, Owner, chunk_bytes
 from fleet_sim.runtime.line import Exchange, Line
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.runtime.wire_records import received_by_device, sent_by_device
@@ -268,8 +268,10 @@ class Rig:
 
     def _start_download(self, order: StartDownload) -> None:
         if self._download is None:
+            owner = Owner(self.plan.device, self._secret, self.dialect)
+            chunk = chunk_bytes(self.plan.link.down_kbps)
             self._download = Download(
-                order, self.world, self.line, self.feed, chunk_bytes(self.plan.link.down_kbps)
+                order, self.world, self.line, self.feed, owner=owner, chunk=chunk
             )
         # A connection of its own: one round trip to open it, then the request travels up.
         now_ms = self.world.clock.now_ms()

@@ -15,7 +15,7 @@ from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import Control
-from fleet_sim.runtime.download import Fetch, FetchListener
+from fleet_sim.runtime.download import Fetch, FetchListener, Owner
 from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.fleet import mount, registrations
 from fleet_sim.runtime.keep_alive import PingWheel
@@ -115,8 +115,11 @@ class VirtualWorld:
         """Open a connection to the broker."""
         self._network.dial(ear, number)
 
-    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
-        """Read a file from this byte on."""
+    def fetch(
+        self, owner: Owner, url: str, offset: int, chunk: int, listener: FetchListener
+    ) -> Fetch:
+        """Read a file from this byte on; this platform's are free for all."""
+        del owner
         return self._files.fetch(url, offset, chunk, listener)
 
     def run(

@@ -23,7 +23,7 @@ from fleet_sim.mqtt.kinds import Connack, Connect, Packet, Pingreq, Puback, Publ
 from fleet_sim.network.link import Link
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.runtime.broker_access import MqttLogin
-from fleet_sim.runtime.download import FetchListener
+from fleet_sim.runtime.download import FetchListener, Owner
 from fleet_sim.runtime.keep_alive import PingWheel
 from fleet_sim.runtime.line import Ear
 from fleet_sim.runtime.rig import Rig
@@ -104,6 +104,7 @@ class Transfer:
     """A transfer that was asked for; the test plays the file server through `listener`."""
 
     at_ms: int
+    owner: Owner
     url: str
     offset: int
     chunk: int
@@ -158,9 +159,12 @@ class LoneWorld:
         self.wires.append(Wire(self, ear, number))
         ear.on_open(number, self.wires[-1])
 
-    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Transfer:
+    def fetch(
+        self, owner: Owner, url: str, offset: int, chunk: int, listener: FetchListener
+    ) -> Transfer:
         """Take note of a transfer that is wanted."""
-        transfer = Transfer(self.clock.now_ms(), url, offset, chunk, listener, _clock=self.clock)
+        now_ms = self.clock.now_ms()
+        transfer = Transfer(now_ms, owner, url, offset, chunk, listener, _clock=self.clock)
         self.transfers.append(transfer)
         return transfer
 

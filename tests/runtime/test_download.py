@@ -17,15 +17,22 @@ from fleet_sim.device.events import (
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.network.outages import Outage
 from fleet_sim.network.profiles import LinkProfile, OutageKind
-from fleet_sim.runtime.download import CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, Download, chunk_bytes
+from fleet_sim.runtime.download import (
+    CHUNK_BYTES_MAX,
+    CHUNK_BYTES_MIN,
+    Download,
+    Owner,
+    chunk_bytes,
+)
 from fleet_sim.runtime.rig import Rig
-from tests.runtime.lone_world import LoneWorld
+from tests.runtime.lone_world import DEVICE, ENOS, LoneWorld
 from tests.runtime.plans import PLAIN
 
 CONTENT = bytes(range(250)) * 4
 IMAGE = FirmwareImage("2.0", "http://h/fw", len(CONTENT), "unchecked here", "md5")
 MD5, SHA256 = (hashlib.new(name, CONTENT).hexdigest() for name in ("md5", "sha256"))
 WHOLE = DownloadFinished(1, 1_000, MD5, SHA256)
+OWNER = Owner(DEVICE, "hunter2", ENOS)
 BYTE_A_MS = dataclasses.replace(PLAIN, name="byte a ms", down_kbps=8)
 
 
@@ -54,8 +61,9 @@ class Scene:
         self.agent = Listener()
         self.rig: Rig = self.world.rig(link=link)
         self.rig.agent = cast(DeviceAgent, self.agent)  # all that a download needs of it
+        chunk = chunk_bytes(link.down_kbps)
         self.download = Download(
-            first, self.world, self.rig.line, self.rig.feed, chunk_bytes(link.down_kbps)
+            first, self.world, self.rig.line, self.rig.feed, owner=OWNER, chunk=chunk
         )
 
     def start(self, wanted: StartDownload, status: int = 200) -> None:
@@ -330,3 +338,11 @@ def test_a_half_open_link_stalls_the_transfer_too() -> None:
 
     lost = ConnectionLost("no answer to a ping")
     assert one.agent.heard[-2:] == [lost, DownloadCut(1, 0, "no answer to a ping")]
+
+
+def test_the_world_is_told_whose_download_it_is() -> None:
+    """Where the device has to log in, it does so with its own secret, which is never printed."""
+    one = scene()
+
+    assert one.world.transfers[0].owner == OWNER
+    assert "hunter2" not in repr(OWNER)

@@ -1,7 +1,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -9,9 +9,11 @@ import pytest
 import trustme
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
+from yarl import URL
 
 from fleet_sim.dialects.http import HttpPart, HttpRequest, HttpResponse
 from fleet_sim.runtime import http_client
+from fleet_sim.runtime.errors import DownloadError
 from fleet_sim.runtime.http_client import HttpCarrier, HttpFetch
 from tests.runtime.platforms import WAIT_S
 
@@ -124,8 +126,23 @@ class Client:
 
     def fetch(self, url: str, reader: Reader, *, offset: int = 0, **options: Any) -> HttpFetch:  # noqa: ANN401
         """Begin a transfer."""
+
+        async def find() -> URL:
+            return URL(url)
+
+        return self.fetch_from(find, reader, offset=offset, **options)
+
+    def fetch_from(
+        self,
+        find: Callable[[], Awaitable[URL]],
+        reader: Reader,
+        *,
+        offset: int = 0,
+        **options: Any,  # noqa: ANN401 - of HttpFetch
+    ) -> HttpFetch:
+        """Begin a transfer from where the test says."""
         return HttpFetch(
-            self.session, self.tasks, url, reader, offset=offset, chunk=CHUNK, **options
+            self.session, self.tasks, find, reader, offset=offset, chunk=CHUNK, **options
         )
 
 
@@ -325,3 +342,35 @@ async def test_a_file_server_that_falls_silent_is_given_up(monkeypatch: pytest.M
         await asyncio.wait_for(reader.is_over.wait(), WAIT_S)
 
     assert reader.why
+
+
+async def test_a_file_that_is_nowhere_ends_the_transfer() -> None:
+    """With the sentence that says why; no connection is opened."""
+    reader = Reader()
+
+    async def find() -> URL:
+        raise DownloadError("no way is known to a file at 'gopher://h/f'")
+
+    async with client() as there:
+        there.fetch_from(find, reader)
+        await asyncio.wait_for(reader.is_over.wait(), WAIT_S)
+
+    assert (reader.status, reader.why) == (0, "no way is known to a file at 'gopher://h/f'")
+
+
+async def test_a_transfer_given_up_while_its_place_is_looked_for_is_not_heard() -> None:
+    """Its listener hears nothing more."""
+    reader = Reader()
+    is_asked = asyncio.Event()
+
+    async def find() -> URL:
+        is_asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with client() as there:
+        fetch = there.fetch_from(find, reader)
+        await asyncio.wait_for(is_asked.wait(), WAIT_S)
+        fetch.close()
+
+    assert (reader.status, reader.why) == (0, None)

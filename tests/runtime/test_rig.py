@@ -17,6 +17,7 @@ from fleet_sim.mqtt.encoding import encode
 from fleet_sim.mqtt.kinds import Connect, Publish, Subscribe
 from fleet_sim.network.outages import Outage
 from fleet_sim.network.profiles import OutageKind
+from fleet_sim.runtime.download import Owner
 from tests.dialects.keys import Keys
 from tests.runtime.lone_world import DEVICE, ENOS, LoneWorld
 from tests.runtime.plans import PLAIN
@@ -232,6 +233,7 @@ def test_a_failure_stands_in_the_log_with_its_number() -> None:
     world.wires[0].tell(PUSH)
     world.run(1_100)
 
+    assert world.transfers[0].owner == Owner(DEVICE, "secret", ENOS)
     world.transfers[0].listener.on_response(200)
     world.transfers[0].send(b"\0\0\0\0")
     world.run(1_200)
