@@ -19,7 +19,7 @@ def cap(timeline: Timeline) -> Outcome:
     """
     tally = Tally("V01")
     for job in timeline.jobs.values():
-        if job.cap is None or job.order.must_ask:
+        if job.cap is None:
             continue
         certain, possible = [], []
         for task in job.tasks.values():

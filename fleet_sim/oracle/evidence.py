@@ -22,10 +22,11 @@ FOREVER = 1 << 60  # later than any log: an instant that never came
 
 @dataclass(slots=True)
 class Push:
-    """One upgrade request, as the server sent it.
+    """One upgrade request, as the server sent it: unasked, or offered to a device that asked.
 
     Attributes:
-        record: `push_sent`, or `push_received` where the server's end is not in the log.
+        record: `push_sent`, or `push_received` where the server's end is not in the log; of an
+            offer the same.
         lo: The earliest instant at which it left the server.
         hi: The latest.
         request: Its id; copies of one push that the network made carry the same.
@@ -34,6 +35,8 @@ class Push:
         is_unseen: Whether only a read shows it, which is then the record; see `from_outside`.
         after_poll: The last poll of its job that certainly showed its task as before it; -1 where
             that is known by instants alone.
+        is_offer: Whether it answers the device's own question.
+        is_choice: Whether that answer held other versions as well, and the device may take any.
     """
 
     record: Record
@@ -44,6 +47,34 @@ class Push:
     is_copy: bool = False
     is_unseen: bool = False
     after_poll: int = -1
+    is_offer: bool = False
+    is_choice: bool = False
+
+    @property
+    def deed(self) -> str:
+        """What was done to the device, in a word."""
+        return "offered" if self.is_offer else "pushed"
+
+
+@dataclass(slots=True)
+class Ask:
+    """One question of a device: what may I upgrade to?
+
+    Attributes:
+        record: Where it was seen: arriving, else leaving.
+        message: The device's own id of it.
+        lo: The earliest instant at which the server can have answered.
+        hi: The latest; `FOREVER` where no answer is in the log.
+        offered: The versions in the answer, perhaps none; None without an answer.
+        offer: The answer.
+    """
+
+    record: Record
+    message: str
+    lo: int
+    hi: int = FOREVER
+    offered: tuple[str, ...] | None = None
+    offer: Record | None = None
 
 
 @dataclass(slots=True)
@@ -142,9 +173,9 @@ class Device:
         connected_at_ms: When it asked for its last connection; where no record says so, when it
             was let in.
         presence: `device` and `server` end to what each saw; an end that saw nothing is missing.
-        pushes: In order, network copies left out.
+        pushes: In order, offers among them; what the network may have doubled is marked.
+        asks: When it asked what it may upgrade to, in order.
         reports: In order of `lo`.
-        offers: Versions offered on the device's own request, with the instant.
     """
 
     name: str
@@ -159,7 +190,7 @@ class Device:
     presence: dict[str, Presence] = field(default_factory=dict)
     pushes: list[Push] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
-    offers: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
 
     @property
     def product(self) -> str:
@@ -281,7 +312,7 @@ class Job:
         window: `start_ms`, `end_ms`, `repeat_daily`; None means always.
         kind: `upgrade` or `verify`.
         is_open_list: Whether later devices join.
-        must_ask: Whether devices ask for the upgrade themselves.
+        must_ask: Whether devices are to ask for the upgrade themselves.
         create: The call that made it.
         calls: Every later call about it, in order.
         polls: Every look at its tasks, in order.

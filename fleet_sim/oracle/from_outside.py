@@ -84,6 +84,6 @@ def _starts(task: Task) -> Iterator[Sighting]:
 
 def _unseen(task: Task, sighting: Sighting, since: int) -> Push:
     push = Push(sighting.record, min(since, sighting.t1), sighting.t1, "", task.target)
-    push.is_unseen = True
+    push.is_unseen, push.is_offer = True, task.job.is_asked_for
     push.after_poll = next((k for k in range(sighting.poll - 1, -1, -1) if task.at_poll(k)), -1)
     return push

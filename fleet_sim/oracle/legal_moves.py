@@ -94,7 +94,7 @@ def _wrong_way_back(timeline: Timeline, task: Task, before: Sighting, after: Sig
 def _unpushed(timeline: Timeline, task: Task, before: Sighting, after: Sighting) -> str:
     """Say so if an attempt shows that was never pushed, where every push is in the log."""
     is_start = after.status in ACTIVE and not _is_onward(before.status, after.status)
-    if not is_start or not timeline.evidence.has_server_wire or task.job.order.must_ask:
+    if not is_start or not timeline.evidence.has_server_wire:
         return ""
     since = task.since(after, timeline.delta_ms)
     if task.device.is_touched(since, after.t1) or task.is_ambiguous:

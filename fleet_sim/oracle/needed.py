@@ -33,7 +33,7 @@ def _judge(tally: Tally, device: Device, push: Push) -> None:
         if one.kind == "version" and one.version == push.version and one.hi < push.lo
     ]
     text = (
-        f"{seconds(push.hi)}: {device.key} was asked to install {push.version}, "
+        f"{seconds(push.hi)}: {device.key} was {push.deed} {push.version}, "
         f"the version it had reported"
     )
     if not proof:

@@ -72,8 +72,9 @@ def _is_waiting(task: Task, attempt: Attempt, timeout_ms: int) -> bool:
 def _still_open(tally: Tally, task: Task, attempt: Attempt, shown: tuple[Poll, Sighting]) -> None:
     poll, sighting = shown
     text = (
-        f"{task.name}: attempt {attempt.number} was pushed at {seconds(attempt.start.hi)} with a "
-        f"timeout of {seconds(task.job.timeout_ms or 0)} and is still open at {seconds(poll.t0)}"
+        f"{task.name}: attempt {attempt.number} was {attempt.start.deed} at "
+        f"{seconds(attempt.start.hi)} with a timeout of {seconds(task.job.timeout_ms or 0)} and is "
+        f"still open at {seconds(poll.t0)}"
     )
     records = [*proof_of_start(attempt), sighting.record, poll.record]
     # A task that shows as pushed may be in a next attempt, whose push a broken connection lost.

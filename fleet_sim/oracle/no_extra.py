@@ -32,7 +32,9 @@ def no_extra(timeline: Timeline) -> Outcome:
         tally.held(int(not extra))
         for push in extra:
             _since, why, record = next(one for one in ends if one[0] < push.lo)
-            text = f"{seconds(push.hi)}: {task.name} was pushed, though its task was over: {why}"
+            text = (
+                f"{seconds(push.hi)}: {task.name} was {push.deed}, though its task was over: {why}"
+            )
             tally.broken(text, [record, push.record], task=task)
     return tally.outcome()
 

@@ -28,9 +28,6 @@ def no_false_success(timeline: Timeline) -> Outcome:
 
 def _judge(timeline: Timeline, tally: Tally, task: Task, sighting: Sighting) -> None:
     start = min((push.lo for push in task.pushes), default=None)
-    offered = min((at_ms for at_ms, _ in task.device.offers), default=None)
-    if start is None:
-        start = offered
     since = task.job.order.create.lo if start is None else start
     reports = [one for one in task.device.reports if _names_target(task, one)]
     arrived = [one for one in reports if one.lo <= sighting.t1 and one.hi >= since]

@@ -34,8 +34,8 @@ def not_early(timeline: Timeline) -> Outcome:
 def _stray(tally: Tally, task: Task, attempt: Attempt) -> None:
     for push in attempt.strays:
         text = (
-            f"{seconds(push.hi)}: {task.name} was pushed again inside attempt {attempt.number}, "
-            f"which began at {seconds(attempt.start.hi)} and had not ended"
+            f"{seconds(push.hi)}: {task.name} was {push.deed} again inside attempt "
+            f"{attempt.number}, which began at {seconds(attempt.start.hi)} and had not ended"
         )
         tally.broken(text, [*proof_of_start(attempt), push.record], task=task)
 
@@ -51,9 +51,9 @@ def _judge(tally: Tally, task: Task, attempt: Attempt) -> None:
         tally.held()
         return
     text = (
-        f"{task.name}: attempt {attempt.number}, pushed at {seconds(attempt.start.hi)}, shows as "
-        f"{seen.status} at {seconds(seen_ms)}, though no report and no call had ended it and its "
-        f"time was not up{_due(attempt)}"
+        f"{task.name}: attempt {attempt.number}, {attempt.start.deed} at "
+        f"{seconds(attempt.start.hi)}, shows as {seen.status} at {seconds(seen_ms)}, "
+        f"though no report and no call had ended it and its time was not up{_due(attempt)}"
     )
     records = [*proof_of_start(attempt), seen.record]
     has_left = seen.status == "queued" and task.device.is_touched(attempt.start.hi, seen_ms)

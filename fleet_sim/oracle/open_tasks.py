@@ -57,8 +57,11 @@ def _queued(timeline: Timeline, task: Task, poll: Poll) -> Reason:
     for keeps, text in _stops(timeline, task, now_ms):
         if keeps():
             return Reason(Wait.STATED, text)
+    if task.job.is_asked_for:
+        return _unasked(timeline, task, now_ms)
     since_ms = now_ms - timeline.tolerance.start_ms - timeline.delta_ms
-    if not _is_free_since(timeline, task, since_ms, now_ms):
+    is_online = task.device.is_online_throughout(since_ms, now_ms)
+    if not (is_online and _is_free_since(timeline, task, since_ms, now_ms)):
         return Reason(Wait.UNCLEAR, "what stood in its way was gone for a moment only")
     if not _is_wanted(task, now_ms):
         return Reason(Wait.UNCLEAR, "its device no longer needs the target")
@@ -71,7 +74,6 @@ def _stops(timeline: Timeline, task: Task, now_ms: int) -> Iterator[tuple[Callab
     is_gone = device.gone is not None
     yield lambda: not job.is_started_throughout(0, now_ms), "its job is stopped"
     yield lambda: not job.is_window_open_throughout(now_ms, now_ms), "its schedule window is closed"
-    yield lambda: job.order.must_ask, "its device has to ask for the upgrade"
     yield lambda: is_gone or not device.is_online_throughout(now_ms, now_ms), "it is off line"
     yield lambda: _round_is_open(timeline, task), "retries begin when every task had its turn"
     yield lambda: _gap_over_ms(task) > now_ms, "the retry interval has not passed"
@@ -80,18 +82,28 @@ def _stops(timeline: Timeline, task: Task, now_ms: int) -> Iterator[tuple[Callab
 
 
 def _is_free_since(timeline: Timeline, task: Task, since_ms: int, now_ms: int) -> bool:
-    """Tell whether nothing kept it from being pushed from `since_ms` on, faults included."""
+    """Tell whether nothing but its device kept it from being pushed from `since_ms` on."""
     is_settled = all(fault.hi < since_ms for fault in timeline.evidence.faults)
     return (
         is_settled
         and task.job.order.create.hi <= since_ms
         and _gap_over_ms(task) <= since_ms
         and task.job.is_window_open_throughout(since_ms, now_ms)
-        and task.device.is_online_throughout(since_ms, now_ms)
         and task.job.has_free_slot_throughout(since_ms, now_ms)
         and not _is_busy(timeline, task, since_ms, now_ms)
         and not any(call.hi >= since_ms for call in task.calls.retries)
     )
+
+
+def _unasked(timeline: Timeline, task: Task, now_ms: int) -> Reason:
+    """Who has to ask waits for itself, unless it asked in vain with nothing in its way."""
+    ask = next(task.turned_down(0, now_ms), None)
+    if ask is not None and _is_wanted(task, ask.lo):
+        since_ms = ask.lo - timeline.tolerance.start_ms - timeline.delta_ms
+        if _is_free_since(timeline, task, since_ms, ask.hi):
+            text = f"it asked at {seconds(ask.lo)}, and nothing stood in its way"
+            return Reason(Wait.LOST, text)
+    return Reason(Wait.STATED, "its device has to ask for the upgrade")
 
 
 def _is_wanted(task: Task, now_ms: int) -> bool:

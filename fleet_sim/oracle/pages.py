@@ -75,7 +75,7 @@ def _expected(timeline: Timeline, query: Query, scopes: Mapping[str, int]) -> in
 
 def _scope(timeline: Timeline, job: JobLine) -> int:
     """Return how many devices certainly had to get a task when the job was made."""
-    if job.order.create.outcome != "ok" or job.order.must_ask:
+    if job.order.create.outcome != "ok":
         return 0
     return sum(1 for device in timeline.devices.values() if is_in_scope(timeline, job, device))
 

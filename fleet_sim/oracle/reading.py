@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fleet_sim.model.record import Record, Source
+from fleet_sim.oracle.asks import AskBook, offers
 from fleet_sim.oracle.evidence import (
     FOREVER,
     Call,
@@ -51,6 +52,7 @@ class _Reader:
         self._slack_ms = slack_ms
         self._sent: dict[str, list[Push]] = {}
         self._received: dict[str, list[Push]] = {}
+        self._asks = AskBook()
         self._messages: dict[tuple[str, str], Report] = {}
         self._calls: dict[object, Call] = {}
         self._heard: dict[str, int] = {}  # device to when it sent what was acknowledged last
@@ -73,6 +75,8 @@ class _Reader:
             (Source.WIRE, "version_received"): self._report_received,
             (Source.WIRE, "delivered"): self._delivered,
             (Source.WIRE, "answered"): self._answered,
+            (Source.WIRE, "request_sent"): self._asked,
+            (Source.WIRE, "request_received"): self._asked,
             (Source.WIRE, "offer_sent"): self._offered,
             (Source.WIRE, "offer_received"): self._offered,
             (Source.CONTROL, "api_invoke"): self._invoked,
@@ -172,6 +176,11 @@ class _Reader:
             known.add(push.request)
             push.lo -= self._slack_ms
             device.pushes.append(push)
+        device.asks = self._asks.of(device.name, has_server_wire=self.found.has_server_wire)
+        offered = list(offers(device, self.found.faults))
+        if offered:
+            device.pushes.extend(offered)
+            device.pushes.sort(key=_leaving)
 
     def _replied(self, record: Record) -> None:
         report = self._ack(record)
@@ -232,9 +241,13 @@ class _Reader:
             self._has_answers = True
             self._heard[record.device] = report.sent_at_ms or 0
 
+    def _asked(self, record: Record) -> None:
+        self._device(record.device)
+        self._asks.asked(record)
+
     def _offered(self, record: Record) -> None:
-        versions = tuple(str(version) for version in record.get("versions", ()))
-        self._device(record.device).offers.append((record.t, versions))
+        self._device(record.device)
+        self._asks.offered(record)
 
     # --- control -----------------------------------------------------------------------------
 
@@ -380,12 +393,17 @@ def _place(report: Report, *, exact: bool) -> None:
     report.hi = FOREVER if is_unsure else max(*known, report.lo)
 
 
+def _leaving(push: Push) -> int:
+    return push.hi
+
+
 def _arrival(report: Report) -> tuple[int, int]:
     return (report.lo, report.hi)
 
 
 def _job(call: Call, job_id: str) -> Job:
     order: Mapping[str, Any] = call.record.fields
+    kind = str(order.get("job_kind") or "upgrade")
     return Job(
         id=job_id,
         fleet=str(order.get("fleet") or ""),
@@ -398,8 +416,8 @@ def _job(call: Call, job_id: str) -> Job:
         retry_count=int(order.get("retry_count") or 0),
         retry_interval_s=int(order.get("retry_interval_s") or 0),
         window=order.get("window"),
-        kind=str(order.get("job_kind") or "upgrade"),
+        kind=kind,
         is_open_list=order.get("policy") not in {None, "snapshot", "static"},
-        must_ask=bool(order.get("must_ask")),
+        must_ask=bool(order.get("must_ask")) and kind == "upgrade",
         create=call,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt, End
+from fleet_sim.oracle.evidence import FOREVER
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally
 from fleet_sim.oracle.tasks import Task
@@ -16,7 +17,8 @@ def retry_count(timeline: Timeline) -> Outcome:
     Too many: more attempts than 1 + retries that certainly were attempts of their own, where each
     operator's retry allows as many again. Too few: the task ended as failed, every attempt had
     ended in a way that is tried again, and nothing stood in the way of the next: the device was on
-    line all along, the job was running, its window open, a slot free.
+    line all along (where it has to ask: asked, and was not offered it), the job was running, its
+    window open, a slot free.
     """
     tally = Tally("V14")
     for task in timeline.tasks:
@@ -31,7 +33,7 @@ def _judge(timeline: Timeline, tally: Tally, task: Task) -> None:
     allowed = most * (1 + len(task.calls.retries))
     if len(certain) > allowed:
         text = (
-            f"{task.name} was pushed in {len(certain)} attempts; its job allows "
+            f"{task.name} had {len(certain)} attempts; its job allows "
             f"{allowed} (1 and {task.job.order.retry_count} retries)"
         )
         tally.broken(text, [attempt.start.record for attempt in certain], task=task)
@@ -51,9 +53,11 @@ def _too_few(timeline: Timeline, tally: Tally, task: Task) -> None:
     final = ends[-1]
     assert final is not None
     due = final.hi + task.job.interval_ms
-    by = due + timeline.tolerance.start_ms + timeline.delta_ms
+    by: int | None = due + timeline.tolerance.start_ms + timeline.delta_ms
+    if task.job.is_asked_for:
+        by = _asked_in_vain_by(task, due + timeline.tolerance.epsilon_ms)
     poll = task.job.last_poll
-    if poll is None or poll.t0 <= by or timeline.due_ms(due) != due:
+    if by is None or poll is None or poll.t0 <= by or timeline.due_ms(due) != due:
         return
     text = (
         f"{task.name} ended as failed after {len(task.attempts)} attempts; its job allows "
@@ -77,10 +81,16 @@ def _retriable(timeline: Timeline, attempt: Attempt) -> End | None:
     return None if any(end.kind != "old_version" for end in others) else first
 
 
+def _asked_in_vain_by(task: Task, since_ms: int) -> int | None:
+    """Return when a device that has to ask last did so in vain; None if it did not."""
+    ask = next(task.turned_down(since_ms, FOREVER - 1), None)
+    return None if ask is None else ask.hi
+
+
 def _is_reachable(task: Task, lo: int, hi: int) -> bool:
     job = task.job
     return (
-        task.device.is_online_throughout(lo, hi)
+        (job.is_asked_for or task.device.is_online_throughout(lo, hi))
         and task.device.gone is None
         and job.is_started_throughout(0, hi)
         and job.is_window_open_throughout(lo, hi)

@@ -19,8 +19,9 @@ def retry_gap(timeline: Timeline) -> Outcome:
           ├─ ends ─┤ ····························· │ ── next begins ── │
                         too soon, counted from end.lo                  too late, from end.hi
 
-    The next is too late only where nothing stood in its way: its device was on line, the job was
-    running, its window open and a slot free, all the time.
+    The next is too late only where nothing stood in its way: its device was on line (where it has
+    to ask: had asked in vain after that), the job was running, its window open and a slot free, all
+    the time.
     """
     tally = Tally("V15")
     for task in timeline.tasks:
@@ -64,8 +65,12 @@ def _is_free(timeline: Timeline, task: Task, lo: int, hi: int) -> bool:
     """Tell whether nothing kept the next attempt from starting within Λ in `[lo, hi)`."""
     job = task.job
     last = hi - 1
+    if job.is_asked_for:
+        has_called = any(task.turned_down(lo + timeline.tolerance.start_ms, last))
+    else:
+        has_called = task.device.is_online_throughout(lo, last)
     return (
-        task.device.is_online_throughout(lo, last)
+        has_called
         and job.is_started_throughout(0, last)
         and job.is_window_open_throughout(lo, last)
         and job.has_free_slot_throughout(lo, last)

@@ -24,7 +24,7 @@ def scope(timeline: Timeline) -> Outcome:
                 _judge(tally, task, push)
     for device, push in timeline.loose:
         tally.doubtful(
-            f"{seconds(push.hi)}: {device.key} was asked to install {push.version}, which no job "
+            f"{seconds(push.hi)}: {device.key} was {push.deed} {push.version}, which no job "
             "of this run is for",
             [push.record],
         )
@@ -35,7 +35,7 @@ def _judge(tally: Tally, task: Task, push: Push) -> None:
     job, device = task.job, task.device
     wrong = _wrong_device(job, device)
     if wrong:
-        text = f"{seconds(push.hi)}: job {job.id} pushed {device.key}, {wrong}"
+        text = f"{seconds(push.hi)}: job {job.id} {push.deed} {device.key}, {wrong}"
         tally.broken(text, [job.order.create.record, push.record], task=task)
         return
     sources = job.order.from_versions
@@ -48,8 +48,8 @@ def _judge(tally: Tally, task: Task, push: Push) -> None:
         return
     shown = some(sorted(running)) or "no version that the log shows"
     text = (
-        f"{seconds(push.hi)}: job {job.id} pushed {device.key}, whose last report was {shown}; "
-        f"the job is for {some(sorted(sources))}"
+        f"{seconds(push.hi)}: job {job.id} {push.deed} {device.key}, whose last report was "
+        f"{shown}; the job is for {some(sorted(sources))}"
     )
     matched = last_versions(device, job.order.create.lo, job.order.create.hi) & sources
     records = [job.order.create.record, push.record]

@@ -9,9 +9,8 @@ For a task that is not final, in this order:
     queued, the job was stopped or its window over stays
     queued, the device is gone                     stays
     queued, the device is kept by another job      stays
-    queued, the device has to ask                  stays
     queued, every slot is kept by tasks that stay  stays
-    queued                                         moves
+    queued                                         moves: it is pushed, or asks
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class Sight:
         status: As the northbound showed it.
         is_gone: The device will never come back, or a task that stays keeps it.
         is_silent: The device took the push and will say no more.
-        pushed_at_ms: When the device received its last push; None before the first.
+        pushed_at_ms: When the device received its last push or offer; None before the first.
     """
 
     status: TaskStatus
@@ -53,7 +52,7 @@ class JobTerms:
         cap: How many attempts at a time; None: any number.
         timeout_ms: An attempt's timeout; None: none.
         silent_times_out: Whether a silent device's attempt ends by timeout.
-        is_stopped: Whether it pushes nothing more, or only to devices that ask; ours do not.
+        is_stopped: Whether it pushes and offers nothing more.
         window_end_ms: When its last window closes; None: never.
         visibility_ms: How long a read may lag behind a write.
     """

@@ -92,7 +92,7 @@ class Splitter:
         spent = may_be_over[0].report if len(may_be_over) == 1 else None
         reports = [one for one in last.reports if one is not spent]
         attempt = self._begin(push, reports, number=last.number + 1)
-        attempt.is_certain = not (may_repeat or rests_on_open_point)
+        attempt.is_certain = not (may_repeat or rests_on_open_point or push.is_choice)
         last.is_next_certain = attempt.is_certain
         attempt.is_retry_call, attempt.is_open_point = is_retry, rests_on_open_point
         attempts.append(attempt)
@@ -101,14 +101,21 @@ class Splitter:
         """Start an attempt; what was still on its way when the push left may arrive in it."""
         open_reports = [one for one in reports if one.lo <= push.hi and one.hi >= push.lo]
         ran = version_before(self.device, push.lo)
-        return Attempt(number, push, ran=ran, pushes=[push], reports=open_reports)
+        attempt = Attempt(number, push, ran=ran, pushes=[push], reports=open_reports)
+        attempt.is_certain = not push.is_choice
+        return attempt
 
     def _over_ms(self, end: End) -> int:
         """By when a server that is in time has ended the attempt."""
         return end.hi + self.tolerance.epsilon_ms if end.kind == "timeout" else end.hi
 
     def _may_repeat(self, last: Attempt, push: Push) -> bool:
-        """Tell whether the contract allows repeating the running request here."""
+        """Tell whether the contract allows repeating the running request here.
+
+        A device that asks while its attempt runs is always told again what it was told.
+        """
+        if push.is_offer:
+            return True
         rule = self.contract.repush_on_reconnect
         if rule == "never":
             return False
@@ -140,7 +147,7 @@ class Splitter:
         if self.contract.timeout_anchor == "push" or starts == "push":
             attempt.anchor_lo, attempt.anchor_hi = start.lo, start.hi
             return
-        kind = "ack" if starts == "ack" else "progress"
+        kind = "ack" if starts == "ack" and not start.is_offer else "progress"
         signs = [one for one in attempt.reports if one.kind == kind and not one.is_failure]
         attempt.anchor_lo = min((max(one.lo, start.lo) for one in signs), default=FOREVER)
         attempt.anchor_hi = min(

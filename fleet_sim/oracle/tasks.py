@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fleet_sim.oracle.attempts import Attempt, TaskCalls
-from fleet_sim.oracle.evidence import FOREVER, Call, Device, Job, Poll, Push, Report, Sighting
+from fleet_sim.oracle.evidence import FOREVER, Ask, Call, Device, Job, Poll, Push, Report, Sighting
 
 ACTIVE = frozenset({"pushed", "under_way"})
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
@@ -26,6 +26,7 @@ class JobLine:
         interval_ms: Between two attempts.
         attempts_max: How many a task may have, operators' retries aside.
         keeps_slots: Whether a task keeps its slot between two attempts.
+        is_asked_for: Whether its tasks wait for their devices to ask.
         tasks: By device, in order of appearance.
     """
 
@@ -35,6 +36,7 @@ class JobLine:
     interval_ms: int
     attempts_max: int
     keeps_slots: bool = False
+    is_asked_for: bool = False
     tasks: dict[str, Task] = field(default_factory=dict)
     _t0s: list[int] = field(default_factory=list)
     _t1s: list[int] = field(default_factory=list)
@@ -206,6 +208,16 @@ class Task:
         may_go_on = status == "failed" and len(self.attempts) < self.job.attempts_max
         is_over = status in ENDED and not may_go_on
         return [(busy[0][0], busy[-1][1] if is_over else FOREVER)] if busy else []
+
+    def turned_down(self, lo: int, hi: int) -> Iterator[Ask]:
+        """Yield each question, asked and answered from `lo` to `hi`, that did not bring the target.
+
+        The last one first.
+        """
+        for ask in reversed(self.device.asks):
+            is_within = lo <= ask.lo and ask.hi <= hi
+            if is_within and ask.offered is not None and self.target not in ask.offered:
+                yield ask
 
     def reports_between(self, lo: int, hi: int) -> list[Report]:
         """Return the device's reports that can have arrived from `lo` to `hi`."""

@@ -122,6 +122,7 @@ def _job_line(job: Job, contract: ContractProfile) -> JobLine:
         interval_ms=job.retry_interval_s * MS,
         attempts_max=1 + job.retry_count,
         keeps_slots=contract.slot_freed_at == "task_end",
+        is_asked_for=job.must_ask and not contract.pushes_unasked,
     )
 
 
@@ -150,7 +151,7 @@ def _attribute(timeline: Timeline, device: Device, push: Push) -> None:
     tasks = [job.tasks.setdefault(device.name, Task(job, device)) for job in jobs]
     push.lo = max(push.lo, min(job.order.create.lo for job in jobs))
     tasks[0].pushes.append(push)
-    if len(tasks) > 1:
+    if len(tasks) > 1 or push.is_choice:
         for task in tasks:
             task.is_ambiguous = True
 
@@ -163,13 +164,14 @@ def _narrowed(jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
     """Keep the jobs that explain the push best: each narrower reading is taken if any job fits it.
 
     First the jobs of its product, then those that name the device, that show a task for it, that
-    push at all, whose task was not over, and did not show as queued at once after the push.
+    are to be asked for (or not, as this was), whose task was not over, and did not show as queued
+    at once after the push.
     """
     for fits in (
         lambda job: job.order.product in {"", device.product},
         lambda job: job.order.names(device.name),
         lambda job: device.name in job.order.seen,
-        lambda job: not job.order.must_ask,
+        lambda job: job.order.must_ask == push.is_offer,
         lambda job: not _is_over(job.tasks.get(device.name), push.lo),
         lambda job: not _is_idle(job.tasks.get(device.name), push),
     ):
@@ -195,8 +197,6 @@ def _is_idle(task: Task | None, push: Push) -> bool:
 
 def _split(timeline: Timeline, task: Task) -> None:
     task.calls = _calls(timeline, task)
-    if task.job.order.must_ask:
-        return  # such devices ask as often as they like: there is no telling attempts apart
     if not timeline.evidence.has_server_wire:
         narrow(task, timeline.delta_ms)
         reveal(task, timeline.delta_ms)

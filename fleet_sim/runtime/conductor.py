@@ -173,7 +173,7 @@ class Conductor:
             cap=cap,
             timeout_ms=None if timeout_s is None else 1000 * timeout_s,
             silent_times_out=contract.silent_device == "times_out",
-            is_stopped=job.plan.must_ask or job.job_id in self._control.stopped,
+            is_stopped=job.job_id in self._control.stopped,
             window_end_ms=job.plan.window.end_ms if job.plan.window else None,
             visibility_ms=1000 * contract.visibility_s,
         )

@@ -37,6 +37,7 @@ from fleet_sim.model.messages import (
     DeviceMessage,
     FailureReport,
     ReportReply,
+    ServerMessage,
     UpgradeReply,
     UpgradeRequest,
     VersionOffer,
@@ -81,8 +82,8 @@ class Rig:
     Attributes:
         agent: What the device thinks.
         line: What it hangs on.
-        pushed_at_ms: When it received its last upgrade request, repetitions to a device that keeps
-            silent left out; None before the first.
+        pushed_at_ms: When it received its last upgrade request or was offered an upgrade,
+            repetitions to a device that keeps silent left out; None before the first.
     """
 
     __slots__ = (
@@ -243,7 +244,7 @@ class Rig:
         except DialectError as error:
             self._wire("refused", {"side": "device", "topic": topic, "why": str(error)})
             return
-        if isinstance(message, UpgradeRequest) and not self.agent.is_silent:
+        if _holds_upgrade(message) and not self.agent.is_silent:
             self.pushed_at_ms = self.world.clock.now_ms()
         if isinstance(message, ReportReply):
             self._replied(message)
@@ -281,6 +282,12 @@ class Rig:
         if self._download is not None:
             self._download.close()
             self._download = None
+
+
+def _holds_upgrade(message: ServerMessage) -> bool:
+    return isinstance(message, UpgradeRequest) or (
+        isinstance(message, VersionOffer) and bool(message.images)
+    )
 
 
 def _event(message: UpgradeRequest | VersionOffer | ReportReply) -> Event:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.model.record import Record, Source
+from fleet_sim.model.record import Record, Source, request_of_offer
 from fleet_sim.oracle.evidence import Evidence
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.reading import read
@@ -141,6 +141,36 @@ class Log:
         self.add(t + 10, "W", "push_received", key, fields={"side": "device", **fields})
         self._serving[key] = request
         return request
+
+    def ask(
+        self, t: int, key: str, *versions: str, message: str = "", is_answered: bool = True
+    ) -> str:
+        """A device's question arrives at `t`; the server offers these 10 ms later, and it has them.
+
+        Returns the name of the attempt that an offer begins.
+        """
+        message = message or self._number("message")
+        self._both(key, (t - 10, "request_sent"), (t, "request_received"), message=message)
+        if is_answered:
+            offer = {"message": message, "versions": list(versions)}
+            self._both(key, (t + 20, "offer_received"), (t + 10, "offer_sent"), **offer)
+        request = request_of_offer(message)
+        if versions:
+            self._serving[key] = request
+        return request
+
+    def _both(
+        self,
+        key: str,
+        device: tuple[int, str],
+        server: tuple[int, str],
+        **fields: Any,  # noqa: ANN401
+    ) -> None:
+        """Write a message at both ends: when, and the record's kind."""
+        self.add(device[0], "W", device[1], key, fields={"side": "device", **fields})
+        if not self.is_foreign:
+            seen = {"side": "server", **fields}
+            self.add(server[0], "W", server[1], key, part=SERVER, fields=seen)
 
     def progress(
         self,

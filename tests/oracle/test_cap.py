@@ -8,11 +8,11 @@ from fleet_sim.oracle.tolerance import REAL_TIME
 from tests.oracle.logs import Log, instants, judged
 
 
-def rollout(*, is_foreign: bool = False, retries: int = 0) -> Log:
+def rollout(*, is_foreign: bool = False, retries: int = 0, must_ask: bool = False) -> Log:
     """Return a log with three devices and a job with room for two."""
     log = Log(is_foreign=is_foreign)
     log.devices("d1", "d2", "d3")
-    log.job(1_000, cap=2, retries=retries)
+    log.job(1_000, cap=2, retries=retries, must_ask=must_ask)
     return log
 
 
@@ -217,3 +217,17 @@ def test_a_silent_devices_slot_is_free_once_its_time_is_up() -> None:
     log.push(62_010, "d3")
 
     assert judged(cap, log, silent_device="times_out").standing is Standing.HELD
+
+
+def test_offers_take_slots_as_pushes_do() -> None:
+    """Three were offered it and none had ended; what was not offered takes none."""
+    log = rollout(must_ask=True)
+    log.ask(2_000, "d1", "2.0")
+    log.ask(2_100, "d2", "2.0")
+    log.ask(2_200, "d3")
+    kept = judged(cap, log)
+
+    log.ask(2_300, "d3", "2.0")
+
+    assert (kept.standing, kept.n) == (Standing.HELD, 2)
+    assert instants(judged(cap, log)) == [2_010, 2_110, 2_310]

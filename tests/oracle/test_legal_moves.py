@@ -144,3 +144,21 @@ def test_a_request_taken_back_from_a_device_that_went_away_is_a_doubt() -> None:
 def test_a_row_that_never_changed_is_not_exercised() -> None:
     """No move was seen."""
     assert judged(legal_moves, seen("queued")).standing is Standing.NOT_EXERCISED
+
+
+def test_an_offer_pushes_a_task_as_well() -> None:
+    """And a task that shows as pushed without either is convicted."""
+    offered, unasked = Log(), Log()
+    for log in (offered, unasked):
+        log.devices("d1")
+        log.job(1_000, must_ask=True)
+        log.show("d1", "queued")
+        log.poll(6_000)
+        if log is offered:
+            log.ask(8_000, "d1", "2.0")
+        log.show("d1", "pushed")
+        log.poll(11_000)
+        log.poll(16_000)
+
+    assert judged(legal_moves, offered).standing is Standing.HELD
+    assert judged(legal_moves, unasked).standing is Standing.VIOLATED

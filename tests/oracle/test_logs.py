@@ -18,6 +18,24 @@ def test_a_message_is_written_at_both_ends() -> None:
     ]
 
 
+def test_a_question_is_written_at_both_ends_and_so_is_its_answer() -> None:
+    """Ten milliseconds each way; without an answer there is only the question."""
+    log = Log()
+
+    name = log.ask(1_000, "d1", "2.0")
+    log.ask(2_000, "d1", is_answered=False)
+
+    assert name == "offer 1"
+    assert [(one.t, one.kind, one["message"]) for one in log.in_order()] == [
+        (990, "request_sent", "1"),
+        (1_000, "request_received", "1"),
+        (1_010, "offer_sent", "1"),
+        (1_020, "offer_received", "1"),
+        (1_990, "request_sent", "2"),
+        (2_000, "request_received", "2"),
+    ]
+
+
 def test_a_foreign_log_has_the_devices_end_only() -> None:
     """Nothing of the server's end stands in it."""
     log = Log(is_foreign=True)

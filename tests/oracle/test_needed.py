@@ -90,3 +90,16 @@ def test_nobody_was_pushed() -> None:
     log.devices("d1")
 
     assert judged(needed, log).standing is Standing.NOT_EXERCISED
+
+
+def test_an_offer_of_what_runs_is_convicted() -> None:
+    """As a push of it is."""
+    log = Log()
+    log.devices("d1", version="2.0")
+    log.job(1_000, must_ask=True)
+    log.ask(2_000, "d1", "2.0")
+
+    outcome = judged(needed, log)
+
+    assert outcome.standing is Standing.VIOLATED
+    assert "d1 was offered 2.0, the version it had reported" in outcome.violations[0].text

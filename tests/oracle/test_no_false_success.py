@@ -106,7 +106,7 @@ def test_an_offer_begins_an_upgrade_as_a_push_does() -> None:
     log = Log()
     log.devices("d1")
     log.job(1_000, must_ask=True)
-    log.add(2_000, "W", "offer_sent", "d1", part=0, side="server", message="o", versions=["2.0"])
+    log.ask(2_000, "d1", "2.0")
     log.version(8_000, "d1", "2.0")
 
     assert judged(no_false_success, succeeded(log)).standing is Standing.HELD

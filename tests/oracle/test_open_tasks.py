@@ -75,9 +75,58 @@ def test_a_closed_window_is_a_stated_reason() -> None:
     assert reason(opened).wait is Wait.UNCLEAR
 
 
-def test_a_device_that_must_ask_is_a_stated_reason() -> None:
-    """The server waits for it."""
-    assert reason(rollout(must_ask=True)).wait is Wait.STATED
+def test_a_device_that_has_to_ask_is_a_stated_reason() -> None:
+    """The server waits for it, unless its contract has it push as well."""
+    waits = Reason(Wait.STATED, "its device has to ask for the upgrade")
+
+    assert reason(rollout(must_ask=True)) == waits
+    assert reason(rollout(must_ask=True), pushes_unasked=True).wait is Wait.LOST
+
+
+def test_a_device_that_asked_in_vain_is_lost() -> None:
+    """With nothing in its way for longer than a start may take."""
+    log = rollout(must_ask=True)
+    log.ask(60_000, "d1")
+
+    assert reason(log) == Reason(Wait.LOST, "it asked at 60 s, and nothing stood in its way")
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "order"),
+    [
+        (20_000, {}),  # the job is too fresh
+        (60_000, {"window": {"start_ms": 50_000, "end_ms": 600_000, "repeat_daily": False}}),
+        (60_000, {"sources": ["0.9"]}),  # it runs another
+    ],
+)
+def test_a_device_that_asked_too_early_waits(asked_at: int, order: dict[str, object]) -> None:
+    """What was in its way when it asked is no reason to convict, gone or not."""
+    log = rollout("queued", must_ask=True, **order)
+    log.ask(asked_at, "d1")
+
+    assert reason(log).wait is Wait.STATED
+
+
+def test_a_device_that_asked_while_the_job_was_full_waits() -> None:
+    """The slot that is free now was not free then."""
+    log = rollout(must_ask=True, cap=1)
+    log.devices("d2")
+    log.ask(2_000, "d2", "2.0")
+    log.show("d2", "pushed")
+    log.poll(50_000)
+    log.ask(60_000, "d1")
+    log.update(70_000, "d2")
+    log.show("d2", "succeeded", 100)
+
+    assert reason(log).wait is Wait.STATED
+
+
+def test_a_question_without_an_answer_convicts_nobody() -> None:
+    """The answer may have been lost."""
+    log = rollout(must_ask=True)
+    log.ask(60_000, "d1", is_answered=False)
+
+    assert reason(log).wait is Wait.STATED
 
 
 def test_a_full_job_is_a_stated_reason() -> None:

@@ -149,3 +149,29 @@ def test_no_free_slot_is_a_reason() -> None:
 def test_a_single_attempt_without_retries_is_not_exercised() -> None:
     """Nothing to count."""
     assert judged(retry_count, over(failing(1, retries=0))).standing is Standing.NOT_EXERCISED
+
+
+def asked_in_vain(*asked_at: int) -> Log:
+    """Return a log whose device failed once of twice, and then asked at these instants."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=1, interval_s=5, must_ask=True)
+    log.ask(2_000, "d1", "2.0")
+    log.progress(5_000, "d1", -3)
+    for at in asked_at:
+        log.ask(at, "d1")
+    return over(log)
+
+
+def test_a_device_that_asked_for_its_retry_in_vain_convicts() -> None:
+    """The interval was over, and nothing stood in the way."""
+    outcome = judged(retry_count, asked_in_vain(30_000))
+
+    assert outcome.standing is Standing.VIOLATED
+    assert "ended as failed after 1 attempts; its job allows 2" in outcome.violations[0].text
+
+
+@pytest.mark.parametrize("asked_at", [(), (7_000,)])
+def test_a_device_that_did_not_ask_for_its_retry_misses_none(asked_at: tuple[int, ...]) -> None:
+    """Not at all, or before the interval was over."""
+    assert judged(retry_count, asked_in_vain(*asked_at)).standing is Standing.NOT_EXERCISED

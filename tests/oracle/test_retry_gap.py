@@ -140,3 +140,40 @@ def test_one_attempt_has_no_gap() -> None:
     log.push(2_000, "d1")
 
     assert judged(retry_gap, log).standing is Standing.NOT_EXERCISED
+
+
+def asked(*asked_at: int) -> Log:
+    """Return a log whose device fails at 5,000, asks in vain, and is offered it again at 90 s."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=2, interval_s=20, must_ask=True)
+    log.ask(2_000, "d1", "2.0")
+    log.progress(5_000, "d1", -3)
+    for at in asked_at:
+        log.ask(at, "d1")
+    log.ask(90_000, "d1", "2.0")
+    return log
+
+
+def test_a_retry_waits_for_its_device_to_ask() -> None:
+    """Nothing is late that was not asked for, or was asked for before it was due."""
+    assert judged(retry_gap, asked()).standing is Standing.HELD
+    assert judged(retry_gap, asked(20_000)).standing is Standing.HELD
+    assert judged(retry_gap, asked(40_000)).standing is Standing.HELD
+
+
+def test_a_retry_that_was_asked_for_in_vain_is_late() -> None:
+    """It was due at 25 s, and 30 s later the device asked."""
+    assert judged(retry_gap, asked(60_000)).standing is Standing.VIOLATED
+
+
+def test_a_retry_offered_before_the_interval_is_convicted() -> None:
+    """Asking hastens nothing."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=2, interval_s=20, must_ask=True)
+    log.ask(2_000, "d1", "2.0")
+    log.progress(5_000, "d1", -3)
+    log.ask(15_000, "d1", "2.0")
+
+    assert judged(retry_gap, log).standing is Standing.VIOLATED

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fleet_sim.oracle.evidence import Push
+from fleet_sim.oracle.evidence import FOREVER, Push
 from fleet_sim.oracle.tasks import JobLine, Task
 from fleet_sim.oracle.timeline import Timeline
 from tests.oracle.logs import Log, drawn
@@ -153,3 +153,21 @@ def test_what_the_first_poll_shows_may_have_come_about_at_any_time() -> None:
     task = only_task(log)
 
     assert task.since(task.sightings[0], 2_000) == 0
+
+
+def test_questions_that_did_not_bring_the_target_were_turned_down() -> None:
+    """Answered, and within the span; the last one comes first."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, must_ask=True)
+    log.show("d1", "queued")
+    log.ask(2_000, "d1")
+    log.ask(3_000, "d1", "9.9")
+    log.ask(4_000, "d1", is_answered=False)
+    log.ask(5_000, "d1", "2.0")
+    log.ask(6_000, "d1")
+
+    task = only_task(log)
+
+    assert [ask.lo for ask in task.turned_down(0, FOREVER - 1)] == [6_000, 3_000, 2_000]
+    assert [ask.lo for ask in task.turned_down(2_500, 6_005)] == [3_000]

@@ -104,14 +104,92 @@ def test_a_task_that_was_over_does_not_explain_a_push() -> None:
     assert not any(task.is_ambiguous for task in timeline.tasks)
 
 
-def test_a_push_of_devices_that_ask_starts_no_attempt() -> None:
-    """They ask as often as they like; there is no telling attempts apart."""
+def test_an_offer_starts_an_attempt_and_asking_again_repeats_it() -> None:
+    """However often, connected or not: the server says what it said."""
     log = Log()
     log.devices("d1")
     log.job(1_000, must_ask=True)
-    log.push(2_000, "d1")
+    log.ask(500, "d1")
+    log.ask(2_000, "d1", "2.0")
+    log.progress(3_000, "d1", 0)
+    log.ask(4_000, "d1", "2.0")
 
-    assert (len(only_task(log).pushes), only_task(log).attempts) == (1, [])
+    task = only_task(log)
+
+    assert [push.is_offer for push in task.pushes] == [True, True]
+    (attempt,) = task.attempts
+    assert (attempt.start.lo, attempt.start.hi) == (2_000, 2_010)
+    assert (attempt.is_certain, attempt.strays) == (True, [])
+    assert attempt.anchor_hi == 3_000
+
+
+def test_an_offer_after_the_end_starts_the_next_attempt() -> None:
+    """As a push would."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, must_ask=True, retries=1)
+    log.ask(2_000, "d1", "2.0")
+    log.progress(3_000, "d1", -3)
+    log.ask(4_000, "d1", "2.0")
+
+    assert [attempt.is_certain for attempt in only_task(log).attempts] == [True, True]
+
+
+def test_an_offer_is_of_the_job_to_be_asked_for() -> None:
+    """And a push of the other, if both are for this version."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.job(1_100, job="j2", must_ask=True)
+    log.show("d1", "queued")
+    log.show("d1", "queued", job="j2")
+    log.poll(1_500)
+    log.poll(1_500, job="j2")
+    log.push(2_000, "d1")
+    log.ask(9_000, "d1", "2.0")
+
+    timeline = drawn(log)
+
+    tasks = [job.tasks["p/d1"] for job in timeline.jobs.values()]
+    assert [[push.is_offer for push in task.pushes] for task in tasks] == [[False], [True]]
+    assert not any(task.is_ambiguous for task in timeline.tasks)
+
+
+def test_an_offer_of_several_versions_begins_nothing_for_certain() -> None:
+    """The device may take any of them, and says of none that it has."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, must_ask=True)
+    log.job(1_100, job="j2", to="3.0", must_ask=True)
+    log.ask(2_000, "d1", "2.0", "3.0")
+
+    tasks = drawn(log).tasks
+
+    assert [task.is_ambiguous for task in tasks] == [True, True]
+    assert [one.is_certain for task in tasks for one in task.attempts] == [False, False]
+
+
+def test_where_vendors_count_from_the_reply_an_offer_counts_from_progress() -> None:
+    """No reply is sent to an offer."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, must_ask=True)
+    log.ask(2_000, "d1", "2.0")
+    log.progress(3_000, "d1", 0)
+
+    (task,) = drawn(log, upgrading_starts="ack").tasks
+
+    assert task.attempts[0].anchor_hi == 3_000
+
+
+def test_a_job_that_also_pushes_is_not_only_asked_for() -> None:
+    """The contract says which it is."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, must_ask=True)
+
+    assert drawn(log).jobs["j1"].is_asked_for
+    assert not drawn(log, pushes_unasked=True).jobs["j1"].is_asked_for
 
 
 def test_deadlines_that_fall_into_a_servers_fault_are_put_off() -> None:

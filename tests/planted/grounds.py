@@ -205,6 +205,73 @@ jobs:
     retry_interval: 10m
 """
 
+# Everything at once again, with devices that ask: what they are offered is all they get.
+ASKED = """
+name: asked
+duration: 20m
+contract: {timeout_s_min: 10}
+fleets:
+  field:
+    devices: 50
+    firmware: {"1.1.0": 50%, "1.2.0": 50%}
+    network: {wifi_good: 60%, regular_3g: 30%, tunnel: 10%}
+    personas:
+      healthy: 50%
+      brick: 4%
+      bad_digest: {share: 12%, desc_chars: 400}
+      stuck_at_n: {share: 8%, n: 50, attempts: 1}
+      silent_success: {share: 6%, attempts: 1}
+      offline_at_push: {share: 8%, until_s: 40}
+      no_ack: {share: 4%, attempts: 1}
+      flap: {share: 8%, up_s: 16, down_s: 3}
+    connect: {over: 3s}
+jobs:
+  - at: 5s
+    upgrade: field
+    to: "1.3.0"
+    ask: true
+    image: {size: 48KiB}
+    concurrency: 6
+    timeout: 30s
+    retries: 2
+    retry_interval: 75s
+events:
+  - {at: 30s, cancel: field, share: 10%}
+  - {at: 70s, disconnect: field, share: 40%, for: 8s}
+"""
+
+# A job that pushes and one to be asked for, for the same devices; asking brings the second only.
+BOTH_WAYS = """
+name: both-ways
+duration: 20m
+contract: {timeout_s_min: 10, silent_device: times_out}
+fleets:
+  field:
+    devices: 30
+    firmware: {"1.1.0": 30%, "1.2.0": 70%}
+    network: {wifi_good: 50%, regular_3g: 50%}
+    personas:
+      healthy: 40%
+      bad_digest: {share: 5%, desc_chars: 40}
+      stuck_at_n: {share: 5%, n: 25}
+      offline_at_push: {share: 20%, until_s: 20}
+      ack_then_silent: {share: 10%, attempts: 1}
+      no_ack: {share: 10%, attempts: 2}
+      flap: {share: 10%, up_s: 5, down_s: 3}
+    connect: {over: 3s}
+jobs:
+  - {at: 5s, upgrade: field, to: "1.3.0", image: {size: 48KiB}, concurrency: 10, timeout: 40s}
+  - at: 7s
+    upgrade: field
+    to: "1.4.0"
+    ask: true
+    image: {size: 32KiB}
+    concurrency: 6
+    timeout: 20s
+    retries: 1
+    retry_interval: 5s
+"""
+
 GROUNDS = {
     "mixed": MIXED,
     "two-jobs": TWO_JOBS,
@@ -214,6 +281,8 @@ GROUNDS = {
     "overwritten": OVERWRITTEN,
     "busy": BUSY,
     "kept-slots": KEPT_SLOTS,
+    "asked": ASKED,
+    "both-ways": BOTH_WAYS,
 }
 
 

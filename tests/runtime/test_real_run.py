@@ -14,6 +14,9 @@ from aiohttp.test_utils import unused_port
 
 from fleet_sim.model.northbound import Listed, SearchFirmware, SearchJobs
 from fleet_sim.model.record import Record
+from fleet_sim.oracle.judge import judge
+from fleet_sim.oracle.outcome import Standing
+from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Snapshot
@@ -85,6 +88,31 @@ async def test_both_worlds_come_to_the_same_end(tmp_path: Path) -> None:
     assert seen[-1].updated == 6
     _check_sources(real)
     _check_figures(real)
+
+
+async def test_devices_that_ask_come_to_the_same_end_in_both_worlds(tmp_path: Path) -> None:
+    """A short absence of all makes them ask again, in seconds; nobody is pushed."""
+    ask = SOON | {"ask": True}
+    absence = {"at": "2s", "for": "500ms"}
+    plan = brisk(
+        fleets=MIXED["fleets"],
+        jobs=[ask, ask | {"upgrade": "gauges"}],
+        events=[absence | {"disconnect": "meters"}, absence | {"disconnect": "gauges"}],
+    )
+
+    real = await carried_out(plan, tmp_path)
+    virtual = run_virtually(plan)
+
+    assert (real.why, virtual.why) == ("settled", "settled")
+    assert statuses(real.records) == statuses(virtual.records)
+    assert sorted(statuses(real.records).values()) == ["failed"] * 2 + ["succeeded"] * 6
+    assert of(real, "push_sent") == []
+    offered = [one["versions"] for one in of(real, "offer_received")]
+    assert offered.count([]) >= 8
+    assert offered.count(["1.3.0"]) == 8
+    promises = judge(real.records, plan.contracts, tolerance=REAL_TIME).promises
+    assert promises["V06"].standing is Standing.HELD
+    assert all(one.standing is not Standing.VIOLATED for one in promises.values())
 
 
 def _check_sources(run: RealRun) -> None:

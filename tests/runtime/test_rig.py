@@ -11,6 +11,7 @@ from fleet_sim.model.messages import (
     ActivationReply,
     ReportReply,
     UpgradeRequest,
+    VersionOffer,
     VersionReport,
 )
 from fleet_sim.mqtt.encoding import encode
@@ -179,6 +180,25 @@ def test_a_push_is_answered_and_noted() -> None:
     assert (push["request"], push["version"], push["digest"]) == ("r-1", "2.0", "5b2e")
     assert [one["code"] for one in world.records("push_replied")] == [200]
     assert [one["step"] for one in world.records("progress_sent")] == [0]
+
+
+def test_an_offer_counts_as_a_push_does_unless_it_holds_nothing() -> None:
+    """The instant is noted; an empty one asks for nothing."""
+    world = LoneWorld()
+    rig = world.rig()
+    rig.start()
+    world.run(1_000)
+
+    world.wires[0].tell(VersionOffer("8"))
+    world.run(1_100)
+    before = rig.pushed_at_ms
+    world.wires[0].tell(VersionOffer("9", (PUSH.image,)))
+    world.run(1_200)
+
+    assert before is None
+    empty, full = world.records("offer_received")
+    assert (empty["versions"], full["versions"], full["t"]) == ([], ["2.0"], rig.pushed_at_ms)
+    assert [one["request"] for one in world.records("progress_sent")] == ["offer 9"]
 
 
 def test_a_mere_reply_leaves_no_record() -> None:

@@ -242,6 +242,78 @@ def test_a_run_with_silent_devices_ends_once_their_finding_is_due() -> None:
     assert due_ms <= of(run, "settle")[0].t <= due_ms + 10_000
 
 
+# --- devices that ask ---------------------------------------------------------------------------
+
+
+def test_devices_that_have_to_ask_are_offered_their_upgrade() -> None:
+    """Before there is a job they are offered nothing; nobody is pushed, and all succeed."""
+    plan = planned(jobs=[JOB | {"ask": True}])
+
+    run = run_virtually(plan)
+
+    offered = [one["versions"] for one in of(run, "offer_sent")]
+    assert offered[:6] == [[]] * 6
+    assert offered.count(["1.3.0"]) == 6
+    assert len(of(run, "request_sent")) == len(of(run, "offer_received")) == len(offered)
+    assert of(run, "push_sent") == []
+    assert versions(plan, run) == ["1.3.0"] * 6
+    assert set(statuses(run).values()) == {"succeeded"}
+
+
+def test_a_fleet_does_not_ask_all_at_once() -> None:
+    """About a minute after each connected, and no two together."""
+    run = run_virtually(planned(jobs=[JOB | {"ask": True}]))
+
+    again = sorted(one.t for one in of(run, "request_sent") if 2_000 < one.t < 80_000)
+    firsts = again[:6]
+    assert all(48_000 <= at_ms <= 72_500 for at_ms in firsts)
+    assert firsts[-1] - firsts[0] > 5_000
+
+
+def test_devices_that_nobody_waits_for_do_not_ask() -> None:
+    """A job that pushes needs none of it."""
+    assert of(run_virtually(planned()), "request_sent") == []
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_persona_that_has_to_ask_comes_to_the_same_end(persona: str) -> None:
+    """As when it is pushed."""
+    plan = ill(persona, ask=True)
+
+    run = run_virtually(plan)
+
+    status, version = ENDS[persona]
+    assert set(statuses(run).values()) == {status}
+    assert versions(plan, run) == [version] * 3
+    assert (run.why, of(run, "push_sent")) == ("settled", [])
+
+
+@pytest.mark.parametrize("persona", ["stuck_at_n", "silent_success", "bad_digest"])
+def test_a_second_attempt_that_was_asked_for_mends_what_the_first_did(persona: str) -> None:
+    """Also one that had fallen silent asks again, when its attempt has timed out."""
+    once = {persona: {"share": "100%", "attempts": 1}}
+    plan = planned(
+        fleets={"meters": FLEET | {"devices": 3, "personas": once}},
+        jobs=[JOB | {"timeout": "10s", "retries": 1, "retry_interval": "2s", "ask": True}],
+        contract=QUICK,
+    )
+
+    run = run_virtually(plan)
+
+    assert set(statuses(run).values()) == {"succeeded"}
+    assert len([one for one in of(run, "offer_sent") if one["versions"]]) == 6
+    assert run.why == "settled"
+
+
+def test_a_run_of_devices_that_ask_ends_when_nothing_can_move() -> None:
+    """Bricks of a job with retries never ask for them."""
+    run = run_virtually(ill("brick", ask=True, retries=1))
+
+    assert run.why == "settled"
+    assert set(statuses(run).values()) == {"queued"}
+    assert of(run, "settle")[0].t < 180_000
+
+
 # --- what operators do --------------------------------------------------------------------------
 
 
