@@ -13,6 +13,7 @@ from fleet_sim.oracle.desc import desc
 from fleet_sim.oracle.filter_result import filter_result
 from fleet_sim.oracle.ground_truth import ground_truth
 from fleet_sim.oracle.legal_moves import legal_moves
+from fleet_sim.oracle.mode import mode
 from fleet_sim.oracle.needed import needed
 from fleet_sim.oracle.no_endless import no_endless
 from fleet_sim.oracle.no_extra import no_extra
@@ -61,6 +62,12 @@ PROMISES: Mapping[str, Promise] = _by_id(
     Promise("V02", "one_active", "A device is never asked to do two upgrades at once.", one_active),
     Promise("V03", "scope", "Only devices that the job selects are asked to upgrade.", scope),
     Promise("V04", "needed", "No device is asked to install the version it last reported.", needed),
+    Promise(
+        "V06",
+        "mode",
+        "A device that has to ask is pushed nothing unasked, and no other gains by asking.",
+        mode,
+    ),
     Promise(
         "V11",
         "timeout_fires",

@@ -30,6 +30,7 @@ CONVICTED = {
     "B41": ("V41", "two-jobs", 1),
     "B43": ("V41", "two-jobs", 1),
     "B48": ("V04", "two-jobs", 1),
+    "B51": ("V06", "asked", 1),
     "B60": ("V02", "two-jobs", 1),
     "B61": ("V03", "two-jobs", 1),
     "B62": ("V23", "mixed", 1),
@@ -38,6 +39,25 @@ CONVICTED = {
     "B65": ("V35", "two-jobs", 1),
     "B66": ("V21", "two-jobs", 1),
     "B67": ("V43", "two-jobs", 1),
+    "B68": ("V06", "both-ways", 1),
+}
+
+# The same where devices ask, of bugs in what a server does with an attempt however it began.
+CONVICTED_WHERE_DEVICES_ASK = {
+    "B01": ("V01", "asked", 1),
+    "B10": ("V14", "asked", 1),
+    "B11": ("V14", "asked", 1),
+    "B13": ("V15", "asked", 1),
+    "B14": ("V16", "asked", 1),
+    "B15": ("V20", "asked", 1),
+    "B16": ("V20", "asked", 2),
+    "B27": ("V34", "asked", 1),
+    "B28": ("V16", "asked", 1),
+    "B60": ("V02", "both-ways", 1),
+    "B62": ("V23", "asked", 1),
+    "B63": ("V24", "asked", 1),
+    "B64": ("V27", "asked", 1),
+    "B66": ("V21", "asked", 1),
 }
 
 # What no ground shows yet, and why; each is shown by hand-fed events in tests/backend.
@@ -45,9 +65,7 @@ NOT_ON_GROUNDS = {
     "B03": "needs a restart",
     "B04": "its promise, V19, has no oracle yet",
     "B09": "needs a restart",
-    "B51": "its promise, V06, has no oracle yet",
     "B19": "needs a device that reports a failure after its success (F37)",
-    "B68": "its promise, V06, has no oracle yet",
 }
 
 QUICK_SEEDS = range(1, 4)
@@ -57,13 +75,13 @@ LONG_SEEDS = range(1, 201)
 @pytest.mark.parametrize("bug", CONVICTED)
 def test_a_planted_bug_is_convicted_by_its_promise(bug: str) -> None:
     """One run in virtual time convicts it, with a witness that names records."""
-    promise, ground, seed = CONVICTED[bug]
+    _convict(bug, *CONVICTED[bug])
 
-    found = judge_ground(ground, seed=seed, plant=(bug,)).promises[promise]
 
-    assert found.standing is Standing.VIOLATED
-    assert found.witness is not None
-    assert found.witness.records
+@pytest.mark.parametrize("bug", CONVICTED_WHERE_DEVICES_ASK)
+def test_a_planted_bug_is_convicted_where_devices_ask(bug: str) -> None:
+    """By the same promise: an offer counts as a push does."""
+    _convict(bug, *CONVICTED_WHERE_DEVICES_ASK[bug])
 
 
 def test_every_planted_bug_is_accounted_for() -> None:
@@ -92,6 +110,14 @@ def test_the_clean_backend_is_acquitted_in_200_seeds(ground: str) -> None:
     found = {seed: broken for seed in LONG_SEEDS if (broken := _violated(ground, seed))}
 
     assert found == {}
+
+
+def _convict(bug: str, promise: str, ground: str, seed: int) -> None:
+    found = judge_ground(ground, seed=seed, plant=(bug,)).promises[promise]
+
+    assert found.standing is Standing.VIOLATED
+    assert found.witness is not None
+    assert found.witness.records
 
 
 def _violated(ground: str, seed: int) -> dict[str, str]:
