@@ -15,6 +15,7 @@ from fleet_sim.dialects.enos.routes import FIRMWARES, JOBS
 from fleet_sim.model.identity import DeviceId, Registration
 from tests.vendors.enos.beside import fleet_of, served, simulated, until, write_devices
 from tests.vendors.enos.device_sdk import come_on_line, sdk_device
+from tests.vendors.enos.gateway import bring
 from tests.vendors.enos.poseidon import Json, PoseidonOperator, poseidon
 from tests.vendors.proxy import Proxy, proxied
 from tests.vendors.stranger import Stranger
@@ -28,7 +29,9 @@ PUSHED, UNLUCKY, CUT, ASKING = (
     Registration(DeviceId(PRODUCT, name), f"s3cret of {name}")
     for name in ("pushed", "unlucky", "cut", "asking")
 )
-STRANGERS = (PUSHED, UNLUCKY, CUT, ASKING)
+CHILD = Registration(DeviceId(PRODUCT, "child"), "s3cret of child")
+GATEWAY = Registration(DeviceId("gateway0", "gateway"), "s3cret of gateway")
+STRANGERS = (PUSHED, UNLUCKY, CUT, ASKING, CHILD, GATEWAY)
 
 
 async def order(operator: PoseidonOperator, to: str, source: str, **changes: Json) -> str:
@@ -83,10 +86,10 @@ async def survive_a_cut(one: Stranger, proxy: Proxy) -> None:
 
 
 async def test_strangers_and_a_fleet_take_one_job(tmp_path: Path) -> None:
-    """All 503 tasks of the job succeed, whoever's code the devices run; so does the asked one.
+    """All 504 tasks of the job succeed, whoever's code the devices run; so does the asked one.
 
-    One of the strangers damages its first image, one loses its connection on the way, one runs an
-    older version and has to ask for a job of its own.
+    One of the strangers damages its first image, one loses its connection on the way, one is the
+    child of a gateway, and one runs an older version and has to ask for a job of its own.
     """
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -106,7 +109,12 @@ async def test_strangers_and_a_fleet_take_one_job(tmp_path: Path) -> None:
         cut = await start(CUT, url=f"mqtt://127.0.0.1:{proxy.port}", hold_at="downloaded")
         asking = await start(ASKING, "0.9")
 
-        await until_count(operator, FIRMWARES, "searchDeviceUpgrade", "firmwareVersion='1.0'", 503)
+        gateway = await enter(sdk_device(ready["mqtt"], GATEWAY.device, GATEWAY.secret, tmp_path))
+        await gateway.tell(do="connect")
+        await gateway.hear("connected")
+        await bring(gateway, CHILD, "1.0")
+
+        await until_count(operator, FIRMWARES, "searchDeviceUpgrade", "firmwareVersion='1.0'", 504)
         retry = {"enableRetry": True, "retryInterval": 0, "retryCount": 2}
         job = await order(operator, "2.0", "1.0", maximumConcurrency=100, retryPolicy=retry)
         other = await order(operator, "2.1", "0.9", enableUpgradeRequest=True)
@@ -114,15 +122,16 @@ async def test_strangers_and_a_fleet_take_one_job(tmp_path: Path) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(pushed.hear("upgraded", version="2.0", attempt=1))
             tasks.create_task(unlucky.hear("upgraded", version="2.0", attempt=2))
+            tasks.create_task(gateway.hear("upgraded", device="child", attempt=1))
             tasks.create_task(asking.hear("upgraded", version="2.1", attempt=1))
             tasks.create_task(survive_a_cut(cut, proxy))
         await until_count(
-            operator, JOBS, "searchTask", f"jobId='{job}' and status='succeeded'", 503
+            operator, JOBS, "searchTask", f"jobId='{job}' and status='succeeded'", 504
         )
         await until_count(
             operator, JOBS, "searchTask", f"jobId='{other}' and status='succeeded'", 1
         )
-        assert await count(operator, JOBS, "searchTask", "") == 504
+        assert await count(operator, JOBS, "searchTask", "") == 505
         assert await count(operator, FIRMWARES, "searchDeviceUpgrade", "isUpgrading=true") == 0
         told = await fleet.stop()
 
