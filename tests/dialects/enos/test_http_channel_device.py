@@ -16,6 +16,7 @@ from fleet_sim.dialects.http_channel import LoggedIn, Said
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    ActivationReply,
     DeviceMessage,
     UpgradeReply,
     UpgradeRequest,
@@ -55,7 +56,7 @@ def test_every_message_arrives_as_over_mqtt(device: DeviceId, message: DeviceMes
     assert isinstance(said, Said)
     assert (said.device, said.topic, said.payload) == (device, wire.topic, wire.payload)
     assert EnosServer().decode(said.topic, said.payload) == (device, message)
-    assert said.carries_commands == (not isinstance(message, UpgradeReply))
+    assert said.carries_commands == (not isinstance(message, UpgradeReply | ActivationReply))
     reply = WireMessage(said.reply_topic, b'{"id":"1","code":200}')
     assert _CLIENT.heard(wire, channel.answer(said, reply, None)) == reply
 
