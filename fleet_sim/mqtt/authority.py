@@ -44,7 +44,11 @@ class Authority(Protocol):
         ...
 
     def may_subscribe(self, principal: Hashable, topic_filter: str) -> bool:
-        """Whether it may hear all that this filter covers."""
+        """Whether it may hear all that this filter covers.
+
+        A shared subscription is asked about as `$share/GROUP/FILTER`, well formed;
+        `shared.filter_of` returns what it shares.
+        """
         ...
 
 

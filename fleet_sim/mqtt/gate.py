@@ -61,17 +61,17 @@ class Gate:
     def filter_refusal(self, session: Session, topic_filter: str) -> str:
         """Return why a filter is not granted, or "" when it is.
 
-        The authority is asked about what a shared subscription shares: that is what is heard.
+        The authority sees a shared subscription as such: one that knows nothing of them is not
+        tricked into granting any.
         """
         most, subscribed = self._limits.subscriptions_max, session.subscribed or ()
-        heard = filter_of(topic_filter)
-        if not heard:
+        if not filter_of(topic_filter):
             return "a shared subscription is $share/GROUP/FILTER, its group without wildcards"
         if self._is_too_long(topic_filter):
             return "the topic filter is too long"
         if len(subscribed) >= most and topic_filter not in subscribed:
             return f"{most} subscriptions are all that is allowed"
-        if not self._authority.may_subscribe(session.principal, heard):
+        if not self._authority.may_subscribe(session.principal, topic_filter):
             return "no authority to subscribe to it"
         return ""
 

@@ -145,7 +145,8 @@ class Presence:
             self._sessions.add(session)
         session.qos_max = admission.qos_max
         connection.session, session.connection = session, connection
-        self._delivery.imply(session, admission.implicit, admission.implicit_qos)
+        implicit_qos = min(admission.implicit_qos, admission.qos_max)
+        self._delivery.imply(session, admission.implicit, implicit_qos)
         return is_present
 
     def _admit(

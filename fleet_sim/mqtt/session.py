@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from fleet_sim.mqtt.kinds import QOS_MAX
 from fleet_sim.mqtt.limits import BrokerLimits
 from fleet_sim.mqtt.outbox import Outbox
 
@@ -57,19 +58,11 @@ class Session:
         "subscribed",
     )
 
-    def __init__(
-        self,
-        client_id: str,
-        principal: Hashable,
-        limits: BrokerLimits,
-        *,
-        is_persistent: bool = False,
-        qos_max: int = 2,
-    ) -> None:
+    def __init__(self, client_id: str, principal: Hashable, limits: BrokerLimits) -> None:
         self.client_id = client_id
         self.principal = principal
-        self.is_persistent = is_persistent
-        self.qos_max = qos_max
+        self.is_persistent = False
+        self.qos_max = QOS_MAX
         self.connection: Connection | None = None
         self.outbox = Outbox(limits)
         self.implicit: tuple[str, ...] = ()

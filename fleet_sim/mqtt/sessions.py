@@ -6,9 +6,12 @@
 
 The absent stand in the order in which they left, so the first is the first to expire and the first
 to go when there is no room: whoever has been away for longest is the least likely to come back.
+They are as durable as the broker: one that starts anew has none, and its CONNACKs say so.
 """
 
 from __future__ import annotations
+
+from collections import OrderedDict
 
 from fleet_sim.mqtt.limits import BrokerLimits
 from fleet_sim.mqtt.outbox import MESSAGE_BYTES, Outgoing
@@ -27,7 +30,8 @@ class Sessions:
     def __init__(self, limits: BrokerLimits) -> None:
         self._limits = limits
         self._by_client_id: dict[str, Session] = {}
-        self._away: dict[str, Session] = {}
+        # In a plain dictionary the first is far behind the gaps of those that came back before it.
+        self._away: OrderedDict[str, Session] = OrderedDict()
         self._away_bytes = 0
 
     def __len__(self) -> int:

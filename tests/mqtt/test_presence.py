@@ -239,6 +239,24 @@ def test_implicit_subscriptions_are_part_of_a_session() -> None:
     assert served.publish("down/d1", b"y", 0, 0) == 1
 
 
+@pytest.mark.parametrize(("qos_max", "qos"), [(0, 0), (1, 1), (2, 2)])
+def test_no_client_hears_more_than_it_is_served(qos_max: int, qos: int) -> None:
+    """By its own wish, by what is implied, and straight from the platform."""
+    rules = Rules(implicit=["down"], implicit_qos=2, qos_max=qos_max)
+    served = Broker(BrokerLimits(), rules)
+    raw = Raw(served, Connect("d1"), Subscribe(1, (("t", 2),)))
+    raw.hear()
+
+    served.publish("down", b"", 2, 0)
+    served.publish("t", b"", 2, 0)
+    served.send_to("d1", "straight", b"", 2, 0)
+
+    heard = [packet for packet in raw.hear() if isinstance(packet, Publish)]
+    assert [(packet.topic, packet.qos) for packet in heard] == [
+        ("down", qos), ("t", qos), ("straight", qos),
+    ]  # fmt: skip
+
+
 # --- limits --------------------------------------------------------------------------------
 
 

@@ -7,8 +7,16 @@ from fleet_sim.model.messages import (
 )
 from fleet_sim.model.northbound import Listed, SearchDevices
 from fleet_sim.mqtt import client as mqtt
-from fleet_sim.mqtt.kinds import Connect
-from tests.runtime.lone_platform import PRODUCT_SECRET, WINDOW_MS, Client, LonePlatform, online
+from fleet_sim.mqtt.encoding import encode
+from fleet_sim.mqtt.kinds import Connack, Connect, Publish
+from tests.runtime.lone_platform import (
+    PRODUCT_SECRET,
+    SECRET,
+    WINDOW_MS,
+    Client,
+    LonePlatform,
+    online,
+)
 from tests.runtime.lone_world import ENOS
 
 DEVICE = "d1"
@@ -26,6 +34,23 @@ def test_a_registered_device_is_let_in_by_its_own_secret() -> None:
 
     assert client.events() == [mqtt.Connected(session_present=False)]
     assert world.records("online") == [{"kind": "online", "device": "pk/d1", "side": "server"}]
+
+
+def test_nothing_is_kept_for_a_device_that_is_away() -> None:
+    """Whatever it asks for, as the platform pushes again from what it knows; nor is QoS 2 served."""
+    world = LonePlatform()
+    (device,) = world.register(DEVICE)
+    mine = ENOS.devices.credentials(device, SECRET, epoch_ms=0)
+    hello = Connect(mine.client_id, mine.username, mine.password.encode(), clean_session=False)
+    broker = world.embedded.broker
+
+    for _ in range(2):
+        connection = broker.open(0)
+        broker.receive(connection, encode(hello), 0)
+        assert connection.take_output() == encode(Connack(0, session_present=False))
+        broker.receive(connection, encode(Publish(f"/sys/pk/{DEVICE}/x", b"", 2, 1)), 0)
+        assert connection.why == "QoS 2 is not served, only up to 1"
+        assert broker.away_count == 0
 
 
 def test_a_wrong_secret_and_a_stranger_are_refused() -> None:
