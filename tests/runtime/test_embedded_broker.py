@@ -37,7 +37,7 @@ def test_a_registered_device_is_let_in_by_its_own_secret() -> None:
 
 
 def test_nothing_is_kept_for_a_device_that_is_away() -> None:
-    """Whatever it asks for, as the platform pushes again from what it knows; nor is QoS 2 served."""
+    """Whatever it asks for: the platform pushes again from what it knows. Nor is QoS 2 served."""
     world = LonePlatform()
     (device,) = world.register(DEVICE)
     mine = ENOS.devices.credentials(device, SECRET, epoch_ms=0)
