@@ -13,13 +13,15 @@ and nothing else; mailboxes, files and devices are elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
+
+if TYPE_CHECKING:
+    from fleet_sim.dialects.interface import Keyring  # which names this module's ends in turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,7 @@ class PlatformChannel(Protocol):
     def claims(self, path: str) -> bool:
         """Tell whether a path belongs to the channel."""
 
-    def read(
-        self, request: HttpRequest, now_ms: int, secret_of: Callable[[DeviceId], str | None]
-    ) -> ChannelCall | HttpResponse:
+    def read(self, request: HttpRequest, now_ms: int, keys: Keyring) -> ChannelCall | HttpResponse:
         """Read a request; or the whole answer, where the platform need not be asked.
 
         No request, whatever is in it, raises anything.

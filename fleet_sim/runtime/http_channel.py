@@ -82,7 +82,7 @@ class HttpWay:
 
     def http(self, request: HttpRequest, respond: Respond) -> None:
         """Take a request; `respond` is called once, now or after a commit."""
-        read = self._channel.read(request, self._clock.now_ms(), self._platform.secret_of)
+        read = self._channel.read(request, self._clock.now_ms(), self._platform)
         match read:
             case HttpResponse():
                 why = read.body.decode(errors="replace")[:REFUSAL_CHARS_MAX]

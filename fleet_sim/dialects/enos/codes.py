@@ -22,6 +22,7 @@ PAYLOAD_EMPTY = 1251
 
 NO_SUCH_DEVICE = 705
 SIGNATURE_WRONG = 742
+SUB_DEVICE = 771  # it connects by itself, and may not
 
 # OTHER takes the first number below those that have a meaning; the pages leave them to devices.
 STEP_OF: Mapping[FailureCause, int] = {

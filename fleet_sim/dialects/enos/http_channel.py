@@ -9,6 +9,8 @@ What is not documented, and ours:
 - `acceptCommandTypes` and `clientInfo` are read and not looked at.
 - Commands ride on answers to logins and to requests, not to the device's own replies, in whose
   answers the SDK does not look for them. One an answer, the oldest first.
+- Gateways bring no children over HTTP: the SDK has nothing for it, and a child's pushes would have
+  to wait in its gateway's answers.
 - A message on a topic that has nothing to do with OTA (a measure point, say) is answered with 200
   and goes no further. It is how a device that waits for a command asks for one.
 - A device may read every firmware file that is kept, as it may by a push's own address.
@@ -16,11 +18,11 @@ What is not documented, and ours:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from fleet_sim.dialects.enos import codes, envelope
 from fleet_sim.dialects.enos.calls import read_query
+from fleet_sim.dialects.enos.gateways import REPLY_TEMPLATES
 from fleet_sim.dialects.enos.http_channel_sessions import Sessions
 from fleet_sim.dialects.enos.http_channel_wire import (
     AUTH_PATH,
@@ -46,7 +48,7 @@ from fleet_sim.dialects.enos.payload import (
 )
 from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.enos.tokens import is_equal
-from fleet_sim.dialects.enos.topics import is_addressable
+from fleet_sim.dialects.enos.topics import is_addressable, template_of
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import (
     ChannelCall,
@@ -55,13 +57,12 @@ from fleet_sim.dialects.http_channel import (
     LoggedIn,
     Said,
 )
+from fleet_sim.dialects.interface import Keyring
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 
 LIFETIME_MS_MIN = 1_000
 LIFETIME_MS_MAX = 86_400_000
-
-SecretOf = Callable[[DeviceId], str | None]
 
 _OK = 200
 _BAD_REQUEST = 400
@@ -90,9 +91,7 @@ class EnosHttpChannel:
         """Tell whether a path belongs to the channel."""
         return path.startswith((f"{AUTH_PATH}/", f"{TOPIC_PATH}/", f"{FILES_PATH}/"))
 
-    def read(
-        self, request: HttpRequest, now_ms: int, secret_of: SecretOf
-    ) -> ChannelCall | HttpResponse:
+    def read(self, request: HttpRequest, now_ms: int, keys: Keyring) -> ChannelCall | HttpResponse:
         """Read a request, or give the whole answer; nothing in it raises anything."""
         is_file = request.path.startswith(f"{FILES_PATH}/")
         method = "GET" if is_file else "POST"
@@ -103,18 +102,20 @@ class EnosHttpChannel:
             if is_file:
                 return self._read_file(request, now_ms)
             if request.path.startswith(f"{AUTH_PATH}/"):
-                return self._read_login(request, now_ms, secret_of)
+                return self._read_login(request, now_ms, keys)
             return self._read_message(request, now_ms)
         except DialectError as error:
             code = codes.INVALID_ARGUMENT if error.code is None else error.code
             status = _STATUS_OF.get(code, _BAD_REQUEST) if is_download else _OK
             return _refuse(code, str(error), status, error.message_id)
 
-    def _read_login(self, request: HttpRequest, now_ms: int, secret_of: SecretOf) -> LoggedIn:
+    def _read_login(self, request: HttpRequest, now_ms: int, keys: Keyring) -> LoggedIn:
         device = _device_in(request.path.removeprefix(f"{AUTH_PATH}/"))
-        secret = secret_of(device) if is_addressable(device) else None
+        secret = keys.secret_of(device) if is_addressable(device) else None
         if not secret:  # one that is still to be activated has none, and activates over MQTT
             raise DialectError("there is no such device", code=codes.NO_SUCH_DEVICE)
+        if keys.gateway_of(device) is not None:
+            raise DialectError("the device comes by its gateway alone", code=codes.SUB_DEVICE)
         body = read_object(request.body)
         lifetime = read_text(body, "lifetime")
         lifetime_ms = read_whole(body, "lifetime")
@@ -130,9 +131,10 @@ class EnosHttpChannel:
 
     def _read_message(self, request: HttpRequest, now_ms: int) -> Said:
         topic = request.path.removeprefix(TOPIC_PATH)
-        device = _device_of(topic)
+        device, template = _read_topic(topic)
         self._check_session(device, request, now_ms)
-        if not self._topics.may_publish(device, topic):
+        is_gateways = reply_topic(template) in REPLY_TEMPLATES
+        if is_gateways or not self._topics.may_publish(device, topic):
             raise DialectError(f"no write permission on {topic[:200]!r}", code=codes.NOT_LOGGED_IN)
         if len(request.body) > PAYLOAD_BYTES_MAX:
             read_object(request.body)  # refuses it, with its code
@@ -146,7 +148,7 @@ class EnosHttpChannel:
 
     def _read_file(self, request: HttpRequest, now_ms: int) -> FileWanted | LinkWanted:
         path = request.path.removesuffix("/url")
-        device = _device_of(path.removeprefix(FILES_PATH))
+        device, _ = _read_topic(path.removeprefix(FILES_PATH))
         if path != download_path(device):
             raise DialectError(f"no such resource: {path[:200]}", code=codes.NO_SUCH_OBJECT)
         query = self._check_session(device, request, now_ms)
@@ -227,17 +229,16 @@ def _device_in(path: str) -> DeviceId:
     return DeviceId(product_key, device_key)
 
 
-def _device_of(topic: str) -> DeviceId:
-    """Return whose topic it is: `/sys/{pk}/{dk}/…` or `/ext/session/{pk}/{dk}/…`.
+def _read_topic(topic: str) -> tuple[DeviceId, str]:
+    """Return whose topic it is, and its template.
 
     Raises:
         DialectError: 1009: nobody's.
     """
-    for prefix in ("/sys/", "/ext/session/"):
-        keys = topic.removeprefix(prefix).split("/") if topic.startswith(prefix) else []
-        if len(keys) > 2 and keys[0] and keys[1]:  # noqa: PLR2004 - two keys and what follows
-            return DeviceId(keys[0], keys[1])
-    raise DialectError(f"{topic[:200]!r} is no device's", code=codes.NOT_LOGGED_IN)
+    found = template_of(topic)
+    if found is None:
+        raise DialectError(f"{topic[:200]!r} is no device's", code=codes.NOT_LOGGED_IN)
+    return found
 
 
 def _required(query: dict[str, str], name: str) -> str:

@@ -14,10 +14,13 @@ from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import FileWanted, LinkWanted, LoggedIn, Said
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
+from tests.dialects.keys import Keys
 
 _DEVICE = DeviceId("pk1", "dk1")
 _OTHER = DeviceId("pk1", "dk2")
-_SECRETS = {_DEVICE: "devsecret1", _OTHER: "devsecret2", DeviceId("pk1", "new"): ""}
+_CHILD = DeviceId("pk1", "child")
+_SECRETS = {_DEVICE: "devsecret1", _OTHER: "devsecret2", _CHILD: "devsecret3"}
+_KEYS = Keys(_SECRETS, gateways={_CHILD: _OTHER})
 _ID = "65f0c0ffee00000000000001"
 _INFORM = WireMessage(
     "/sys/pk1/dk1/ota/device/inform", b'{"id":"7","version":"1.1","params":{"version":"1.0"}}'
@@ -35,7 +38,7 @@ class Scene:
 
     def read(self, request: HttpRequest) -> Any:  # noqa: ANN401 - what is read, or an answer
         """Read a request."""
-        return self.channel.read(request, self.now_ms, _SECRETS.get)
+        return self.channel.read(request, self.now_ms, _KEYS)
 
     def login(self, device: DeviceId = _DEVICE) -> str:
         """Log a device in; return its session."""
@@ -92,7 +95,7 @@ def test_a_signed_login_opens_a_session(body: dict[str, object]) -> None:
     ("request_", "code"),
     [
         (_login(_claim(), "/auth/pk1/nobody"), 705),
-        (_login(_claim(), "/auth/pk1/new"), 705),
+        (_login(_claim(), "/auth/pk1/child"), 771),
         (_login(_claim(), "/auth/pk1"), 705),
         (_login(_claim(), "/auth//"), 705),
         (_login(_claim(), "/auth/pk1/dk1/"), 705),
@@ -170,6 +173,8 @@ def test_the_answer_to_a_reply_carries_no_command() -> None:
         "/sys//dk1/ota/device/inform",
         "/ext/session/pk1/dk2/combine/login",
         "/else/pk1/dk1/x",
+        "/ext/session/pk1/dk1/combine/login",
+        "/sys/pk1/dk1/thing/topo/add",
         "/",
     ],
 )

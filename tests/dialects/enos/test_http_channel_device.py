@@ -22,6 +22,7 @@ from fleet_sim.model.messages import (
     UpgradeRequest,
 )
 from tests.dialects.enos.strategies import DEVICE_MESSAGES, DEVICES, IMAGES, TEXTS
+from tests.dialects.keys import Keys
 
 _DEVICE = DeviceId("pk1", "dk1")
 _CLIENT = EnosHttpDevice()
@@ -36,7 +37,7 @@ def test_what_a_device_signs_the_platform_accepts(device: DeviceId, secret: str)
     """Whatever its keys and its secret are made of; and it reads the session it was given."""
     channel = _platform()
 
-    read = channel.read(_CLIENT.login(device, secret), 0, {device: secret}.get)
+    read = channel.read(_CLIENT.login(device, secret), 0, Keys({device: secret}))
 
     assert isinstance(read, LoggedIn)
     assert read.device == device
@@ -47,11 +48,11 @@ def test_what_a_device_signs_the_platform_accepts(device: DeviceId, secret: str)
 def test_every_message_arrives_as_over_mqtt(device: DeviceId, message: DeviceMessage) -> None:
     """On its topic, byte by byte; the reply comes back on its own."""
     channel = _platform()
-    login = channel.read(_CLIENT.login(device, "s"), 0, {device: "s"}.get)
+    login = channel.read(_CLIENT.login(device, "s"), 0, Keys({device: "s"}))
     assert isinstance(login, LoggedIn)
     wire = EnosDevice().encode(device, message)
 
-    said = channel.read(_CLIENT.say(device, login.session, wire), 0, {device: "s"}.get)
+    said = channel.read(_CLIENT.say(device, login.session, wire), 0, Keys({device: "s"}))
 
     assert isinstance(said, Said)
     assert (said.device, said.topic, said.payload) == (device, wire.topic, wire.payload)
@@ -66,7 +67,7 @@ def test_every_push_arrives_with_an_answer(device: DeviceId, push: UpgradeReques
     """And reads as it would over MQTT, if it fits into a header."""
     channel = _platform()
     command = EnosServer().encode(device, push)
-    login = channel.read(_CLIENT.login(device, "s"), 0, {device: "s"}.get)
+    login = channel.read(_CLIENT.login(device, "s"), 0, Keys({device: "s"}))
     assert isinstance(login, LoggedIn)
     assert channel.can_carry(command)
 
