@@ -6,4 +6,6 @@ are written and read by `octets`, which shares nothing with the codec under test
 
 import pytest
 
-pytest.register_assert_rewrite("tests.conformance.raw_client")
+pytest.register_assert_rewrite(
+    "tests.conformance.mosquitto_clients", "tests.conformance.raw_client"
+)

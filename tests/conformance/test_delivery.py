@@ -111,6 +111,22 @@ def test_a_release_of_nothing_is_answered(stage: Stage) -> None:
     assert speaker.so_far() == [pubcomp(5), pubcomp(6)]
 
 
+def test_many_messages_may_be_released_late(stage: Stage) -> None:
+    """Each was answered, so each is delivered [MQTT-4.3.3-2]."""
+    topic = stage.name("topic")
+    listener = listener_of(stage, topic)
+    speaker = stage.client("speaker")
+
+    speaker.say(*(publish(topic, b"%d" % turn, 2, turn) for turn in range(1, 41)))
+    assert speaker.so_far() == [pubrec(turn) for turn in range(1, 41)]
+    speaker.say(*(pubrel(turn) for turn in range(1, 41)))
+    assert speaker.so_far() == [pubcomp(turn) for turn in range(1, 41)]
+
+    heard = payloads(listener.messages_so_far())
+    count = expected("messages released late", stage.broker)
+    assert heard == [b"%d" % turn for turn in range(1, count + 1)]
+
+
 @pytest.mark.parametrize("ending", ["vanish", "leave"])
 def test_a_copy_on_the_next_connection_is_no_new_message(stage: Stage, ending: str) -> None:
     """The session remembers what was not released [MQTT-4.3.3-2] [MQTT-4.1.0-1]."""
