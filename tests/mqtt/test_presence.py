@@ -1,6 +1,16 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fleet_sim.mqtt.broker import AllowAll, Broker, BrokerLimits, Closed, Delivered, Refused
+from fleet_sim.mqtt.broker import (
+    AllowAll,
+    Arrived,
+    Broker,
+    BrokerLimits,
+    Closed,
+    Delivered,
+    Refused,
+)
 from fleet_sim.mqtt.packets import (
     Connack,
     Connect,
@@ -16,6 +26,18 @@ from fleet_sim.mqtt.packets import (
     Will,
 )
 from tests.mqtt.wire import Raw, Rules
+
+IDS = st.integers(1, 3)
+TOPICS = st.sampled_from(["a", "a/b", "up"])
+FILTERS = st.sampled_from(["a", "a/#", "+", "$share/g/#", "$share/g/a", "$share/g"])
+SPOKEN: st.SearchStrategy[Packet] = st.one_of(
+    st.builds(Publish, TOPICS, st.just(b"x"), st.sampled_from([1, 2]), IDS, st.booleans()),
+    st.builds(Publish, TOPICS, st.just(b""), st.just(0), st.just(0), st.booleans()),
+    *(st.builds(kind, IDS) for kind in (Puback, Pubrec, Pubrel, Pubcomp)),
+    st.builds(Subscribe, IDS, st.tuples(st.tuples(FILTERS, st.integers(0, 2)))),
+    st.builds(Unsubscribe, IDS, st.tuples(FILTERS)),
+    st.just(Disconnect()),
+)
 
 NEW, PRESENT = Connack(0), Connack(0, session_present=True)
 KEPT = Connect("d1", clean_session=False)
@@ -315,7 +337,44 @@ def test_nothing_is_left_of_sessions_that_ended() -> None:
     raw, _ = back(served, Connect("d1"))
     served.lost(raw.connection, 0)
 
+    assert_nothing_is_left(served)
+
+
+def assert_nothing_is_left(served: Broker) -> None:
+    """Check that a broker's tables are empty, that of retained messages aside."""
     delivery = served._delivery
     assert (delivery._subscriptions._exact, delivery._subscriptions._tree.below) == ({}, {})
     assert delivery._shared.groups == {}
     assert (len(served._sessions), served._sessions.away_bytes, served.next_at_ms) == (0, 0, None)
+    assert (served.connection_count, served._presence._by_principal) == (0, {})
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), st.booleans(), SPOKEN), max_size=40))
+def test_whatever_clients_say_nothing_is_left_of_them(
+    said: list[tuple[str, bool, Packet]],
+) -> None:
+    """Kept sessions or clean ones, over as many connections as their mistakes cost them.
+
+    The platform settles every other message late, when its connection may be gone.
+    """
+    limits = BrokerLimits(inflight_max=2, waiting_max=3, sessions_max=2)
+    served = Broker(limits, Rules(), ["up"])
+    clients: dict[str, Raw] = {}
+    late: list[Arrived] = []
+    for name, clean, packet in said:
+        raw = clients.get(name)
+        if raw is None or raw.connection.is_closing:
+            raw = clients[name] = Raw(served, Connect(name, clean_session=clean))
+        raw.say(packet)
+        late += [event for event in raw.told if isinstance(event, Arrived)]
+        raw.told.clear()
+        for event in late[::2]:
+            if event.token is not None:
+                served.acknowledge(event.connection, event.token)
+        late = late[1::2]
+
+    for raw in clients.values():
+        served.lost(raw.connection, 0)
+    served.expire(limits.session_expiry_ms)
+
+    assert_nothing_is_left(served)

@@ -312,6 +312,20 @@ async def test_one_turn_s_output_is_one_write() -> None:
 
 
 @on_both_loops
+async def test_the_timer_rings_when_a_kept_session_expires() -> None:
+    """Nobody has to connect or speak for it."""
+    async with platform(session_expiry_ms=20) as run:
+        peer, _ = peered(run.server)
+        peer.data_received(encode(Connect("d1", clean_session=False)))
+        peer.connection_lost(None)
+
+        await asyncio.sleep(0)
+
+        assert run.broker.away_count == 1
+        assert run.server._armed_at_ms == run.broker.next_at_ms
+
+
+@on_both_loops
 async def test_a_paused_transport_is_given_nothing_more() -> None:
     """The broker keeps the output until the transport resumes."""
     async with platform() as run:
