@@ -19,7 +19,7 @@ import typer
 
 from fleet_sim import __version__
 from fleet_sim.cli.live import Live, Snapshot, Terminal, UiMode, choose_mode
-from fleet_sim.cli.sources import Source, read_devices, read_source
+from fleet_sim.cli.sources import Source, product_secret, read_devices, read_source
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import Judgement, Verdict, decide, judge
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
@@ -187,6 +187,7 @@ class _Session:
                 os.environ.get("FLEET_SIM_MQTT_USERNAME"),
                 os.environ.get("FLEET_SIM_MQTT_PASSWORD"),
             ),
+            product_secret=product_secret(),
             holds=self._holds,
             on_snapshot=lambda seen: live.feed(self._seen(seen)),
         )

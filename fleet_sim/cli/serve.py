@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from fleet_sim.backend.planted import PLANTED
-from fleet_sim.cli.sources import read_devices
+from fleet_sim.cli.sources import product_secret, read_devices
 from fleet_sim.model.identity import Registration
 from fleet_sim.runtime.platform_process import serve as serve_platform
 from fleet_sim.runtime.platform_settings import PlatformSettings
@@ -41,11 +41,13 @@ def serve(
     ] = None,
 ) -> int:
     """Run the platform until it is told to stop; prints one JSON line once it is ready."""
+    known = _registrations(devices)
     settings = PlatformSettings(
         mqtt_port=mqtt_port,
         http_port=http_port,
         store=store,
-        devices=_registrations(devices),
+        devices=known,
+        products={one.device.product_key: product_secret() for one in known if not one.secret},
         plant=_known(plant or []),
         signed_only=auth is Auth.SIGNED,
     )

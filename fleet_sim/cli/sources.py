@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from fleet_sim.scenario.credentials import Credential, read_credentials
+from fleet_sim.scenario.credentials import (
+    PRODUCT_SECRET_VARIABLE,
+    Credential,
+    read_credentials,
+)
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
 from fleet_sim.scenario.load import decode
 
@@ -79,9 +84,18 @@ def read_devices(name: str | None) -> tuple[Credential, ...]:
     """Read a device file; without a name there are no devices.
 
     Raises:
-        ScenarioError: It cannot be read, or is no device file.
+        ScenarioError: It cannot be read, or is no device file; or a device has no secret, and the
+            environment holds none of its product either.
     """
-    return () if name is None else read_credentials(decode(read_file(name), name), name)
+    if name is None:
+        return ()
+    text = decode(read_file(name), name)
+    return read_credentials(text, name, may_activate=bool(product_secret()))
+
+
+def product_secret() -> str:
+    """Return the secret with which devices activate that have none; "" where there is none."""
+    return os.environ.get(PRODUCT_SECRET_VARIABLE, "")
 
 
 def _is_file(name: str) -> bool:

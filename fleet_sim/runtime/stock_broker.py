@@ -209,7 +209,7 @@ class StockBroker:
         except DialectError:
             self._platform.arrived(self, None, topic, payload, None)  # it knows what to say to that
             return
-        if self._platform.secret_of(device) is None:
+        if self._platform.registration_of(device) is None:
             self._on_stranger(device, topic)
             return
         if self._presence.heard(device, said, self._clock.now_ms()):

@@ -10,24 +10,34 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 
 COLUMNS = ("product_key", "device_key", "device_secret", "firmware")
+PRODUCT_SECRET_VARIABLE = "FLEET_SIM_PRODUCT_SECRET"  # noqa: S105 - where it stands, not what
 _NEEDED = 3
+_KEYS = 2
 _MISTAKES_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A device's identity, its secret, and the version it runs ("" where the fleet decides)."""
+    """A device's identity, its secret, and the version it runs ("" where the fleet decides).
+
+    Without a secret ("") the device has yet to activate with its product's.
+    """
 
     device: DeviceId
     secret: str = field(repr=False)
     version: str = ""
 
 
-def read_credentials(text: str, file: str) -> tuple[Credential, ...]:
+def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tuple[Credential, ...]:
     """Read `product_key,device_key,device_secret[,firmware]`, a device a line.
 
     A first line with these names, empty lines and lines that start with # are passed over. Secrets
     never stand in a message.
+
+    Args:
+        text: What stands in the file.
+        file: Its name.
+        may_activate: Whether the product's secret is at hand: then a device may be without one.
 
     Raises:
         ScenarioError: Every line that is no device or one that stood before; or there is none.
@@ -37,7 +47,7 @@ def read_credentials(text: str, file: str) -> tuple[Credential, ...]:
     for line, cells in _rows(text, file):
         if not any(cells) or cells[0].startswith("#") or (line == 1 and cells[0] == COLUMNS[0]):
             continue
-        if not _NEEDED <= len(cells) <= len(COLUMNS) or not all(cells[:_NEEDED]):
+        if not _NEEDED <= len(cells) <= len(COLUMNS) or not all(cells[:_KEYS]):
             told = f"{len(cells)} columns; write {','.join(COLUMNS[:_NEEDED])}[,{COLUMNS[-1]}]"
             mistakes.append(Mistake(file, line, 1, "", told))
             continue
@@ -46,6 +56,12 @@ def read_credentials(text: str, file: str) -> tuple[Credential, ...]:
             mistakes.append(Mistake(file, line, 1, "", unfit))
             continue
         device = DeviceId(cells[0], cells[1])
+        if not cells[_KEYS] and not may_activate:
+            told = (
+                f"the device {device} has no secret; write it, or set {PRODUCT_SECRET_VARIABLE} "
+                "so that it activates"
+            )
+            mistakes.append(Mistake(file, line, 1, "", told))
         if device in found:
             mistakes.append(Mistake(file, line, 1, "", f"the device {device} stands here again"))
         found.setdefault(device, Credential(device, cells[2], "".join(cells[_NEEDED:])))

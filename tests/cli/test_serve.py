@@ -6,26 +6,34 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from fleet_sim.cli.main import outcome
+from fleet_sim.dialects.registry import get
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.mqtt.encoding import encode
+from fleet_sim.mqtt.kinds import Connect
 
 TIMEOUT_S = 60
 
 
 @contextmanager
-def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def serving(
+    *flags: str, env: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """Run `serve` as a process of its own; yield it and its ready line."""
     process = subprocess.Popen(
         [sys.executable, "-m", "fleet_sim", "serve", *flags],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=env,
     )
     try:
         assert process.stdout is not None
@@ -105,6 +113,44 @@ def test_bad_flags_are_told(
     said = capsys.readouterr().err
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_a_device_without_a_secret_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By file and line, where nothing says what its product's secret is."""
+    monkeypatch.delenv("FLEET_SIM_PRODUCT_SECRET", raising=False)
+    path = tmp_path / "devices.csv"
+    path.write_text("# ours\nproduct,newcomer,\n")
+
+    assert outcome(["serve", "--devices", str(path)]) == 2
+
+    assert f"{path}:2:1: the device product/newcomer has no secret" in capsys.readouterr().err
+
+
+def test_a_device_without_a_secret_may_activate(tmp_path: Path) -> None:
+    """With the secret of its product that the environment holds, and with no other."""
+    path = tmp_path / "devices.csv"
+    path.write_text("product,newcomer,\n")
+    environment = {**os.environ, "FLEET_SIM_PRODUCT_SECRET": "of product"}
+
+    with serving("--devices", str(path), env=environment) as (_, ready):
+        codes = [
+            connack(ready["mqtt"], DeviceId("product", "newcomer"), secret)
+            for secret in ("of another", "of product")
+        ]
+
+    assert codes == [4, 0]
+
+
+def connack(url: str, device: DeviceId, secret: str) -> int:
+    """Connect with a product's secret, and return the answer's code."""
+    mine = get("enos").devices.credentials(device, secret, epoch_ms=0, activates=True)
+    hello = encode(Connect(mine.client_id, mine.username, mine.password.encode()))
+    place = urlsplit(url)
+    with socket.create_connection((place.hostname, place.port), timeout=TIMEOUT_S) as line:
+        line.sendall(hello)
+        return line.recv(4)[3]
 
 
 def test_a_store_serves_one_platform_at_a_time(tmp_path: Path) -> None:

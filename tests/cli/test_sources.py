@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from fleet_sim.cli import sources
-from fleet_sim.cli.sources import BYTES_MAX, Source, bundled, read_devices, read_file, read_source
+from fleet_sim.cli.sources import (
+    BYTES_MAX,
+    Source,
+    bundled,
+    product_secret,
+    read_devices,
+    read_file,
+    read_source,
+)
 from fleet_sim.scenario.errors import ScenarioError
 
 
@@ -102,3 +110,18 @@ def test_a_device_file_is_read_as_any_other(tmp_path: Path) -> None:
     assert read_devices(None) == ()
     with pytest.raises(ScenarioError, match="there is no such file"):
         read_devices(str(tmp_path / "none.csv"))
+
+
+def test_a_device_may_lack_a_secret_only_if_the_environment_has_its_products(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty variable is as good as none."""
+    (tmp_path / "d.csv").write_text("pk,dk,\n")
+    monkeypatch.setenv("FLEET_SIM_PRODUCT_SECRET", "")
+    with pytest.raises(ScenarioError, match="set FLEET_SIM_PRODUCT_SECRET"):
+        read_devices(str(tmp_path / "d.csv"))
+
+    monkeypatch.setenv("FLEET_SIM_PRODUCT_SECRET", "of product")
+
+    assert [one.secret for one in read_devices(str(tmp_path / "d.csv"))] == [""]
+    assert product_secret() == "of product"

@@ -247,6 +247,25 @@ async def test_a_target_by_url_is_upgraded_and_left_clean(tmp_path: Path) -> Non
     assert run.generator["platform_rss_bytes"] == 0
 
 
+async def test_devices_without_a_secret_activate_and_are_upgraded(tmp_path: Path) -> None:
+    """Strangers to the platform but for their product; no secret stands in the log."""
+    plan = brisk()
+    product = plan.devices[0].device.product_key
+    bare = replace(plan, devices=tuple(replace(one, secret="") for one in plan.devices))
+    async with running(products={product: "of meters"}, signed_only=True) as ready:
+        aimed_plan, keys = aimed(bare, ready)
+        run = await carried_out(aimed_plan, tmp_path, keys=keys, product_secret="of meters")
+
+    assert (run.why, run.refusals) == ("settled", ())
+    assert set(statuses(run.records).values()) == {"succeeded"}
+    assert len(statuses(run.records)) == len(plan.devices)
+    # Once each: after the reboot every one of them signs with its own.
+    assert len(of(run, "activation_received")) == len(plan.devices)
+    assert len(of(run, "online")) == 2 * len(plan.devices)
+    assert "of meters" not in part_path(tmp_path, 0).read_text(encoding="latin-1")
+    assert "of meters" not in str(run.records)
+
+
 async def test_a_wrong_key_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
     """Before any device connects; the sentence holds no secret."""
     plan = brisk()

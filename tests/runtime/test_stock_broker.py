@@ -183,6 +183,17 @@ async def test_strangers_are_left_alone(tmp_path: Path) -> None:
     assert {one.device for one in records(tmp_path, "online", "version_received")} == {"pk/d1"}
 
 
+async def test_a_device_without_a_secret_is_no_stranger(tmp_path: Path) -> None:
+    """Nobody here asks for it; a device that has yet to activate is registered all the same."""
+    bare = [Registration(DEVICE, "")]
+    with mosquitto(tmp_path, *OPEN) as port:
+        async with (
+            running(broker=BrokerAccess(host=HOST, port=port), devices=bare),
+            talking(port) as device,
+        ):
+            await answered(device, VersionReport("1", "1.0"))
+
+
 async def test_rubbish_is_refused_and_answered(tmp_path: Path) -> None:
     """With the vendor's code, on the topic that it came by."""
     topic = ENOS.devices.encode(DEVICE, VersionReport("2", "1.0")).topic

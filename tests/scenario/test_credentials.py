@@ -34,6 +34,32 @@ def test_every_wrong_line_is_told_without_its_secret() -> None:
     assert not any("hush" in one for one in said)
 
 
+def test_a_device_may_be_without_a_secret_where_its_products_is_at_hand() -> None:
+    """It activates; its version may stand there all the same."""
+    assert read_credentials("P,d1,\nP,d2,,1.0\n", "d.csv", may_activate=True) == (
+        Credential(DeviceId("P", "d1"), ""),
+        Credential(DeviceId("P", "d2"), "", "1.0"),
+    )
+
+
+def test_a_device_without_a_secret_is_told_otherwise() -> None:
+    """One sentence each: which device, in which line, and what would help."""
+    (said,) = refused("P,d1,s1\nP,d2,\n")
+
+    assert said == (
+        "d.csv:2:1: the device P/d2 has no secret; write it, or set FLEET_SIM_PRODUCT_SECRET so "
+        "that it activates"
+    )
+
+
+def test_a_line_without_keys_is_no_device_even_so() -> None:
+    """There is nobody to activate."""
+    with pytest.raises(ScenarioError) as caught:
+        read_credentials("P,,\n,d,\nP,d\n", "d.csv", may_activate=True)
+
+    assert [one.line for one in caught.value.mistakes] == [1, 2, 3]
+
+
 def test_an_empty_file_is_told() -> None:
     """A run without devices would be green for nothing."""
     assert refused("# none\n") == ["d.csv: no devices are in this file"]
