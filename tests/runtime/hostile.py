@@ -6,6 +6,7 @@ stand for `product key/device key` of the sender and of somebody else.
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from fleet_sim.dialects.enos import codes
@@ -51,6 +52,22 @@ BEFORE_CONNECT: Final[tuple[tuple[str, bytes], ...]] = (
     ("a very long client id", encode(Connect("x" * 60_000, "a&b", b"c"))),
 )
 
+# Securemode, device and secret of a CONNECT that is signed well, by nobody who may: it is refused.
+# The product of {own} gives no secrets, and no secret there is empty.
+SIGNED: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("no secret at all", "2", "{own}", ""),
+    ("a stranger without a secret", "2", "{product}/stranger", ""),
+    ("a product without secrets", "3", "{product}/stranger", ""),
+    ("a product's name for its secret", "3", "{product}/stranger", "{product}"),
+    ("a device's secret for its product's", "3", "{own}", "{secret}"),
+    ("a channel of a product", "4", "{product}/%channel%", "{secret}"),
+    ("a channel in a device's name", "4", "{own}", "{secret}"),
+    ("a mode of its own", "5", "{own}", "{secret}"),
+    ("a mode of nothing", "", "{own}", "{secret}"),
+    ("a device that is a wildcard", "2", "{product}/+", "{secret}"),
+    ("a product that is a wildcard", "3", "#/stranger", ""),
+)
+
 # Bytes on an admitted connection that break the protocol. The broker closes.
 AFTER_CONNECT: Final[tuple[tuple[str, bytes], ...]] = (
     ("a second CONNECT", _HELLO),
@@ -70,6 +87,39 @@ AFTER_CONNECT: Final[tuple[tuple[str, bytes], ...]] = (
     ("a CONNACK", encode(Connack(0))),
     ("a packet above a mebibyte", b"\x30\x81\x80\x40" + b"x" * 100),
 )
+
+
+def _asked(params: object) -> str:
+    return json.dumps({"id": "7", "params": params}, separators=(",", ":"))
+
+
+# What a gateway asks on its own topics, below `/ext/session/` or `/sys/`, and the reply's code. The
+# child is somebody else, `<product>` and `<key>`, whose signature is never among it.
+_CHILD = {"productKey": "<product>", "deviceKey": "<key>"}
+_SIGNED = {**_CHILD, "clientId": "x", "timestamp": "1", "signMethod": "sha256", "sign": "0" * 64}
+GATEWAY: Final[tuple[tuple[str, str, str, int], ...]] = (
+    ("a login of nothing", "combine/login", "", codes.PAYLOAD_EMPTY),
+    ("a login of nobody", "combine/login", _asked({}), codes.PAYLOAD_NOT_JSON),
+    ("a login without a signature", "combine/login", _asked(_CHILD), codes.PAYLOAD_NOT_JSON),
+    ("a login of somebody else", "combine/login", _asked(_SIGNED), 742),
+    ("a login by a channel", "combine/login", _asked({**_SIGNED, "secureMode": "4"}), 742),
+    ("a login by the product", "combine/login", _asked({**_SIGNED, "secureMode": "3"}), 770),
+    ("a login by nobody's hash", "combine/login", _asked({**_SIGNED, "signMethod": "crc"}), 742),
+    ("a batch of no list", "combine/login/batch", _asked({"subDevices": {}}),
+     codes.PAYLOAD_NOT_JSON),
+    ("a batch of lists", "combine/login/batch", _asked({"subDevices": [[], []]}),
+     codes.PAYLOAD_NOT_JSON),
+    ("the same again and again", "combine/login/batch", _asked({"subDevices": [_SIGNED] * 2_000}),
+     742),
+    ("a batch too large", "combine/login/batch", _asked({"subDevices": [_SIGNED] * 4_000}),
+     codes.PAYLOAD_TOO_LARGE),
+    ("a logout of nobody", "combine/logout", _asked({}), codes.PAYLOAD_NOT_JSON),
+    ("a logout of somebody else", "combine/logout", _asked(_CHILD), 200),
+    ("a child of somebody else", "thing/topo/add", _asked([_SIGNED]), 742),
+    ("a child that is none", "thing/topo/add", _asked([5]), codes.PAYLOAD_NOT_JSON),
+    ("the end of a child it has not", "thing/topo/delete", _asked([_CHILD]), 1256),
+    ("a question without an object", "thing/topo/get", "7", codes.PAYLOAD_NOT_JSON),
+)  # fmt: skip
 
 # Payloads on the device's own inform topic, and the code of the reply.
 PAYLOADS: Final[tuple[tuple[str, bytes, int], ...]] = (
@@ -128,6 +178,13 @@ TOPICS: Final[tuple[str, ...]] = (
     "/",
     "/" * 20,
     "/sys/{own}/ota/device/inform/more",
+    "/ext/session/{own}/thing/activate/info",
+    "/ext/session/{own}/combine/login_reply",
+    "/ext/session/{other}/combine/login",
+    "/ext/session/{other}/combine/logout",
+    "/ext/session/{other}/thing/activate/info",
+    "/ext/session/{other}/thing/activate/info_reply",
+    "/sys/{other}/thing/topo/add",
     "x" * 1_000,
 )
 

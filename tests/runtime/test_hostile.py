@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fleet_sim.dialects.enos.signature import Claim, client_id_of, sign, username_of
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import (
     ProgressReport,
@@ -35,7 +36,8 @@ from fleet_sim.model.northbound import (
     Window,
 )
 from fleet_sim.mqtt import client as mqtt
-from fleet_sim.mqtt.kinds import Connack
+from fleet_sim.mqtt.encoding import encode
+from fleet_sim.mqtt.kinds import Connack, Connect
 from fleet_sim.runtime.real_time import epoch_ms
 from fleet_sim.runtime.run_log import part_path, read_run
 from tests.dialects.enos.hostile import HOSTILE
@@ -43,8 +45,10 @@ from tests.runtime.hostile import (
     AFTER_CONNECT,
     BEFORE_CONNECT,
     FILTERS,
+    GATEWAY,
     PAYLOADS,
     PROGRESS,
+    SIGNED,
     TOPICS,
 )
 from tests.runtime.platforms import WAIT_S, Caller, Line, Talker, calling, running
@@ -194,6 +198,57 @@ async def test_a_connect_that_never_ends_holds_nobody_up() -> None:
 
         for line in lines:
             await line.close()
+
+
+async def test_a_signature_of_nobody_who_may_lets_nobody_in() -> None:
+    """Right by its own secret, and still of no use."""
+    async with scene() as here:
+        let_in = []
+        for name, mode, who, secret in SIGNED:
+            device = DeviceId.parse(_of_enemy(who))
+            claim = Claim("x", mode, "sha256", "1")
+            line = await Line.open(here.ready["mqtt"])
+            password = sign(device, claim, _of_enemy(secret)).encode()
+            line.write(encode(Connect(client_id_of(claim), username_of(device), password)))
+            said = await line.end()
+            if [one.code for one in said if isinstance(one, Connack)] not in ([4], [5]):
+                let_in.append((name, said))
+            await line.close()
+
+        assert let_in == []
+        await here.upgrade()
+
+
+def _of_enemy(text: str) -> str:
+    """Fill in what stands for the enemy's own: its name, its product and its secret."""
+    filled = text.replace("{own}", str(ENEMY)).replace("{secret}", SECRETS[ENEMY])
+    return filled.replace("{product}", PRODUCT)
+
+
+async def test_a_gateway_gets_nobody_but_its_children() -> None:
+    """Each request gets its code; the victim stays on line, and is upgraded as on any other day."""
+    async with scene() as here:
+        enemy = await here.enemy()
+        wrong = []
+        for name, leaf, text, code in GATEWAY:
+            root = "/sys/" if leaf.startswith("thing") else "/ext/session/"
+            about = text.replace("<product>", PRODUCT).replace("<key>", VICTIM.device_key)
+            enemy.publish(f"{root}{ENEMY}/{leaf}", about.encode())
+            await enemy.until(mqtt.Acknowledged)
+            (reply,) = await enemy.until(mqtt.Received)
+            if (reply.topic, _code(reply)) != (f"{root}{ENEMY}/{leaf}_reply", code):
+                wrong.append((name, code, reply))
+
+        assert wrong == []
+        await here.upgrade()
+        assert enemy.pending(mqtt.Received) == []
+        await enemy.close()
+        again = await Talker.connect(here.ready["mqtt"], VICTIM, SECRETS[VICTIM])
+        await again.close()
+
+
+def _code(reply: mqtt.Received) -> int:
+    return int(json.loads(reply.payload)["code"])
 
 
 async def test_who_breaks_the_protocol_is_closed() -> None:
