@@ -44,6 +44,7 @@ from fleet_sim.model.northbound import (
     CreateJob,
     DeleteFirmware,
     DeleteJob,
+    FetchFile,
     GetFirmware,
     GetJob,
     ListVersions,
@@ -249,6 +250,8 @@ class Brain:
                 return firmware.get(books, firmware_id)
             case DeleteFirmware(firmware_id):
                 return firmware.delete(books, firmware_id)
+            case FetchFile():
+                return firmware.fetch(books, call)
             case CreateJob(order):
                 return jobs.create(books, order, now_ms)
             case GetJob(job_id):

@@ -12,6 +12,8 @@ from fleet_sim.model.northbound import (
     Answer,
     CreateFirmware,
     Done,
+    FetchFile,
+    FileFound,
     FirmwareCreated,
     FirmwareOrder,
     FirmwareRow,
@@ -68,6 +70,25 @@ def delete(books: Books, firmware_id: str) -> Answer:
     books.forget(firmware)
     books.say(DropFile(firmware_id, firmware.order.file_name))
     return Done()
+
+
+def fetch(books: Books, call: FetchFile) -> Answer:
+    """Find the file of a firmware, for a device that is known; any firmware, for any of them.
+
+    Whether a device may have the file of another product is in no page; by the address in a push
+    anybody may.
+    """
+    known = call.device in books.devices if call.device else _has_asset(books, call.asset_id)
+    if not known:
+        return Refused(Refusal.BAD_ARGUMENT, "device: there is none of this name")
+    found = file_of(books, call.firmware_id)
+    if found is None:
+        return Refused(Refusal.NO_SUCH_FIRMWARE, call.firmware_id)
+    return FileFound(call.firmware_id, found[0])
+
+
+def _has_asset(books: Books, asset_id: str) -> bool:
+    return any(one.registration.asset_id == asset_id for one in books.devices.values())
 
 
 def row_of(books: Books, firmware: FirmwareState) -> FirmwareRow:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.contract import ContractProfile
@@ -234,7 +234,7 @@ class Gate(Protocol):
         parameters) are answered here, and reach no backend.
         """
 
-    def render(self, call: Call, answer: Answer, request_no: int) -> HttpResponse:
+    def render(self, call: Call, answer: Answer, request_no: int) -> HttpResponse | HttpFile:
         """Write the answer to a call; the same number gives the same request id."""
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from fleet_sim.model.filters import EVERYTHING, Filter
+from fleet_sim.model.identity import DeviceId
 
 
 class TaskStatus(StrEnum):
@@ -172,6 +173,21 @@ class DeleteFirmware:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchFile:
+    """Send the file of a firmware, as a device would get it.
+
+    Attributes:
+        firmware_id: Whose file.
+        device: On whose behalf; None where `asset_id` says it.
+        asset_id: The same by the platform's own name for the device; "" where `device` says it.
+    """
+
+    firmware_id: str
+    device: DeviceId | None = None
+    asset_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ListVersions:
     """List the versions that devices of the product have reported."""
 
@@ -258,6 +274,7 @@ Call: TypeAlias = (
     | GetFirmware
     | SearchFirmware
     | DeleteFirmware
+    | FetchFile
     | ListVersions
     | SearchDevices
     | CreateJob
@@ -388,6 +405,21 @@ class FirmwareCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFound:
+    """The file is kept under this name.
+
+    Attributes:
+        firmware_id: Whose file.
+        file_name: Its name, where it is kept; "" on the client's side.
+        content: Its bytes on the client's side; a server leaves them to what carries its answers.
+    """
+
+    firmware_id: str
+    file_name: str = ""
+    content: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class JobCreated:
     """The job runs under this id."""
 
@@ -433,7 +465,9 @@ class Listed:
     total: int
 
 
-Answer: TypeAlias = FirmwareCreated | JobCreated | Done | Versions | Shown | Listed | Refused
+Answer: TypeAlias = (
+    FirmwareCreated | FileFound | JobCreated | Done | Versions | Shown | Listed | Refused
+)
 
 
 def plain(mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -124,7 +124,7 @@ class _Kept(web.FileResponse):
     """A firmware file; the log names it by one address, whichever it was asked for by."""
 
     def __init__(self, path: Path, file: HttpFile) -> None:
-        super().__init__(path)
+        super().__init__(path, headers={"Content-Type": "application/octet-stream"})
         self.address = f"{FIRMWARE_PATH}/{file.firmware_id}/{file.file_name}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.model.record import Source
 from fleet_sim.mqtt.broker import Connection
 from fleet_sim.runtime.clock import Clock
@@ -46,6 +46,10 @@ class MemoryFiles:
     def keep(self, firmware_id: str, file_name: str, content: bytes) -> None:
         """Keep a file."""
         self._content[self.url(firmware_id, file_name)] = content
+
+    def read(self, firmware_id: str, file_name: str) -> bytes | None:
+        """Return a kept file, None where there is none."""
+        return self._content.get(self.url(firmware_id, file_name))
 
     def drop(self, firmware_id: str, file_name: str) -> None:
         """Forget a file."""
@@ -110,8 +114,9 @@ class _MemoryFetch:
 class MemoryCarrier:
     """Carries northbound requests to a platform in memory."""
 
-    def __init__(self, platform: Platform, clock: Clock) -> None:
+    def __init__(self, platform: Platform, files: MemoryFiles, clock: Clock) -> None:
         self._platform = platform
+        self._files = files
         self._clock = clock
 
     def send(self, request: HttpRequest, then: Callable[[HttpResponse | None, str], None]) -> None:
@@ -121,10 +126,16 @@ class MemoryCarrier:
     def _arrive(
         self, request: HttpRequest, then: Callable[[HttpResponse | None, str], None]
     ) -> None:
-        self._platform.http(
-            request,
-            lambda answer: self._clock.call_at(self._clock.now_ms() + HTTP_MS, then, answer, ""),
-        )
+        def respond(answer: HttpResponse | HttpFile) -> None:
+            whole = self._served(answer) if isinstance(answer, HttpFile) else answer
+            self._clock.call_at(self._clock.now_ms() + HTTP_MS, then, whole, "")
+
+        self._platform.http(request, respond)
+
+    def _served(self, file: HttpFile) -> HttpResponse:
+        content = self._files.read(file.firmware_id, file.file_name)
+        status, body = (404, b"") if content is None else (200, content)
+        return HttpResponse(status, body, (("Content-Type", "application/octet-stream"),))
 
 
 class MemoryNetwork:

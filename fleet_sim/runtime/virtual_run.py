@@ -134,7 +134,7 @@ class VirtualWorld:
         conductor = Conductor(plan, mount(plan.devices, self, seed=plan.seed), clock, log)
         operator = dialect.operator(ORG, _app_key(plan), _app_secret(plan))
         northbound = Northbound(
-            operator, MemoryCarrier(self.platform, clock), clock, epoch_ms=EPOCH_MS
+            operator, MemoryCarrier(self.platform, self._files, clock), clock, epoch_ms=EPOCH_MS
         )
         observer = Observer(
             northbound,

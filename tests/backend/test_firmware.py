@@ -10,6 +10,8 @@ from fleet_sim.model.northbound import (
     CreateJob,
     DeleteFirmware,
     Done,
+    FetchFile,
+    FileFound,
     FirmwareCreated,
     FirmwareOrder,
     FirmwareRow,
@@ -24,7 +26,7 @@ from fleet_sim.model.northbound import (
     SearchFirmware,
     Shown,
 )
-from tests.backend.playbook import CONTENT, EPOCH_MS, Server, firmware_order
+from tests.backend.playbook import CONTENT, EPOCH_MS, Server, device, firmware_order
 
 
 def test_a_firmware_is_kept_and_shown() -> None:
@@ -271,3 +273,20 @@ def test_a_kept_file_is_found_by_the_firmwares_id() -> None:
     )
     server.call(DeleteFirmware(firmware_id))
     assert server.brain.file_of(firmware_id) is None
+
+
+def test_a_file_is_fetched_on_behalf_of_a_known_device() -> None:
+    """By its keys or by its asset; a stranger gets none, and nobody a file that is gone."""
+    server = Server()
+    firmware_id = server.upload()
+    server.register("d1", asset_id="asset-1")
+    stranger = Refused(Refusal.BAD_ARGUMENT, "device: there is none of this name")
+
+    for asked in (FetchFile(firmware_id, device("d1")), FetchFile(firmware_id, asset_id="asset-1")):
+        assert server.call(asked) == FileFound(firmware_id, "2.0.bin")
+    for asked in (FetchFile(firmware_id, device("d2")), FetchFile(firmware_id, asset_id="asset-2")):
+        assert server.call(asked) == stranger
+    server.call(DeleteFirmware(firmware_id))
+    assert server.call(FetchFile(firmware_id, device("d1"))) == Refused(
+        Refusal.NO_SUCH_FIRMWARE, firmware_id
+    )

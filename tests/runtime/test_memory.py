@@ -3,6 +3,7 @@ from typing import cast
 
 from fleet_sim.backend.events import Keep
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.model.northbound import CreateFirmware, FetchFile, FileFound, FirmwareCreated
 from fleet_sim.runtime.fleet import mount, registrations
 from fleet_sim.runtime.memory import HTTP_MS, MemoryCarrier, MemoryCommitter, MemoryFiles
 from fleet_sim.runtime.rig import Rig
@@ -11,7 +12,8 @@ from fleet_sim.runtime.storage import MemoryStore
 from fleet_sim.runtime.virtual_run import VirtualWorld
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import run
-from tests.runtime.lone_platform import LonePlatform
+from tests.runtime.lone_platform import CONTENT as FIRMWARE
+from tests.runtime.lone_platform import EPOCH_MS, IMAGE, LonePlatform
 from tests.runtime.plans import FLEET, planned
 
 CONTENT = bytes(range(100))
@@ -137,7 +139,8 @@ def test_a_request_and_its_answer_take_their_time() -> None:
     """A millisecond each way, in turns of their own."""
     world = LonePlatform()
     answers: list[tuple[int, HttpResponse | None, str]] = []
-    carrier = MemoryCarrier(world.platform, world.clock)
+    files = MemoryFiles(world.clock, world.log)
+    carrier = MemoryCarrier(world.platform, files, world.clock)
 
     carrier.send(
         HttpRequest("GET", "/nowhere"),
@@ -149,6 +152,30 @@ def test_a_request_and_its_answer_take_their_time() -> None:
     ((at_ms, answer, why),) = answers
     assert answer is not None
     assert (at_ms, answer.status, why) == (2 * HTTP_MS, 404, "")
+
+
+def test_a_file_comes_with_its_bytes() -> None:
+    """As a server on disk would send it; 404 where it is gone."""
+    world = LonePlatform()
+    files = MemoryFiles(world.clock, world.log)
+    carrier = MemoryCarrier(world.platform, files, world.clock)
+    (device,) = world.register("d1")
+    (uploaded,) = world.settled(CreateFirmware(IMAGE, FIRMWARE))
+    assert isinstance(uploaded, FirmwareCreated)
+    call = FetchFile(uploaded.firmware_id, device)
+    answers: list[HttpResponse | None] = []
+
+    carrier.send(world.operator.request(call, EPOCH_MS), lambda answer, _: answers.append(answer))
+    world.run(100)
+    files.keep(uploaded.firmware_id, "fw.bin", FIRMWARE)
+    carrier.send(world.operator.request(call, EPOCH_MS), lambda answer, _: answers.append(answer))
+    world.run(100)
+
+    gone, found = answers
+    assert gone is not None
+    assert found is not None
+    assert gone.status == 404
+    assert world.operator.answer(call, found) == FileFound(call.firmware_id, content=FIRMWARE)
 
 
 def connected() -> tuple[VirtualWorld, Rig]:

@@ -26,6 +26,8 @@ from fleet_sim.model.messages import (
 from fleet_sim.model.northbound import (
     CreateFirmware,
     CreateJob,
+    FetchFile,
+    FileFound,
     FirmwareCreated,
     FirmwareOrder,
     JobCreated,
@@ -172,6 +174,9 @@ async def test_a_whole_upgrade_over_http(tmp_path: Path) -> None:
         assert (rest.status, rest.body) == (206, CONTENT[4_000:])
         assert rest.header("Content-Range") == f"bytes 4000-4095/{len(CONTENT)}"
 
+        fetched = await caller.ask(FetchFile(firmware_id, METER.device))
+        assert fetched == FileFound(firmware_id, content=CONTENT)
+
         await device.say(ProgressReport("2", 100, "done"))
         assert await shown(caller) == [("under_way", 100)]
         await device.say(VersionReport("3", "2.0"))
@@ -184,8 +189,7 @@ async def test_a_whole_upgrade_over_http(tmp_path: Path) -> None:
         "version_received",
         "push_sent",
         "push_acked",
-        "file_sent",
-        "file_sent",
+        *["file_sent"] * 3,
         "progress_received",
         "version_received",
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fleet_sim.dialects.enos.firmware_body import read_firmware
+from fleet_sim.dialects.enos.http_channel_wire import FILE_CATEGORY, firmware_in
 from fleet_sim.dialects.enos.job_body import JobBody, order_of
 from fleet_sim.dialects.enos.payload import is_storable
 from fleet_sim.dialects.enos.routes import CALL_OF
@@ -19,6 +20,7 @@ from fleet_sim.dialects.enos.shapes import KeysBody, PageBody, SearchBody, read_
 from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import (
     Call,
     CancelTasks,
@@ -26,6 +28,7 @@ from fleet_sim.model.northbound import (
     CreateJob,
     DeleteFirmware,
     DeleteJob,
+    FetchFile,
     GetFirmware,
     GetJob,
     ListVersions,
@@ -94,6 +97,20 @@ def _create_firmware(asked: Asked) -> Call:
     return read_firmware(asked.request, product_key)
 
 
+def _fetch_file(asked: Asked) -> Call:
+    """Read a download: whose file, and on behalf of which device, which is named in one way."""
+    firmware_id = firmware_in(asked.required("fileUri"))
+    if firmware_id is None:
+        refuse("fileUri", "names no file")
+    if asked.required("category") != FILE_CATEGORY:
+        refuse("category", f"is not {FILE_CATEGORY}; there are no other files")
+    asset_id = asked.query.get("assetId", "")
+    if asset_id:
+        return FetchFile(firmware_id, asset_id=asset_id)
+    device = DeviceId(asked.required("productKey"), asked.required("deviceKey"))
+    return FetchFile(firmware_id, device)
+
+
 def _create_job(asked: Asked) -> Call:
     firmware_id = asked.required("firmwareId")
     body = read_body(JobBody, asked.request.body)
@@ -122,6 +139,7 @@ _READERS: Mapping[type, Callable[[Asked], Call]] = {
     CreateFirmware: _create_firmware,
     GetFirmware: lambda asked: GetFirmware(asked.required("firmwareId")),
     DeleteFirmware: lambda asked: DeleteFirmware(asked.required("firmwareId")),
+    FetchFile: _fetch_file,
     ListVersions: lambda asked: ListVersions(asked.required("productKey")),
     CreateJob: _create_job,
     GetJob: lambda asked: GetJob(asked.required("jobId")),

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from fleet_sim.dialects.enos import codes, tokens
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.dialects.enos.firmware_body import write_firmware
+from fleet_sim.dialects.enos.http_channel_wire import FILE_CATEGORY, file_uri
 from fleet_sim.dialects.enos.job_body import body_of
-from fleet_sim.dialects.enos.routes import FIRMWARES, ROUTE_OF
+from fleet_sim.dialects.enos.routes import FILES, FIRMWARES, ROUTE_OF
 from fleet_sim.dialects.enos.rows import DeviceInfo, FirmwareInfo, JobInfo, TaskInfo
 from fleet_sim.dialects.enos.searches import write_filter
 from fleet_sim.dialects.enos.shapes import Shape
@@ -28,6 +29,8 @@ from fleet_sim.model.northbound import (
     DeleteFirmware,
     DeleteJob,
     Done,
+    FetchFile,
+    FileFound,
     FirmwareCreated,
     GetFirmware,
     GetJob,
@@ -179,6 +182,8 @@ class EnosOperator:
         Raises:
             DialectError: It is not in the vendor's form.
         """
+        if isinstance(call, FetchFile) and _is_file(response):
+            return FileFound(call.firmware_id, content=response.body)
         envelope = _read(Envelope, response)
         if envelope.code == codes.OK and response.status != HTTP_OK:
             raise DialectError(f"HTTP {response.status} with a body that says OK")
@@ -225,6 +230,8 @@ def _query(call: Call) -> tuple[tuple[str, str], ...]:
             return (("productKey", product_key),)
         case GetFirmware(firmware_id) | DeleteFirmware(firmware_id):
             return (("firmwareId", firmware_id),)
+        case FetchFile():
+            return _file_query(call)
         case CreateJob(order):
             return (("firmwareId", order.firmware_id),)
         case GetJob() | StartJob() | StopJob() | DeleteJob() | CancelTasks() | RetryTasks():
@@ -233,11 +240,25 @@ def _query(call: Call) -> tuple[tuple[str, str], ...]:
             return ()
 
 
+def _file_query(call: FetchFile) -> tuple[tuple[str, str], ...]:
+    wanted = (("fileUri", file_uri(call.firmware_id, "")), ("category", FILE_CATEGORY))
+    if call.device is None:
+        return (*wanted, ("assetId", call.asset_id))
+    device = call.device
+    return (*wanted, ("productKey", device.product_key), ("deviceKey", device.device_key))
+
+
 def _search_fields(expression: str, page: Page) -> dict[str, Any]:
     given = {"pageNo": page.number, "pageSize": page.size}
     pagination = {name: value for name, value in given.items() if value is not None}
     body: dict[str, Any] = {"expression": expression} if expression else {}
     return body | ({"pagination": pagination} if pagination else {})
+
+
+def _is_file(response: HttpResponse) -> bool:
+    """Tell a file from an error, which may come with HTTP 200 as well, but then in JSON."""
+    is_json = response.header("Content-Type").lower().startswith("application/json")
+    return response.status == HTTP_OK and not is_json
 
 
 def _answer(call: Call, envelope: Envelope) -> Answer:
@@ -279,7 +300,7 @@ def _listed(call: Search, data: object, paging: Paging | None) -> Listed:
 def _missing(call: Call) -> Refusal:
     """Return what "not found" means: the thing that the call names."""
     resource, _, _ = ROUTE_OF[type(call)]
-    is_firmware = resource == FIRMWARES or isinstance(call, CreateJob)
+    is_firmware = resource in {FIRMWARES, FILES} or isinstance(call, CreateJob)
     return Refusal.NO_SUCH_FIRMWARE if is_firmware else Refusal.NO_SUCH_JOB
 
 

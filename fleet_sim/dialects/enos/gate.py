@@ -2,7 +2,8 @@
 
 Calls are told apart by resource and `action`; GET and POST count alike, because the official
 samples mix them up. Errors are HTTP 200 with the code in the body (the Python client loses the body
-of anything else); only a path or a method that no page knows is 404 or 405.
+of anything else); only a path or a method that no page knows is 404 or 405. A file that is refused
+for whatever reason is 404 too: what comes with 200 would be taken for the file.
 
 Authority: a call that carries a signature must be signed by a token of ours. One without is in the
 SDK's own scheme, whose token is a cipher text that only the real platform can read; so any is
@@ -17,10 +18,10 @@ from typing import Any, NoReturn
 
 from fleet_sim.dialects.enos import codes, tokens
 from fleet_sim.dialects.enos.calls import Asked, read_call, read_query
-from fleet_sim.dialects.enos.routes import FIRMWARES, JOBS
+from fleet_sim.dialects.enos.routes import FILES, FIRMWARES, JOBS
 from fleet_sim.dialects.enos.rows import row_fields
 from fleet_sim.dialects.enos.token_service import TokenService
-from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model import chance
 from fleet_sim.model.contract import ContractProfile
@@ -28,6 +29,8 @@ from fleet_sim.model.northbound import (
     Answer,
     Call,
     Done,
+    FetchFile,
+    FileFound,
     FirmwareCreated,
     JobCreated,
     Listed,
@@ -37,6 +40,7 @@ from fleet_sim.model.northbound import (
 )
 
 METHODS = ("GET", "POST")
+_NO_FILE = 404
 
 
 class EnosGate:
@@ -70,25 +74,30 @@ class EnosGate:
             return self._refuse(405, codes.INVALID_ARGUMENT, "Invalid Argument method: use POST")
         if self._tokens.claims(request.path):
             return self._tokens.answer(request, epoch_ms)
-        if request.path not in {FIRMWARES, JOBS}:
+        if request.path not in {FIRMWARES, JOBS, FILES}:
             return self._refuse(404, codes.NO_SUCH_OBJECT, f"no such resource: {request.path}")
         try:
             self._check_authority(request, epoch_ms)
             return self._call(request)
         except DialectError as error:
-            return self._refuse(200, error.code or codes.INVALID_ARGUMENT, str(error))
+            status = _NO_FILE if request.path == FILES else 200
+            return self._refuse(status, error.code or codes.INVALID_ARGUMENT, str(error))
 
     def render(
         self,
-        call: Call,  # noqa: ARG002 - the answer alone says it all in this dialect
+        call: Call,
         answer: Answer,
         request_no: int,
-    ) -> HttpResponse:
+    ) -> HttpResponse | HttpFile:
         """Write the answer to a call; the same number gives the same request id."""
+        if isinstance(answer, FileFound):
+            return HttpFile(answer.firmware_id, answer.file_name)
         request_id = self._request_id("request", request_no)
         if isinstance(answer, Refused):
             code, _ = codes.REFUSALS[answer.reason]
-            return _response(code, codes.message_of(answer.reason, answer.detail), request_id)
+            text = codes.message_of(answer.reason, answer.detail)
+            status = _NO_FILE if isinstance(call, FetchFile) else 200
+            return _response(code, text, request_id, status=status)
         pagination = _pagination(answer) if isinstance(answer, Listed) else None
         return _response(codes.OK, "OK", request_id, self._data(answer), pagination)
 
@@ -104,7 +113,7 @@ class EnosGate:
                 return row_fields(row, self._org, self._contract)
             case Listed(rows=rows):
                 return [row_fields(row, self._org, self._contract) for row in rows]
-            case Done() | Refused():
+            case Done() | Refused() | FileFound():
                 return None
 
     def _check_authority(self, request: HttpRequest, epoch_ms: int) -> None:

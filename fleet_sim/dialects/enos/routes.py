@@ -1,6 +1,6 @@
 """Where each call lives: resource, action and the documented method.
 
-Source: the "Request Format" of each V2.1 page.
+Source: the "Request Format" of each V2.1 page; of the files, "Download File".
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from fleet_sim.model.northbound import (
     CreateJob,
     DeleteFirmware,
     DeleteJob,
+    FetchFile,
     GetFirmware,
     GetJob,
     ListVersions,
@@ -27,6 +28,7 @@ from fleet_sim.model.northbound import (
 
 FIRMWARES = "/connect-service/v2.1/ota-firmwares"
 JOBS = "/connect-service/v2.1/ota-jobs"
+FILES = "/connect-service/v2.1/files"
 
 ROUTE_OF: Mapping[type, tuple[str, str, str]] = {
     CreateFirmware: (FIRMWARES, "create", "POST"),
@@ -35,6 +37,7 @@ ROUTE_OF: Mapping[type, tuple[str, str, str]] = {
     ListVersions: (FIRMWARES, "listVersion", "GET"),
     SearchDevices: (FIRMWARES, "searchDeviceUpgrade", "POST"),
     DeleteFirmware: (FIRMWARES, "delete", "POST"),
+    FetchFile: (FILES, "download", "GET"),
     CreateJob: (JOBS, "create", "POST"),
     GetJob: (JOBS, "get", "GET"),
     SearchJobs: (JOBS, "search", "POST"),

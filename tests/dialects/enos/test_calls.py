@@ -4,16 +4,18 @@ import pytest
 
 from fleet_sim.dialects.enos.calls import Asked, read_call, read_query
 from fleet_sim.dialects.enos.contract import CONTRACT
-from fleet_sim.dialects.enos.routes import FIRMWARES, JOBS
+from fleet_sim.dialects.enos.routes import FILES, FIRMWARES, JOBS
 from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.filters import Comparison, Operator
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import (
     Call,
     CancelTasks,
     CreateFirmware,
     DeleteFirmware,
     DeleteJob,
+    FetchFile,
     GetFirmware,
     GetJob,
     ListVersions,
@@ -29,6 +31,7 @@ from fleet_sim.model.northbound import (
 from tests.dialects.enos import samples
 from tests.dialects.enos.test_firmware_body import _parts
 
+_ID = "65f0c0ffee00000000000001"
 _WHERE = Comparison("product_key", Operator.EQUAL, ("yourProductKey",))
 
 
@@ -48,6 +51,29 @@ def _read(request: HttpRequest, default_product: str = "") -> Call:
             {"action": "searchDeviceUpgrade"},
             samples.SEARCH_DEVICE_BODY,
             SearchDevices(_WHERE, Page(1, 5)),
+        ),
+        (
+            FILES,
+            {
+                "action": "download",
+                "fileUri": f"enos-connect://{_ID}.zip",
+                "category": "ota",
+                "productKey": "pk1",
+                "deviceKey": "dk1",
+            },
+            b"",
+            FetchFile(_ID, DeviceId("pk1", "dk1")),
+        ),
+        (
+            FILES,
+            {
+                "action": "download",
+                "fileUri": f"http://h/firmware/{_ID}/a.zip",
+                "category": "ota",
+                "assetId": "a1",
+            },
+            b"",
+            FetchFile(_ID, asset_id="a1"),
         ),
         (JOBS, {"action": "get", "jobId": "j"}, b"{}", GetJob("j")),
         (JOBS, {"action": "start", "jobId": "j"}, b"", StartJob("j")),

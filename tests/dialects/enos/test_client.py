@@ -13,6 +13,7 @@ from fleet_sim.dialects.enos.gate import EnosGate
 from fleet_sim.dialects.http import HttpResponse
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.filters import EVERYTHING, Comparison, Filter, Operator
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -23,6 +24,8 @@ from fleet_sim.model.northbound import (
     DeleteJob,
     DeviceRow,
     Done,
+    FetchFile,
+    FileFound,
     FirmwareCreated,
     FirmwareOrder,
     GetFirmware,
@@ -163,6 +166,8 @@ _CALLS: st.SearchStrategy[Call] = st.one_of(
         [
             GetFirmware("f"),
             DeleteFirmware("f"),
+            FetchFile("f" * 24, asset_id="a1"),
+            FetchFile("f" * 24, DeviceId("pk1", "dk 1")),
             ListVersions("pk1"),
             GetJob("j"),
             StartJob("j"),
@@ -265,7 +270,24 @@ def test_a_shown_row_survives_the_wire(job: Any, firmware: Any) -> None:  # noqa
 
 
 def _back(call: Call, answer: Answer) -> Answer:
-    return EnosOperator("o1", "", "").answer(call, _gate().render(call, answer, 1))
+    response = _gate().render(call, answer, 1)
+    assert isinstance(response, HttpResponse)
+    return EnosOperator("o1", "", "").answer(call, response)
+
+
+def test_a_file_is_what_is_no_json() -> None:
+    """A server may refuse with HTTP 200 as well; a body in JSON is no firmware."""
+    call = FetchFile("f" * 24, asset_id="a1")
+    octets = (("Content-Type", "application/octet-stream"),)
+    refused = _json({"code": 24404, "msg": "not found", "data": None})
+    operator = EnosOperator("o1", "", "")
+
+    found = FileFound(call.firmware_id, content=b"fw")
+    assert operator.answer(call, HttpResponse(200, b"fw", octets)) == found
+    not_found = Refused(Refusal.NO_SUCH_FIRMWARE, "not found", 24404)
+    assert operator.answer(call, refused) == not_found
+    with pytest.raises(DialectError):
+        operator.answer(call, HttpResponse(500, b"broken", octets))
 
 
 @pytest.mark.parametrize("reason", list(Refusal))

@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from fleet_sim.dialects.enos.client import EnosOperator
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.dialects.enos.gate import EnosGate
-from fleet_sim.dialects.enos.routes import FIRMWARES, JOBS
+from fleet_sim.dialects.enos.routes import FILES, FIRMWARES, JOBS
 from fleet_sim.dialects.enos.tokens import TOKEN_PATH
-from fleet_sim.dialects.http import HttpPart, HttpRequest, HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpPart, HttpRequest, HttpResponse
 from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.northbound import (
     Answer,
+    Call,
     CreateJob,
     Done,
+    FetchFile,
+    FileFound,
     FirmwareCreated,
     JobCreated,
     Listed,
@@ -50,6 +53,14 @@ _IDS = {
 
 def _gate(org: str = "o1", *, signed_only: bool = False, seed: int = 0) -> EnosGate:
     return EnosGate(org, {"K": "S"}, signed_only=signed_only, contract=CONTRACT, seed=seed)
+
+
+def _rendered(
+    call: Call, answer: Answer, *, org: str = "o1", seed: int = 0, number: int = 1
+) -> HttpResponse:
+    found = _gate(org, seed=seed).render(call, answer, number)
+    assert isinstance(found, HttpResponse)
+    return found
 
 
 def _refused(found: object) -> dict[str, Any]:
@@ -120,7 +131,7 @@ def test_a_search_is_answered_in_the_shape_of_its_page(
     """Read by the operator and shown again, the sample is itself but for the request id."""
     answer = EnosOperator("o", "", "").answer(call, HttpResponse(200, sample))
 
-    shown = json.loads(_gate("o15475466766371").render(call, answer, 1).body)
+    shown = json.loads(_rendered(call, answer, org="o15475466766371").body)
 
     original = json.loads(sample)
     assert _shape(shown) == _shape(original)
@@ -131,7 +142,7 @@ def test_a_created_job_is_answered_in_the_shape_of_its_page() -> None:
     """Code, message, request id, and the job's id."""
     answer = JobCreated("5ee1a91029b990001b9c188e")
 
-    shown = json.loads(_gate().render(StopJob("j"), answer, 1).body)
+    shown = json.loads(_rendered(StopJob("j"), answer).body)
 
     original = json.loads(samples.CREATE_JOB_ANSWER)
     assert _shape(shown) == _shape(original)
@@ -156,7 +167,7 @@ def test_a_created_job_is_answered_in_the_shape_of_its_page() -> None:
 )
 def test_other_answers_are_wrapped_alike(answer: Answer, code: int, msg: str, data: object) -> None:
     """HTTP 200 whatever the code, no pagination but for searches."""
-    response = _gate().render(StopJob("j"), answer, 1)
+    response = _rendered(StopJob("j"), answer)
 
     shown = json.loads(response.body)
     del shown["requestId"]
@@ -164,9 +175,44 @@ def test_other_answers_are_wrapped_alike(answer: Answer, code: int, msg: str, da
     assert shown == {"code": code, "msg": msg, "data": data}
 
 
+def test_a_file_is_answered_with_the_file() -> None:
+    """Which its carrier has; and a refusal is no 200, that nobody takes it for one."""
+    call = FetchFile("f" * 24, asset_id="a1")
+    refusal = _rendered(call, Refused(Refusal.NO_SUCH_FIRMWARE, "f"))
+
+    assert _gate().render(call, FileFound("f1", "fw.bin"), 1) == HttpFile("f1", "fw.bin")
+    assert (refusal.status, json.loads(refusal.body)["code"]) == (404, 24404)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"fileUri": "enos-connect://../x"}, 99400),
+        ({"fileUri": ""}, 99400),
+        ({"category": "feature"}, 99400),
+        ({"category": ""}, 99400),
+        ({"assetId": ""}, 99400),
+        ({"assetId": "", "productKey": "pk1"}, 99400),
+        ({"orgId": "o2"}, 99403),
+        ({"action": "upload"}, 99400),
+    ],
+)
+def test_a_file_asked_for_wrongly_is_no_200(changes: dict[str, str], code: int) -> None:
+    """For the same reason."""
+    query = {"action": "download", "orgId": "o1", "fileUri": f"enos-connect://{'f' * 24}.bin",
+             "category": "ota", "assetId": "a1"}  # fmt: skip
+    wanted = {name: value for name, value in (query | changes).items() if value}
+
+    found = _refused(_gate().read(HttpRequest("GET", FILES, tuple(wanted.items())), _NOW))
+
+    assert (found["status"], found["code"]) == (404, code)
+    right = HttpRequest("GET", FILES, tuple(query.items()))
+    assert isinstance(_gate().read(right, _NOW), FetchFile)
+
+
 def test_an_empty_page_has_its_paging() -> None:
     """`sortedBy` is null, for no OTA search sorts."""
-    shown = json.loads(_gate().render(SearchTasks(), Listed((), 3, 50, 101), 1).body)
+    shown = json.loads(_rendered(SearchTasks(), Listed((), 3, 50, 101)).body)
 
     assert shown["data"] == []
     assert shown["pagination"] == {"sortedBy": None, "pageNo": 3, "pageSize": 50, "totalSize": 101}
@@ -176,7 +222,7 @@ def test_a_request_id_is_a_uuid_that_its_number_decides() -> None:
     """Same seed and number, same id; another number or seed, another id."""
 
     def request_id(seed: int, number: int) -> str:
-        response = _gate(seed=seed).render(StopJob("j"), Done(), number)
+        response = _rendered(StopJob("j"), Done(), seed=seed, number=number)
         return str(json.loads(response.body)["requestId"])
 
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}",

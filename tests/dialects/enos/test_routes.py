@@ -7,6 +7,6 @@ from fleet_sim.model.northbound import Call
 
 
 def test_every_call_has_a_route_of_its_own() -> None:
-    """Fifteen calls, fifteen resources and actions."""
+    """Sixteen calls, sixteen resources and actions."""
     assert set(ROUTE_OF) == set(get_args(Call))
-    assert len(CALL_OF) == len(ROUTE_OF) == 15
+    assert len(CALL_OF) == len(ROUTE_OF) == 16
