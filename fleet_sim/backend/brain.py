@@ -141,8 +141,8 @@ class Brain:
         found = (one for one in everybody if one.gateway == gateway)
         return tuple(sorted(found, key=lambda one: one.device))
 
-    def file_of(self, firmware_id: str) -> tuple[str, str] | None:
-        """Return a firmware's file name and the address that devices are given; None: no such."""
+    def file_of(self, firmware_id: str) -> str | None:
+        """Return the name of a firmware's file, None for no such firmware."""
         return firmware.file_of(self._books, firmware_id)
 
     def stands(self, device: DeviceId, message: ServerMessage) -> bool:

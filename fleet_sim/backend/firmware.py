@@ -84,7 +84,7 @@ def fetch(books: Books, call: FetchFile) -> Answer:
     found = file_of(books, call.firmware_id)
     if found is None:
         return Refused(Refusal.NO_SUCH_FIRMWARE, call.firmware_id)
-    return FileFound(call.firmware_id, found[0])
+    return FileFound(call.firmware_id, found)
 
 
 def _has_asset(books: Books, asset_id: str) -> bool:
@@ -118,13 +118,10 @@ def image_of(books: Books, job: JobState) -> FirmwareImage:
     )
 
 
-def file_of(books: Books, firmware_id: str) -> tuple[str, str] | None:
-    """Return the file's name and the address that devices are given; None for no such firmware."""
+def file_of(books: Books, firmware_id: str) -> str | None:
+    """Return the name of a firmware's file, None for no such firmware."""
     firmware = books.firmware.get(firmware_id)
-    if firmware is None:
-        return None
-    name = firmware.order.file_name
-    return name, books.file_url(firmware_id, name)
+    return None if firmware is None else firmware.order.file_name
 
 
 def devices_max(firmware: FirmwareState) -> int:

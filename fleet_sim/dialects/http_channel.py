@@ -13,6 +13,7 @@ and nothing else; mailboxes, files and devices are elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -158,7 +159,14 @@ class PlatformChannelFactory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpChannel:
-    """Both ends of one vendor's channel."""
+    """Both ends of one vendor's channel.
+
+    Attributes:
+        devices: The device's end.
+        platform: Makes the platform's end.
+        file_url: Firmware id and file name to the address that only the channel resolves.
+    """
 
     devices: DeviceChannel
     platform: PlatformChannelFactory
+    file_url: Callable[[str, str], str]

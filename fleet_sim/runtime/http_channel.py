@@ -59,16 +59,31 @@ class _Exchange:
 
 
 class HttpWay:
-    """The southbound of devices that come over HTTP."""
+    """The southbound of devices that come over HTTP.
+
+    Args:
+        platform: Whose way it is.
+        dialect: The vendor.
+        channel: The vendor's channel, made for this platform.
+        clock: The platform's.
+        file_url: Firmware id and file name to where anybody can fetch the file.
+    """
 
     def __init__(
-        self, platform: Platform, dialect: Dialect, channel: PlatformChannel, clock: Clock
+        self,
+        platform: Platform,
+        dialect: Dialect,
+        channel: PlatformChannel,
+        clock: Clock,
+        *,
+        file_url: Callable[[str, str], str],
     ) -> None:
         self._platform = platform
         self._devices: DeviceCodec = dialect.devices
         self._claimed = pattern(dialect.server.claimed)
         self._channel = channel
         self._clock = clock
+        self._file_url = file_url
         self._mailboxes: dict[DeviceId, dict[str, WireMessage]] = {}  # of who is here; by topic
         self._exchanges: dict[DeviceId, list[_Exchange]] = {}  # oldest first, never an empty list
         self._alarm = Alarm(clock, lambda: channel.next_at_ms, self._due)
@@ -122,13 +137,13 @@ class HttpWay:
         self._platform.arrived(self, said.device, said.topic, said.payload, exchange)
 
     def _wanted(self, call: FileWanted | LinkWanted, respond: Respond) -> None:
-        found = self._platform.file_of(call.firmware_id)
-        if found is None:
+        name = self._platform.file_of(call.firmware_id)
+        if name is None:
             respond(self._channel.no_file(call))
         elif isinstance(call, LinkWanted):
-            respond(self._channel.link(found[1]))
+            respond(self._channel.link(self._file_url(call.firmware_id, name)))
         else:
-            respond(HttpFile(call.firmware_id, found[0]))
+            respond(HttpFile(call.firmware_id, name))
 
     # --- what the platform says ------------------------------------------------------------
 

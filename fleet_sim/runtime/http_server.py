@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -44,6 +45,12 @@ class HttpServer:
             shutdown_timeout=STOP_S,
         )
         self.port = 0
+        self._host = ""
+
+    def url_of(self, firmware_id: str, file_name: str) -> str:
+        """Return where anybody can fetch a kept file, once the server listens."""
+        path = f"{FIRMWARE_PATH}/{firmware_id}/{quote(file_name, safe='')}"
+        return f"http://{self._host}:{self.port}{path}"
 
     async def start(self, host: str, port: int) -> None:
         """Listen.
@@ -60,7 +67,7 @@ class HttpServer:
                 f"HTTP port {port} cannot be had on {host}: {error.strerror}; choose another with "
                 "--http-port, or 0"
             ) from error
-        self.port = self._runner.addresses[0][1]
+        self._host, self.port = host, self._runner.addresses[0][1]
 
     def serve(self, platform: Platform, way: HttpWay | None = None) -> None:
         """Answer calls with this platform from now on, and devices by this way of it."""

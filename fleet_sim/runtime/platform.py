@@ -222,8 +222,8 @@ class Platform:
         """Tell whether something said earlier, and kept back since, should still reach a device."""
         return self._brain.stands(device, message)
 
-    def file_of(self, firmware_id: str) -> tuple[str, str] | None:
-        """Return a kept firmware's file name and the address that pushes give for it."""
+    def file_of(self, firmware_id: str) -> str | None:
+        """Return the name of a firmware's file, None for no such firmware."""
         return self._brain.file_of(firmware_id)
 
     def connected(

@@ -19,7 +19,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fleet_sim.backend.brain import Brain
 from fleet_sim.dialects import registry
@@ -29,7 +28,7 @@ from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.files import DiskFiles
 from fleet_sim.runtime.http_channel import HttpWay
-from fleet_sim.runtime.http_server import FIRMWARE_PATH, HttpServer
+from fleet_sim.runtime.http_server import HttpServer
 from fleet_sim.runtime.mqtt_server import MqttServer
 from fleet_sim.runtime.platform import Change, Platform, Settings
 from fleet_sim.runtime.platform_settings import PlatformSettings, from_line
@@ -147,7 +146,7 @@ async def _serve(
         async with committer.running(), _flushing(log):
             platform.resume(await store.load())
             platform.register([*_sample(settings, account), *settings.devices])
-            http.serve(platform, _http_way(settings, platform, account, clock))
+            http.serve(platform, _http_way(settings, platform, account, clock, http))
             async with _broker(settings, platform, clock, mqtt) as url:
                 announce(_ready(account, url, http.port))
                 await stop.wait()
@@ -205,8 +204,10 @@ def _platform(
         planted=frozenset(settings.plant),
         epoch_ms=account.epoch_ms,
         seed=account.seed,
-        file_url=lambda firmware, name: (
-            f"http://{HOST}:{http.port}{FIRMWARE_PATH}/{firmware}/{quote(name, safe='')}"
+        file_url=(
+            dialect.http.file_url
+            if settings.vendor_files and dialect.http is not None
+            else http.url_of
         ),
     )
     gate = dialect.gate(
@@ -234,13 +235,17 @@ def _platform(
 
 
 def _http_way(
-    settings: PlatformSettings, platform: Platform, account: _Account, clock: RealClock
+    settings: PlatformSettings,
+    platform: Platform,
+    account: _Account,
+    clock: RealClock,
+    http: HttpServer,
 ) -> HttpWay | None:
     dialect = registry.get(settings.dialect)
     if dialect.http is None:
         return None
     channel = dialect.http.platform(seed=account.seed, epoch_ms=account.epoch_ms)
-    return HttpWay(platform, dialect, channel, clock)
+    return HttpWay(platform, dialect, channel, clock, file_url=http.url_of)
 
 
 def _file_log(settings: PlatformSettings, clock: RealClock) -> FileLog:

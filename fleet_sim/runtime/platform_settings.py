@@ -25,6 +25,9 @@ class PlatformSettings:
         devices: Known beforehand, besides what the store knows.
         products: Product key to secret, of products whose devices may activate with it; the
             account's own product is always one of them.
+        vendor_files: Name files in pushes by the vendor's own addresses, which take a login over
+            its HTTP channel; else by an http address that any device can fetch from, as the devices
+            of the vendors' SDKs do that take what stands there. Both kinds lead to the same files.
         plant: Planted bugs.
         signed_only: Refuse northbound calls without a signature.
         dialect: Whose platform it is.
@@ -44,6 +47,7 @@ class PlatformSettings:
     store: str | None = None
     devices: Sequence[Registration] = ()
     products: Mapping[str, str] = field(default_factory=dict, repr=False)
+    vendor_files: bool = False
     plant: tuple[str, ...] = ()
     signed_only: bool = False
     dialect: str = "enos"

@@ -23,7 +23,13 @@ LIFETIME_MS = 300_000  # What the device's end asks for.
 def way_of(world: LonePlatform) -> HttpWay:
     """Give a platform the HTTP way."""
     channel = CHANNEL.platform(seed=1, epoch_ms=EPOCH_MS)
-    return HttpWay(world.platform, ENOS, channel, world.clock)
+    return HttpWay(
+        world.platform,
+        ENOS,
+        channel,
+        world.clock,
+        file_url=lambda firmware, name: f"http://h/{firmware}/{name}",
+    )
 
 
 class HttpDevice:

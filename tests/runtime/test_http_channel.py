@@ -443,7 +443,7 @@ def test_a_file_is_had_by_the_firmwares_id() -> None:
     link = device.ask(HttpRequest("GET", f"{asked.path}/url", asked.query))
 
     assert file == HttpFile(firmware_id, "fw.bin")
-    assert json.loads(device.answer(link).body)["data"] == f"http://h/{firmware_id}"
+    assert json.loads(device.answer(link).body)["data"] == f"http://h/{firmware_id}/fw.bin"
 
 
 def test_a_file_that_was_deleted_is_not_found() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.runtime import http_server
@@ -119,6 +120,16 @@ async def test_a_file_is_served_whole(scene: Scene) -> None:
     assert (status, body) == (200, CONTENT)
     assert scene.sent() == [(200, 0, len(CONTENT))]
     assert scene.log.records[0]["path"] == "/firmware/f-1/fw.bin"
+
+
+async def test_a_files_address_leads_to_it(scene: Scene) -> None:
+    """Whatever its name is made of."""
+    scene.files.keep("f-2", "fw 2/\u00fc?.bin", b"other")
+
+    url = scene.server.url_of("f-2", "fw 2/\u00fc?.bin")
+
+    async with scene.session.get(URL(url, encoded=True)) as response:
+        assert (response.status, await response.read()) == (200, b"other")
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,25 @@ async def test_a_target_by_url_is_upgraded_and_left_clean(tmp_path: Path) -> Non
     assert run.generator["platform_rss_bytes"] == 0
 
 
+async def test_files_within_the_vendors_platform_are_fetched_as_its_devices_do(
+    tmp_path: Path,
+) -> None:
+    """Each device logs in over HTTP, and stays on line over MQTT meanwhile."""
+    plan = brisk()
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    async with running(
+        devices=registrations(plan.devices), vendor_files=True, log=part_path(theirs, 0)
+    ) as ready:
+        aimed_plan, keys = aimed(plan, ready)
+        run = await carried_out(aimed_plan, tmp_path, keys=keys)
+
+    assert set(statuses(run.records).values()) == {"succeeded"}
+    assert {one["status"] for one in read_run(theirs) if one.kind == "file_sent"} <= {200, 206}
+    # Twice each: when it was switched on, and after it had rebooted into the new version.
+    assert [one.kind for one in read_run(theirs)].count("online") == 2 * len(plan.devices)
+
+
 async def test_devices_without_a_secret_activate_and_are_upgraded(tmp_path: Path) -> None:
     """Strangers to the platform but for their product; no secret stands in the log."""
     plan = brisk()

@@ -9,6 +9,7 @@ from fleet_sim.dialects.enos.gate import EnosGate
 from fleet_sim.dialects.enos.gateways import EnosGateways
 from fleet_sim.dialects.enos.http_channel import EnosHttpChannel
 from fleet_sim.dialects.enos.http_channel_device import EnosHttpDevice
+from fleet_sim.dialects.enos.http_channel_wire import file_uri
 from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.interface import Dialect
@@ -21,6 +22,6 @@ ENOS = Dialect(
     operator=EnosOperator,
     gate=EnosGate,
     contract=CONTRACT,
-    http=HttpChannel(EnosHttpDevice(), EnosHttpChannel),
+    http=HttpChannel(EnosHttpDevice(), EnosHttpChannel, file_uri),
     gateways=EnosGateways(),
 )
