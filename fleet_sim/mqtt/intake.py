@@ -61,16 +61,17 @@ class Intake:
         if qos == QOS_MAX:
             self._publish_once(connection, packet, events)
             return
-        token = None
-        refusal = self._gate.publish_refusal(connection.principal, packet.topic)
+        token, topic = None, packet.topic
+        refusal = self._gate.publish_refusal(connection.principal, topic)
         if refusal:
-            events.append(Refused(connection, packet.topic, refusal))
+            events.append(Refused(connection, topic, refusal))
         else:
-            if qos and self._is_claimed(packet.topic):
+            is_claimed = self._claims is not None and self._claims(topic) is not None
+            if qos and is_claimed:
                 token = packet.packet_id
                 if not connection.expect(token, self._limits.unacknowledged_max):
                     raise MqttError("too many messages wait for their acknowledgement")
-            self._take_in(connection, packet, token, events)
+            self._take_in(connection, packet, events, token=token, is_claimed=is_claimed)
         if qos and token is None:
             self._delivery.write(connection, encode_puback(packet.packet_id))
 
@@ -95,7 +96,8 @@ class Intake:
             return
         qos = min(will.qos, connection.session.qos_max)
         packet = Publish(will.topic, will.payload, qos, 0, will.retain)
-        self._take_in(connection, packet, None, events)
+        is_claimed = self._is_claimed(will.topic)
+        self._take_in(connection, packet, events, token=None, is_claimed=is_claimed)
 
     def acknowledge(self, connection: Connection, token: int) -> None:
         """Send the PUBACK or PUBREC of a claimed message, if there is somebody to send it to.
@@ -138,7 +140,7 @@ class Intake:
             events.append(Refused(connection, packet.topic, refusal))
         else:
             token = _QOS_2_TOKEN + packet_id if is_deferred else None
-            self._take_in(connection, packet, token, events)
+            self._take_in(connection, packet, events, token=token, is_claimed=is_deferred)
         if not is_deferred:
             self._delivery.write(connection, encode(Pubrec(packet_id)))
 
@@ -156,12 +158,14 @@ class Intake:
         self,
         connection: Connection,
         packet: Publish,
-        token: int | None,
         events: list[BrokerEvent],
+        *,
+        token: int | None,
+        is_claimed: bool,
     ) -> None:
         """Carry a message to the platform, to what is retained and to the subscribers."""
         topic, payload, qos = packet.topic, packet.payload, packet.qos
-        if token is not None or self._is_claimed(topic):
+        if is_claimed:
             events.append(Arrived(connection, connection.principal, topic, payload, qos, token))
         if packet.retain and not self._delivery.retained.keep(topic, payload, qos):
             events.append(Refused(connection, topic, "no room to retain it"))

@@ -89,12 +89,13 @@ class Outbox:
         outgoing = Outgoing(topic, payload, qos, packet_id, retain, is_ours)
         if not goes_now:
             self._wait(outgoing)
-        elif flight is None:
-            self._send(outgoing)
-        else:  # `_send`, without the call
+            return outgoing, False
+        if flight is None:
+            self._flight = {packet_id: outgoing}
+        else:
             flight[packet_id] = outgoing
-            self._flight_bytes += size
-        return outgoing, goes_now
+        self._flight_bytes += size
+        return outgoing, True
 
     def keep(self, topic: str, payload: bytes, qos: int, *, is_ours: bool) -> Outgoing | None:
         """Take a message in for a client that is away; None when too much waits already."""
@@ -124,12 +125,16 @@ class Outbox:
         Raises:
             MqttError: The message is of QoS 2.
         """
-        outgoing = None if self._flight is None else self._flight.get(packet_id)
-        if outgoing is None:
+        flight = self._flight
+        outgoing = None if flight is None else flight.get(packet_id)
+        if flight is None or outgoing is None:
             return None
         if outgoing.qos != 1:
             raise MqttError(f"a PUBACK came for {packet_id}, a message of QoS 2")
-        self._land(outgoing)
+        del flight[packet_id]  # `_land`, without the call
+        self._flight_bytes -= len(outgoing.payload)
+        if not flight:
+            self._flight = None
         return outgoing
 
     def on_pubrec(self, packet_id: int) -> None:
@@ -226,7 +231,9 @@ class Outbox:
         """
         flight, released = self._flight, self._released
         packet_id = self._last_id % PACKET_ID_MAX + 1
-        while (flight and packet_id in flight) or (released and packet_id in released):
+        while (flight is not None and packet_id in flight) or (
+            released is not None and packet_id in released
+        ):
             packet_id = packet_id % PACKET_ID_MAX + 1
         self._last_id = packet_id
         return packet_id
