@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from fleet_sim.scenario.errors import Mistake
 
 MISTAKEN = 2
 
@@ -66,7 +69,7 @@ def _checked(scenario: str, sets: list[str], *, is_quiet: bool) -> Checked:
     except ScenarioError as error:
         if not is_quiet:
             tell(error.mistakes)
-        return Checked(scenario, tuple(asdict(one) for one in error.mistakes))
+        return Checked(scenario, tuple(_fields(one) for one in error.mistakes))
     if not is_quiet:
         _tell(found)
     return found
@@ -93,3 +96,10 @@ def _tell(found: Checked) -> None:
         typer.echo(f"  override: {sentence}", err=True)
     for sentence in found.notes:
         typer.echo(f"  note: {sentence}", err=True)
+
+
+def _fields(mistake: Mistake) -> dict[str, object]:
+    """Return what a machine is told of a mistake: where, and the sentence."""
+    fields = asdict(mistake)
+    del fields["is_secret"]
+    return fields

@@ -44,7 +44,7 @@ def told(mistake: Mistake, source: str | None) -> Iterator[str]:
 
 
 def _line_at(mistake: Mistake) -> str | None:
-    if not mistake.line:
+    if not mistake.line or mistake.is_secret:
         return None
     lines = _lines_of(mistake.file)
     return lines[mistake.line - 1] if mistake.line <= len(lines) else None

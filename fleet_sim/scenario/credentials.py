@@ -49,11 +49,11 @@ def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tup
             continue
         if not _NEEDED <= len(cells) <= len(COLUMNS) or not all(cells[:_KEYS]):
             told = f"{len(cells)} columns; write {','.join(COLUMNS[:_NEEDED])}[,{COLUMNS[-1]}]"
-            mistakes.append(Mistake(file, line, 1, "", told))
+            mistakes.append(_at(file, line, told))
             continue
         unfit = _unfit(cells[0], cells[1])
         if unfit:
-            mistakes.append(Mistake(file, line, 1, "", unfit))
+            mistakes.append(_at(file, line, unfit))
             continue
         device = DeviceId(cells[0], cells[1])
         if not cells[_KEYS] and not may_activate:
@@ -61,15 +61,20 @@ def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tup
                 f"the device {device} has no secret; write it, or set {PRODUCT_SECRET_VARIABLE} "
                 "so that it activates"
             )
-            mistakes.append(Mistake(file, line, 1, "", told))
+            mistakes.append(_at(file, line, told))
         if device in found:
-            mistakes.append(Mistake(file, line, 1, "", f"the device {device} stands here again"))
+            mistakes.append(_at(file, line, f"the device {device} stands here again"))
         found.setdefault(device, Credential(device, cells[2], "".join(cells[_NEEDED:])))
     if not found and not mistakes:
         mistakes.append(Mistake(file, 0, 0, "", "no devices are in this file"))
     if mistakes:
         raise ScenarioError(mistakes[:_MISTAKES_MAX])
     return tuple(found.values())
+
+
+def _at(file: str, line: int, text: str) -> Mistake:
+    """Point at a line without showing it: a device's secret stands in it."""
+    return Mistake(file, line, 1, "", text, is_secret=True)
 
 
 def _unfit(product_key: str, device_key: str) -> str:
@@ -87,4 +92,4 @@ def _rows(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
             yield reader.line_num, [cell.strip() for cell in cells]
     except csv.Error as error:
         told = f"not CSV: {error}"
-        raise ScenarioError([Mistake(file, reader.line_num, 1, "", told)]) from error
+        raise ScenarioError([_at(file, reader.line_num, told)]) from error

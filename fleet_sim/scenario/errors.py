@@ -22,6 +22,7 @@ class Mistake:
         column: From 1, in characters; 0 where `line` is.
         path: Keys and list positions from the top, joined by dots; "" for the file as a whole.
         text: The rest of the sentence, which starts with its verb where there is a path.
+        is_secret: Whether the line holds what must not be shown.
     """
 
     file: str
@@ -29,6 +30,7 @@ class Mistake:
     column: int
     path: str
     text: str
+    is_secret: bool = False
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file

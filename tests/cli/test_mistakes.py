@@ -57,6 +57,18 @@ def test_lines_are_looked_up_in_the_file(
     ]
 
 
+def test_a_line_with_a_secret_is_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where it is has to do: a terminal's text ends in a CI log."""
+    path = tmp_path / "devices.csv"
+    path.write_text("pk,dk,hush\n", encoding="utf-8")
+
+    tell([Mistake(str(path), 1, 1, "", "x", is_secret=True)])
+
+    assert capsys.readouterr().err == f"{path}:1:1: x\n"
+
+
 def test_very_many_mistakes_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """A screen or two is enough to see the one cause."""
     tell([Mistake("a", 0, 0, "", str(n)) for n in range(MISTAKES_SHOWN_MAX + 7)])

@@ -60,6 +60,15 @@ def test_a_line_without_keys_is_no_device_even_so() -> None:
     assert [one.line for one in caught.value.mistakes] == [1, 2, 3]
 
 
+def test_no_line_of_the_file_may_be_shown() -> None:
+    """Whatever is wrong with it: secrets stand in all of them."""
+    with pytest.raises(ScenarioError) as caught:
+        read_credentials("P,d1\nP,d2,hush\nP,d2,hush\nP,a/b,hush\nP,d3,\n", "d.csv")
+
+    assert [one.line for one in caught.value.mistakes] == [1, 3, 4, 5]
+    assert all(one.is_secret for one in caught.value.mistakes)
+
+
 def test_an_empty_file_is_told() -> None:
     """A run without devices would be green for nothing."""
     assert refused("# none\n") == ["d.csv: no devices are in this file"]
