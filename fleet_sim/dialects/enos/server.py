@@ -106,11 +106,11 @@ class EnosServer:
         """
         if not is_own(device, topic):
             return False
-        found = template_of(topic)
-        if found is not None and found[1] in _DOWNSTREAM:
-            return False
         ota = topic_of(device, Leaf.INFORM).removesuffix(Leaf.INFORM.value)
-        return not topic.startswith(ota) or topic.removeprefix(ota) in UPSTREAM
+        if topic.startswith(ota):  # first: nearly every message is one
+            return topic.removeprefix(ota) in UPSTREAM
+        found = template_of(topic)
+        return found is None or found[1] not in _DOWNSTREAM
 
     def may_subscribe(self, device: DeviceId, topic_filter: str) -> bool:
         """Allow filters, with wildcards or without, below the device's own keys."""
