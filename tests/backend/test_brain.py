@@ -447,3 +447,18 @@ def test_a_gateways_children_are_those_that_were_registered_so() -> None:
     found = [one.device.device_key for one in server.brain.children_of(gateway)]
     assert found == ["c1", "c2"]
     assert server.brain.children_of(device("d1")) == ()
+
+
+def test_who_is_on_line_is_known() -> None:
+    """From its connection to that one's end; a stranger never is."""
+    server = Server()
+    server.register("d1")
+    found = [server.brain.is_connected(device("d1"))]
+
+    server.connect("d1")
+    found.append(server.brain.is_connected(device("d1")))
+    server.gone("d1")
+    found.append(server.brain.is_connected(device("d1")))
+
+    assert found == [False, True, False]
+    assert not server.brain.is_connected(device("nobody"))

@@ -13,6 +13,7 @@ import aiohttp
 import psutil
 import pytest
 
+from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import (
     ActivationInfo,
@@ -387,6 +388,25 @@ async def test_a_killed_platform_has_lost_nothing_that_anybody_was_told(tmp_path
             await talker.until(mqtt.Acknowledged, 2)
             assert await shown(caller) == [("succeeded", 100)]
             await talker.close()
+
+
+async def test_a_session_ends_with_its_platform(tmp_path: Path) -> None:
+    """As a connection over MQTT does; the next login is pushed what the first one was not told."""
+    store = on(tmp_path / "store")
+    async with aiohttp.ClientSession() as web:
+        async with running(**store) as ready, calling(ready) as caller:
+            device = WebDevice(ready["http"], web, METER.device, METER.secret)
+            await device.login()
+            await device.say(VersionReport("1", "1.0"))
+            await ordered(caller)
+        async with running(**store) as ready:
+            device.url = ready["http"]
+            with pytest.raises(DialectError, match="1009"):
+                await device.say(VersionReport("2", "1.0"))
+            await device.login()
+            await device.say(VersionReport("3", "1.0"))
+
+            assert isinstance(await device.poll(), UpgradeRequest)
 
 
 async def kill(child: PlatformChild) -> None:

@@ -1,4 +1,4 @@
-"""Envision EnOS: devices over MQTT, gateways among them, and the connect-service API v2.1.
+"""Envision EnOS: devices over MQTT, gateways among them, or over HTTP; connect-service API v2.1.
 
 Sources, unless a module names another: the EnOS documentation 2.0.9 to 3.0 ("Developing OTA
 Capabilities on Devices", "Connecting to EnOS", "Common Parameter Description", the "V2.1 …" pages
