@@ -47,6 +47,13 @@ DIFFERENCES: Mapping[str, Difference] = MappingProxyType(
             mosquitto=("PUBACK", "PUBREC", "PUBCOMP", "PINGREQ"),
             why="Mosquitto takes these packets whatever their flags say, which the clause forbids.",
         ),
+        "an identifier under way": Difference(
+            "2.3.1-4",
+            embedded=False,
+            mosquitto=True,
+            why="Mosquitto only counts: after 65,535 messages it gives an identifier out again"
+            " whose message was never acknowledged.",
+        ),
         "a server's packets": Difference(
             "4.8.0-1",
             embedded=(),

@@ -13,7 +13,9 @@ def cited() -> Iterator[tuple[str, str]]:
     """Yield every test of this folder with each clause that its docstring names."""
     for path in sorted(_FOLDER.glob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if node.name.startswith("test_"):
                 for clause in re.findall(r"\[MQTT-([\d.]+-\d+)\]", ast.get_docstring(node) or ""):
                     yield f"{path.stem}.{node.name}", clause
 

@@ -1,5 +1,7 @@
 """Sections 4.3 and 4.6: at least once, exactly once, and in order."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.conformance.differences import expected
@@ -11,7 +13,7 @@ from tests.conformance.octets import (
     pubrec,
     pubrel,
 )
-from tests.conformance.raw_client import RawClient
+from tests.conformance.raw_client import END, RawClient
 from tests.conformance.stage import Stage
 
 
@@ -229,16 +231,31 @@ def test_pubrels_come_in_the_order_of_the_pubrecs(stage: Stage) -> None:
     assert listener.so_far() == [pubrel(two), pubrel(three), pubrel(one)]
 
 
+@pytest.mark.parametrize(("qos", "answer"), [(1, pubrec), (1, pubcomp), (2, puback), (2, pubcomp)])
+def test_an_answer_of_the_wrong_kind_ends_the_connection(
+    stage: Stage, qos: int, answer: Callable[[int], bytes]
+) -> None:
+    """Each QoS has its own exchange, step by step [MQTT-4.8.0-1]."""
+    topic = stage.name("topic")
+    listener = listener_of(stage, topic, qos)
+    stage.client("speaker").publish(topic, b"x", qos)
+    packet_id = listener.hear_message().packet_id
+
+    listener.say(answer(packet_id))
+
+    assert listener.aftermath() == [END]
+
+
 # --- order -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("qos", [0, 1, 2])
 def test_messages_of_a_topic_come_in_their_order(stage: Stage, qos: int) -> None:
-    """Two hundred of them, more than are under way at a time [MQTT-4.6.0-5] [MQTT-4.6.0-6]."""
+    """Three hundred of them, more than are under way at a time [MQTT-4.6.0-5] [MQTT-4.6.0-6]."""
     topic = stage.name("topic")
     listener = listener_of(stage, topic, qos)
     speaker = stage.client("speaker")
-    sent = [b"%d" % turn for turn in range(200)]
+    sent = [b"%d" % turn for turn in range(300)]
 
     for turn, payload in enumerate(sent, 1):
         speaker.say(publish(topic, payload, qos, turn), pubrel(turn) if qos == 2 else b"")
@@ -246,6 +263,20 @@ def test_messages_of_a_topic_come_in_their_order(stage: Stage, qos: int) -> None
 
     assert payloads(listener.receive_all(len(sent))) == sent
     assert listener.so_far() == []
+
+
+@pytest.mark.parametrize("qos", [1, 2])
+def test_small_messages_do_not_overtake_large_ones(stage: Stage, qos: int) -> None:
+    """Though what is under way may be bounded by bytes as well [MQTT-4.6.0-6]."""
+    topic = stage.name("topic")
+    listener = listener_of(stage, topic, qos)
+    speaker = stage.client("speaker")
+    sent = [bytes((turn,)) * (1 if turn % 2 else 1 << 20) for turn in range(24)]
+
+    for payload in sent:
+        speaker.publish(topic, payload, qos)
+
+    assert [each[:1] for each in payloads(listener.receive_all(24))] == [each[:1] for each in sent]
 
 
 def test_two_publishers_each_keep_their_order(stage: Stage) -> None:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.conformance.octets import Message, puback, pubcomp, pubrec, pubrel, unsubscribe
+from tests.conformance.differences import expected
+from tests.conformance.octets import (
+    PUBREL,
+    Message,
+    puback,
+    pubcomp,
+    publish,
+    pubrec,
+    pubrel,
+    unsubscribe,
+)
 from tests.conformance.stage import Stage
 
 
@@ -275,6 +285,31 @@ def test_what_is_sent_again_keeps_its_order(stage: Stage) -> None:
     assert (heard[-1].payload, heard[-1].dup) == (b"waited", False)
 
 
+def test_releases_and_messages_are_sent_again_side_by_side(stage: Stage) -> None:
+    """Which of the two come first is left open; each keep their order among themselves.
+
+    [MQTT-4.4.0-1] [MQTT-4.6.0-1]
+    """
+    topic = stage.name("topic")
+    client = stage.client("c", clean=False)
+    client.subscribe((topic, 2))
+    speaker = stage.client("speaker")
+    for payload in (b"1", b"2", b"3", b"4"):
+        speaker.publish(topic, payload, 2)
+    one, two, three, four = (client.hear_message().packet_id for _ in range(4))
+    client.say(pubrec(two), pubrec(three))
+    assert client.so_far() == [pubrel(two), pubrel(three)]
+    client.vanish()
+
+    heard = stage.client("c", clean=False, present=True).so_far()
+
+    assert [packet for packet in heard if packet[0] >> 4 == PUBREL] == [pubrel(two), pubrel(three)]
+    assert [packet for packet in heard if packet[0] >> 4 != PUBREL] == [
+        publish(topic, b"1", 2, one, dup=True),
+        publish(topic, b"4", 2, four, dup=True),
+    ]
+
+
 def test_a_packet_identifier_under_way_is_not_given_twice(stage: Stage) -> None:
     """Nor to a message after the reconnect [MQTT-2.3.1-4] [MQTT-4.4.0-1]."""
     topic = stage.name("topic")
@@ -290,3 +325,29 @@ def test_a_packet_identifier_under_way_is_not_given_twice(stage: Stage) -> None:
     speaker.publish(topic, b"2")
 
     assert again.hear_message().packet_id != first.packet_id
+
+
+def test_identifiers_go_round_past_one_under_way(stage: Stage) -> None:
+    """A message that is never acknowledged keeps its identifier while all others are used up.
+
+    [MQTT-2.3.1-4] [MQTT-4.3.2-1]
+    """
+    topic = stage.name("topic")
+    listener = stage.client("listener")
+    listener.subscribe((topic, 1))
+    speaker = stage.client("speaker")
+    speaker.publish(topic, b"kept")
+    kept = listener.hear_message().packet_id
+    batch = b"".join(publish(topic, b"", 1, turn) for turn in range(1, 1001))
+
+    given = set()
+    for _ in range(66):
+        speaker.say(batch)
+        for _ in range(1000):
+            packet_id = int.from_bytes(listener.hear()[-2:], "big")
+            given.add(packet_id)
+            listener.say(puback(packet_id))
+        assert len(speaker.so_far()) == 1000
+
+    assert len(given) > 60_000
+    assert (kept in given) is expected("an identifier under way", stage.broker)
