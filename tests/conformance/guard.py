@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Hashable
 from pathlib import Path
 
 from fleet_sim.mqtt.authority import Admission
 from fleet_sim.mqtt.kinds import ConnackCode, Connect
+from tests.conformance.mosquitto_clients import program_or_skip
 
 PASSWORDS = {"writer": b"writing", "reader": b"reading"}
 OPEN = "open/"
@@ -52,8 +52,7 @@ def guard_files(folder: Path) -> tuple[str, ...]:
     passwords.write_bytes(
         b"".join(user.encode() + b":" + word + b"\n" for user, word in PASSWORDS.items())
     )
-    program = shutil.which("mosquitto_passwd")
-    assert program is not None, "mosquitto_passwd comes with Mosquitto"
+    program = program_or_skip("mosquitto_passwd")
     subprocess.run([program, "-U", str(passwords)], check=True, capture_output=True)
     rules.write_text(_ACL, encoding="utf-8")
     return ("allow_anonymous false", f"password_file {passwords}", f"acl_file {rules}")

@@ -11,14 +11,19 @@ from collections.abc import Container, Iterator
 import pytest
 
 PATIENCE_S = 20
-_PACKAGE = "mosquitto-clients"
+_PACKAGES = {
+    "mosquitto_pub": "mosquitto-clients",
+    "mosquitto_sub": "mosquitto-clients",
+    "mosquitto_passwd": "mosquitto",
+    "stdbuf": "coreutils",
+}
 
 
 def program_or_skip(name: str) -> str:
-    """Return where a program is; without it, skip, or fail where CI promises it."""
+    """Return where one of `_PACKAGES` is; without it, skip, or fail where CI promises it."""
     found = shutil.which(name)
     if found is None:
-        missing = f"{name} is not installed (Debian: apt install {_PACKAGE})"
+        missing = f"{name} is not installed (Debian: apt install {_PACKAGES[name]})"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)  # A contributor's machine may lack it; CI installs it and never skips.

@@ -7,7 +7,6 @@ from fleet_sim.mqtt.kinds import Connect
 from tests.conformance.guard import Guard, guard_files
 from tests.conformance.octets import connack, connect
 from tests.conformance.stage import Stage
-from tests.runtime.mosquitto import mosquitto_or_skip
 
 
 @pytest.mark.parametrize(
@@ -48,8 +47,6 @@ def test_the_rules_are_those_of_the_table() -> None:
 
 def test_mosquitto_s_files_hold_no_password_in_clear(tmp_path: Path) -> None:
     """Its own program has made hashes of them."""
-    mosquitto_or_skip()
-
     settings = guard_files(tmp_path)
 
     assert settings[0] == "allow_anonymous false"
