@@ -31,6 +31,7 @@ _UNMIRRORED_TESTS = {
     "test_house.py": "Looks at all files.",
     "planted/test_planted.py": "Its sources are the planted bugs, against all oracles at once.",
     "test_launchers.py": "Its sources are the sh launchers.",
+    "topologies": "Runs as a person starts them: what is shown is all parts together.",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -49,25 +49,24 @@ async def reach(
     Raises:
         TargetError: It does not; the message says why and what to do.
     """
+    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(REACH_S):
-            _, writer = await asyncio.open_connection(host, port)
+            transport, protocol = await loop.create_connection(asyncio.Protocol, host, port)
     except (OSError, TimeoutError) as error:
         raise TargetError(not_reached(where, error, REACH_S)) from error
     try:
         if tls is not None:
             async with asyncio.timeout(REACH_S):
-                await writer.start_tls(tls, server_hostname=host)
+                await loop.start_tls(transport, protocol, tls, server_hostname=host)
     except TimeoutError as error:
         said = f"{where} does not answer in TLS within {REACH_S:.0f} s; for a plain port, "
         raise TargetError(f"{said}write {plain}") from error
     except OSError as error:  # an SSLError is one too
         raise TargetError(no_tls(where, error, cert=cert, plain=plain)) from error
     finally:
-        writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(REACH_S):
-                await writer.wait_closed()
+        transport.abort()  # nothing was said that could be lost
+        await asyncio.sleep(0)  # the loop closes the socket in its next turn
 
 
 async def knock(access: BrokerAccess) -> None:

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,16 +101,27 @@ def mosquitto(folder: Path, *settings: str, port: int = 0) -> Iterator[int]:
     process = subprocess.Popen(
         [program, "-c", str(configuration)], stderr=subprocess.PIPE, text=True
     )
+    # It stops dead once the pipe is full, which a thousand connections see to.
+    reading = threading.Thread(target=_read_on, args=(process,))
     try:
         _wait_until_running(process)
+        reading.start()
         yield port
     finally:
         # Not terminated in good order: 2.0.11 often overlooks SIGTERM when a client has just left,
         # and it keeps nothing that could be lost.
         process.kill()
         process.wait()
+        if reading.ident is not None:
+            reading.join()
         assert process.stderr is not None
         process.stderr.close()
+
+
+def _read_on(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    for _ in process.stderr:
+        pass
 
 
 def _wait_until_running(process: subprocess.Popen[str]) -> None:

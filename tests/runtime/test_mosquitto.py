@@ -59,6 +59,18 @@ async def test_its_log_can_be_waited_for(tmp_path: Path) -> None:
     assert "127.0.0.1" in line
 
 
+def test_a_mosquitto_with_much_to_say_goes_on(tmp_path: Path) -> None:
+    """Nobody reads what it writes to its terminal, and a full pipe must not stop it."""
+    with mosquitto(tmp_path, "allow_anonymous true", "log_type all") as port:
+        for _ in range(1200):  # two lines each, of more than 40 bytes: beyond a pipe's 64 KiB
+            socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+            sock.sendall(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a")
+            answer = sock.recv(4)
+
+    assert answer == b"\x20\x02\x00\x00"
+
+
 def test_a_mosquitto_that_cannot_start_says_why(tmp_path: Path) -> None:
     """Its own words are in the error."""
     with pytest.raises(RuntimeError, match="did not start"), mosquitto(tmp_path, "nonsense 1"):

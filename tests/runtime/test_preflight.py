@@ -22,7 +22,7 @@ from fleet_sim.runtime.real_time import RealClock
 from tests.runtime.both_loops import on_both_loops
 from tests.runtime.certificates import Certificates, issue
 from tests.runtime.lone_world import ENOS
-from tests.runtime.mosquitto import mosquitto, password_lines, tls_lines, until_logged
+from tests.runtime.mosquitto import free_port, mosquitto, password_lines, tls_lines, until_logged
 from tests.runtime.platforms import WAIT_S, running
 
 HOST = "127.0.0.1"
@@ -55,17 +55,28 @@ def reaching(
 async def listening(
     answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]],
 ) -> AsyncIterator[int]:
-    """Listen on a port, and yield it."""
-    server = await asyncio.start_server(answer, HOST, 0)
-    async with server:
-        yield int(server.sockets[0].getsockname()[1])
+    """Listen on a port, and yield it; nobody is left talking."""
+    async with asyncio.TaskGroup() as talks:
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await answer(reader, writer)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            talks.create_task(talk(reader, writer))
+
+        server = await asyncio.start_server(accept, HOST, 0)
+        async with server:
+            yield int(server.sockets[0].getsockname()[1])
 
 
 async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Say nothing until the peer leaves."""
+    del writer
     with contextlib.suppress(ConnectionError):
         await reader.read(-1)
-    writer.close()
 
 
 # --- reach --------------------------------------------------------------------------------------
@@ -76,9 +87,9 @@ async def test_who_is_there_is_reached() -> None:
     """Nothing is said to him, and nothing stays open."""
     heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.set_result(await reader.read(-1))
-        writer.close()
+    async def answer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            heard.set_result(await reader.read(-1))
 
     async with listening(answer) as port:
         assert await told(reaching(port, None)) == ""
@@ -115,12 +126,10 @@ async def test_a_wrong_authority_is_told(certificates: Certificates, tmp_path: P
     assert said.endswith("--ca names the authority that vouches for it")
 
 
-async def test_a_wrong_host_is_told(certificates: Certificates) -> None:
+async def test_a_wrong_host_is_told(certificates: Certificates, tmp_path: Path) -> None:
     """The certificate is good, for another address."""
-    tls = certificates.for_server()
-    server = await asyncio.start_server(hold, "127.0.0.2", 0, ssl=tls)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    lines, port = tls_lines(certificates), free_port()
+    with mosquitto(tmp_path, *lines, f"listener {port} 127.0.0.2", *lines):
         context = client_tls(certificates.ca, None, None)
         said = await told(reaching(port, context, "127.0.0.2"))
 
@@ -302,9 +311,8 @@ async def test_a_server_that_is_no_northbound_is_told(status: int, key: str) -> 
 async def test_a_server_that_hangs_up_is_told() -> None:
     """As one that speaks TLS does with plain HTTP."""
 
-    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def cut(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read(1)
-        writer.close()
 
     async with listening(cut) as port:
         said = await looked_in(f"http://{HOST}:{port}", ENOS.operator("o1", "", ""))

@@ -1,5 +1,5 @@
-import asyncio
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ from fleet_sim.runtime.target import (
     stock_broker,
 )
 from fleet_sim.scenario.plan import TargetPlan
-from tests.runtime.certificates import issue
-from tests.runtime.mosquitto import mosquitto
+from tests.runtime.certificates import Certificates, issue
+from tests.runtime.mosquitto import mosquitto, tls_lines
 
 HOST = "127.0.0.1"
 KEYS = OperatorKeys(app_key="key", app_secret="secret")
@@ -60,14 +60,10 @@ async def test_each_end_gets_tls_by_its_own_scheme(
 ) -> None:
     """Both trust the given authority alone, and both are reached in the way they speak."""
     certificates = issue(tmp_path)
-    tls = certificates.for_server()
-    async with (
-        await asyncio.start_server(hang_up, HOST, 0, ssl=tls if is_mqtts else None) as broker,
-        await asyncio.start_server(hang_up, HOST, 0, ssl=tls if is_https else None) as backend,
-    ):
+    with both_ends(tmp_path, certificates, is_mqtts, is_https) as (broker, backend):
         aim = TargetPlan(
-            broker=f"{'mqtts' if is_mqtts else 'mqtt'}://{HOST}:{port_of(broker)}",
-            backend=f"{'https' if is_https else 'http'}://{HOST}:{port_of(backend)}",
+            broker=f"{'mqtts' if is_mqtts else 'mqtt'}://{HOST}:{broker}",
+            backend=f"{'https' if is_https else 'http'}://{HOST}:{backend}",
             ca=str(certificates.ca),
         )
 
@@ -83,14 +79,10 @@ async def test_each_end_gets_tls_by_its_own_scheme(
 async def test_a_backend_whose_certificate_is_not_trusted_is_told(tmp_path: Path) -> None:
     """By the name of the end, so that nobody looks at the other."""
     certificates = issue(tmp_path)
-    tls = certificates.for_server()
-    async with (
-        await asyncio.start_server(hang_up, HOST, 0) as broker,
-        await asyncio.start_server(hang_up, HOST, 0, ssl=tls) as backend,
-    ):
+    with both_ends(tmp_path, certificates, False, True) as (broker, backend):  # noqa: FBT003
         aim = TargetPlan(
-            broker=f"mqtt://{HOST}:{port_of(broker)}",
-            backend=f"https://{HOST}:{port_of(backend)}",
+            broker=f"mqtt://{HOST}:{broker}",
+            backend=f"https://{HOST}:{backend}",
             ca=str(certificates.strange_ca),
         )
 
@@ -98,16 +90,17 @@ async def test_a_backend_whose_certificate_is_not_trusted_is_told(tmp_path: Path
             await by_url(aim, KEYS, None)
 
 
-async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Wait for the peer to leave."""
-    with contextlib.suppress(OSError):
-        await reader.read(-1)
-    writer.close()
-
-
-def port_of(server: asyncio.Server) -> int:
-    """Return where it listens."""
-    return int(server.sockets[0].getsockname()[1])
+@contextlib.contextmanager
+def both_ends(folder: Path, certificates: Certificates, *are_tls: bool) -> Iterator[list[int]]:
+    """Listen on two ports, each in TLS or not; a Mosquitto does for either, as far as TLS goes."""
+    with contextlib.ExitStack() as stack:
+        ports = []
+        for number, is_tls in enumerate(are_tls):
+            own = folder / str(number)
+            own.mkdir()
+            lines = tls_lines(certificates) if is_tls else ("allow_anonymous true",)
+            ports.append(stack.enter_context(mosquitto(own, *lines)))
+        yield ports
 
 
 async def test_the_reference_backend_shares_a_broker_with_its_devices(tmp_path: Path) -> None:
