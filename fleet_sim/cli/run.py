@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,7 +25,7 @@ from fleet_sim.oracle.judge import Judgement, Verdict, decide, judge
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
 from fleet_sim.report.console import print_summary
 from fleet_sim.report.junit import junit
-from fleet_sim.report.run import Generator, Run, Timing
+from fleet_sim.report.run import Generator, Run, Timing, Traffic
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.runtime import conductor
 from fleet_sim.runtime.broker_access import login_from
@@ -49,6 +49,7 @@ class _Outcome:
     records: list[Record]
     tolerance: Tolerance
     generator: Generator
+    northbound: Traffic = field(default_factory=Traffic)
     why: str = ""
 
 
@@ -201,6 +202,7 @@ class _Session:
             generator=Generator(
                 version=__version__, invalid_reason=ran.invalid_reason, **ran.generator
             ),
+            northbound=Traffic(**ran.northbound),
             why=ran.why,
         )
 
@@ -261,6 +263,7 @@ class _Session:
                 wall_ms=self._wall_ms,
             ),
             generator=outcome.generator,
+            northbound=outcome.northbound,
             overrides=self._plan.overrides,
             folder=str(self._folder),
             program=os.environ.get("FLEET_SIM_PROGRAM", "fleet-sim"),

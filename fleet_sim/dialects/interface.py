@@ -200,6 +200,13 @@ class Operator(Protocol):
     def needs_login(self, epoch_ms: int) -> bool:
         """Tell whether there is no token, or one about to expire."""
 
+    @property
+    def is_logged_in(self) -> bool:
+        """Tell whether there is a token, of whatever age."""
+
+    def forget(self) -> None:
+        """Drop the token: the target does not take it."""
+
     def login(self, epoch_ms: int) -> HttpRequest | None:
         """Write the request for a token; None where none is needed."""
 

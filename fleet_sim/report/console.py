@@ -61,6 +61,7 @@ class Summary:
         yield from _broken_promises(self.judgement)
         yield from _expectations(self.judgement)
         yield from _devices(self.judgement)
+        yield from _traffic(self.run)
         yield from _promises(self.judgement)
         yield from _findings(self.judgement)
         yield from _overrides(self.run)
@@ -151,6 +152,20 @@ def _devices(judgement: Judgement) -> Iterator[RenderableType]:
     )
     if counted:
         yield _indented(Text(counted, style="dim"), 2)
+
+
+def _traffic(run: Run) -> Iterator[RenderableType]:
+    """Yield what the northbound API put off or left without an answer, if it did."""
+    traffic = run.northbound
+    told = []
+    if traffic.throttled:
+        told.append(f"put off {render_count(traffic.throttled)}")
+    if traffic.failed:
+        told.append(f"left {render_count(traffic.failed)} calls without an answer")
+    if told:
+        asked = render_count(traffic.requests)
+        text = f"of {asked} northbound requests the backend {' and '.join(told)}"
+        yield _indented(Text(text, style="yellow"), 2)
 
 
 def _figures(totals: Totals) -> list[Text]:

@@ -59,6 +59,21 @@ class Generator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What the operator's session with the backend's northbound API came to.
+
+    Attributes:
+        requests: How many requests were sent, logins and repetitions among them.
+        throttled: How many of them the API put off (429, or 503 with a time to come back).
+        failed: How many calls ended without an answer.
+    """
+
+    requests: int = 0
+    throttled: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Which run it was.
 
@@ -67,6 +82,7 @@ class Run:
         seed: The one seed that all chance came from.
         timing: How long it took.
         generator: How well the simulator kept up.
+        northbound: What the operator's session came to.
         overrides: Sentences: what of the vendors' contracts or of the scenario was changed.
         folder: The run's folder as the person can type it; "" where none is kept.
         program: The command as the person typed it, `fleet-sim` or `./fleet-sim`.
@@ -80,6 +96,7 @@ class Run:
     seed: int
     timing: Timing
     generator: Generator = Generator()
+    northbound: Traffic = Traffic()
     overrides: tuple[str, ...] = ()
     folder: str = ""
     program: str = "fleet-sim"

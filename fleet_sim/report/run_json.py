@@ -37,7 +37,7 @@ def run_json(run: Run, judgement: Judgement, verdict: Verdict) -> dict[str, Any]
           all there were), `reason`, `by_dialect` (dialect to verdict), `witness` (see below) or
           null.
         - `findings`: at most `FINDINGS_MAX` of `promise`, `text`, `witness`.
-        - `overrides`: sentences. `timing`, `generator`: the fields of `report.run`.
+        - `overrides`: sentences. `timing`, `generator`, `northbound`: the fields of `report.run`.
 
         A witness is `text`, `records` (lines of the run log as objects) and `records_left_out`.
     """
@@ -53,6 +53,7 @@ def run_json(run: Run, judgement: Judgement, verdict: Verdict) -> dict[str, Any]
         "overrides": list(run.overrides),
         "timing": asdict(run.timing),
         "generator": {name: _number(value) for name, value in asdict(run.generator).items()},
+        "northbound": asdict(run.northbound),
     }
 
 

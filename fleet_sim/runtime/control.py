@@ -41,7 +41,7 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Clock
-from fleet_sim.runtime.northbound import Northbound, Reply
+from fleet_sim.runtime.northbound import Northbound, Reply, Traffic
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.scenario.plan import EventPlan, JobPlan, Plan
 
@@ -117,6 +117,11 @@ class Control:
         self._upload(self._images())
         for event in self._plan.events:
             self._clock.call_at(event.at_ms, self._event, event)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the session with the backend came to so far."""
+        return self._northbound.traffic
 
     @property
     def is_done(self) -> bool:

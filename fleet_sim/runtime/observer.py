@@ -57,7 +57,6 @@ class Observer:
     Attributes:
         tasks: Job id to task id to the row last seen, in the order first seen.
         open_tasks: The same, only rows in no final status.
-        failures: How many reads got no answer.
     """
 
     def __init__(
@@ -90,7 +89,6 @@ class Observer:
         self._is_given_up = False
         self.tasks: dict[str, dict[str, TaskRow]] = {}
         self.open_tasks: dict[str, dict[str, TaskRow]] = {}
-        self.failures = 0
 
     def watch(self, job: OpenJob) -> None:
         """Poll this job from now on."""
@@ -229,11 +227,10 @@ class Observer:
             case Refused():
                 walk.refusal = reply.answer
             case _:
-                self.failures += 1
                 walk.pages.clear()  # a walk with a hole shows nothing for certain
                 if self._is_over and reply.answered_at_ms - reply.sent_at_ms >= SILENCE_MS:
                     self._give_up()
-        after_ms = self._clock.now_ms() + PAGE_GAP_MS
+        after_ms = self._clock.now_ms() + max(PAGE_GAP_MS, self._northbound.pace.gap_ms)
         if is_last:
             self._clock.call_at(after_ms, self._walked, walk)
         else:

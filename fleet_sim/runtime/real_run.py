@@ -75,6 +75,7 @@ class RealRun:
         records: The run log, all parts, in order.
         why: Why it ended.
         refusals: What the backend would not do, one sentence each.
+        northbound: What the session with the backend came to, as `run.json` shows it.
         generator: The simulator's own figures, as `run.json` shows them.
         invalid_reason: Why those figures make the run worthless; "" if they do not.
         lag_ms: By how much instants may be late: what widens the evidence.
@@ -83,6 +84,7 @@ class RealRun:
     records: list[Record]
     why: str
     refusals: tuple[str, ...]
+    northbound: Mapping[str, int]
     generator: Mapping[str, Any]
     invalid_reason: str
     lag_ms: int
@@ -291,6 +293,7 @@ def _result(
         records=read_run(options.folder),
         why=conductor.why,
         refusals=tuple(control.refusals),
+        northbound=dataclasses.asdict(control.traffic),
         generator={
             **generator.lateness(slips, platform_slip_max_ms=platform_slip_max_ms),
             **costs,

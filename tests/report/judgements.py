@@ -8,13 +8,15 @@ from fleet_sim.oracle.judge import Judgement, PromiseVerdict, Verdict
 from fleet_sim.oracle.metrics import Totals
 from fleet_sim.oracle.outcome import Finding, Standing, Witness
 from fleet_sim.oracle.thresholds import ExpectationResult
-from fleet_sim.report.run import Generator, Run, Timing
+from fleet_sim.report.run import Generator, Run, Timing, Traffic
 
 PASSED = Verdict("passed", 0)
 FAILED = Verdict("failed", 1)
 ABORTED = Verdict("aborted", 4)
 INTERRUPTED = Verdict("aborted", 130)
 INVALID = Verdict("invalid", 5)
+
+CALM = Traffic(requests=57)
 
 MET = ExpectationResult("updated[meters] == 100%", "happy.yaml", 20, held=True, value=100.0)
 MISSED = ExpectationResult(
@@ -50,6 +52,7 @@ def run(
     overrides: tuple[str, ...] = (),
     invalid_reason: str = "",
     can_go_virtual: bool = True,
+    northbound: Traffic = CALM,
 ) -> Run:
     """Return a run of happy-path."""
     return Run(
@@ -62,6 +65,7 @@ def run(
             wall_ms=3_100 if virtual else 84_200,
         ),
         generator=Generator(version="0.1.0", slip_p99_ms=4.5, invalid_reason=invalid_reason),
+        northbound=northbound,
         overrides=overrides,
         folder=folder,
         arguments=("happy-path", "--devices", "100"),

@@ -10,6 +10,7 @@ from fleet_sim.oracle.judge import PromiseVerdict, Verdict
 from fleet_sim.oracle.outcome import Finding, Standing, Witness
 from fleet_sim.oracle.thresholds import ExpectationResult
 from fleet_sim.report.console import print_summary, render_summary
+from fleet_sim.report.run import Traffic
 from tests.report.judgements import (
     ABORTED,
     FAILED,
@@ -94,7 +95,7 @@ def test_exercised_promises_are_told_in_full_and_others_counted() -> None:
         "  ✓  V12 no_endless     held          n = 85: breaks in < 3.5% (at 95%)",
         "  ?  V15 retry_gap      inconclusive  n = 4: 2 occurrences can be read both ways",
     ]
-    assert lines[4].startswith("  · 16 not exercised, so nothing is known of them: V02, V03,")
+    assert lines[4].startswith("  · 17 not exercised, so nothing is known of them: V02, V03,")
     assert lines[-1] == "  · 1 not promised by this vendor: V28"
 
 
@@ -203,3 +204,20 @@ def test_text_of_devices_cannot_act_on_the_terminal(text: str) -> None:
 def test_any_width_will_do(width: int) -> None:
     """A terminal split in four still gets the verdict."""
     assert render_summary(run(), mixed(), FAILED, width=width).startswith("FAILED")
+
+
+def test_a_backend_that_keeps_up_is_not_talked_about() -> None:
+    """Requests that were answered in time are no news."""
+    assert "northbound" not in render_summary(run(), judgement(), PASSED)
+
+
+def test_a_backend_that_puts_off_or_says_nothing_is_told() -> None:
+    """In one line, with how many requests there were."""
+    both = render_summary(
+        run(northbound=Traffic(requests=1_200, throttled=30, failed=2)), judgement(), PASSED
+    )
+    one = render_summary(run(northbound=Traffic(requests=9, failed=2)), judgement(), PASSED)
+
+    said = "of 1,200 northbound requests the backend put off 30 and left 2 calls without an answer"
+    assert said in one_line(both)
+    assert "of 9 northbound requests the backend left 2 calls" in one_line(one)

@@ -97,6 +97,12 @@ class _Generator(_Strict):
     invalid_reason: str
 
 
+class _Traffic(_Strict):
+    requests: int
+    throttled: int
+    failed: int
+
+
 class RunJson(_Strict):
     """Every field of `run.json`: readers outside rely on these names and types."""
 
@@ -111,6 +117,7 @@ class RunJson(_Strict):
     overrides: list[str]
     timing: _Timing
     generator: _Generator
+    northbound: _Traffic
 
 
 def test_the_document_has_every_field_and_no_other() -> None:

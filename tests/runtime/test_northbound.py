@@ -9,7 +9,8 @@ from fleet_sim.dialects.enos.tokens import EXPIRES_S, SIGNATURE_HEADER, TOKEN_HE
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.northbound import Done, Refusal, Refused, SearchTasks, StopJob
-from fleet_sim.runtime.northbound import Northbound, Reply
+from fleet_sim.runtime.northbound import Northbound, Reply, Traffic
+from fleet_sim.runtime.patience import TRIES_MAX, WAIT_MAX_MS
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import run
 
@@ -31,10 +32,11 @@ class Post:
         self.sent.append(request)
         self._waiting.append(then)
 
-    def answer(self, body: Any, status: int = 200) -> None:  # noqa: ANN401 - JSON
+    def answer(self, body: Any, status: int = 200, retry_after: str = "") -> None:  # noqa: ANN401 - JSON
         """Answer the oldest request that waits."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self._waiting.pop(0)(HttpResponse(status, content), "")
+        headers = (("Retry-After", retry_after),) if retry_after else ()
+        self._waiting.pop(0)(HttpResponse(status, content, headers), "")
 
     def fail(self, why: str) -> None:
         """Bring the news that there is no answer."""
@@ -187,3 +189,118 @@ def test_a_filter_is_told_in_the_vendors_own_words() -> None:
     scene.northbound.ask(SearchTasks(where), scene.replies.append)
     assert text == "jobId='j-1'"
     assert json.loads(scene.post.sent[0].body)["expression"] == text
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_call_that_is_put_off_is_sent_again_when_the_api_wants_it(status: int) -> None:
+    """Once, and what was sent last counts as when it was sent."""
+    scene = Scene(app_key="")
+    scene.stop()
+    run(scene.clock, 100)
+    scene.post.answer(b"slow down", status, "3")
+
+    run(scene.clock, 3_099)
+    assert len(scene.post.sent) == 1
+    run(scene.clock, 3_100)
+    assert len(scene.post.sent) == 2
+    scene.post.answer(OK)
+
+    assert scene.replies == [Reply(Done(), 3_100, 3_100)]
+    assert scene.northbound.traffic == Traffic(requests=2, throttled=1)
+    assert scene.northbound.pace.gap_ms > 0
+
+
+def test_who_is_put_off_asks_nothing_else_meanwhile() -> None:
+    """Calls made in between leave in their order, after the one that was put off."""
+    scene = Scene(app_key="")
+    scene.stop()
+    scene.post.answer(b"", 429, "1")
+    scene.northbound.ask(StopJob("j-2"), scene.replies.append)
+
+    run(scene.clock, 999)
+    assert len(scene.post.sent) == 1
+    run(scene.clock, 1_000)
+
+    assert [dict(one.query)["jobId"] for one in scene.post.sent] == ["j-1", "j-1", "j-2"]
+
+
+def test_a_login_that_is_put_off_is_repeated_too() -> None:
+    """No call is lost over it, and whoever asked for the login is told once."""
+    scene = Scene()
+    told: list[str] = []
+    scene.northbound.log_in(told.append)
+    scene.stop()
+    scene.post.answer(b"", 429, "2")
+
+    run(scene.clock, 2_000)
+    assert scene.post.paths == [TOKEN_PATH, TOKEN_PATH]
+    scene.post.answer(TOKEN)
+    scene.post.answer(OK)
+
+    assert told == [""]
+    assert [one.answer for one in scene.replies] == [Done()]
+
+
+def test_patience_has_an_end_and_then_the_call_is_refused() -> None:
+    """Nothing was done, so it is a refusal with the API's own number, and no riddle."""
+    scene = Scene(app_key="")
+    scene.stop()
+
+    for tries in range(TRIES_MAX):
+        scene.post.answer(b"", 429)
+        run(scene.clock, (tries + 1) * WAIT_MAX_MS)
+
+    (reply,) = scene.replies
+    assert isinstance(reply.answer, Refused)
+    assert reply.answer.code == 429
+    assert len(scene.post.sent) == TRIES_MAX
+
+
+def test_a_503_that_names_no_time_is_no_answer() -> None:
+    """A write may have taken effect behind it: it is never sent again."""
+    scene = Scene(app_key="")
+    scene.stop()
+
+    scene.post.answer(b"<html>", 503)
+
+    assert [one.answer for one in scene.replies] == [None]
+    assert len(scene.post.sent) == 1
+    assert scene.northbound.traffic == Traffic(requests=1, failed=1)
+
+
+def test_a_token_that_was_forgotten_is_fetched_anew() -> None:
+    """A backend that was started anew denies the old one; the call goes out once more."""
+    scene = Scene()
+    scene.stop()
+    scene.post.answer(TOKEN)
+    scene.post.answer({"code": 99403, "msg": "token unknown"})
+
+    scene.post.answer({"status": 0, "data": {"accessToken": "token-2", "expire": EXPIRES_S}})
+    scene.post.answer(OK)
+
+    assert [one.answer for one in scene.replies] == [Done()]
+    assert scene.post.sent[-1].header(TOKEN_HEADER) == "token-2"
+
+
+def test_what_a_new_token_does_not_open_stays_denied() -> None:
+    """It is tried once; the backend means it."""
+    scene = Scene()
+    scene.stop()
+    denied = {"code": 99403, "msg": "not yours"}
+    for answer in (TOKEN, denied, TOKEN, denied):
+        scene.post.answer(answer)
+
+    (reply,) = scene.replies
+    assert isinstance(reply.answer, Refused)
+    assert reply.answer.reason is Refusal.DENIED
+    assert len(scene.post.sent) == 4
+
+
+def test_without_a_token_a_denial_is_final() -> None:
+    """There is nothing to fetch."""
+    scene = Scene(app_key="")
+    scene.stop()
+
+    scene.post.answer({"code": 99403, "msg": "no"})
+
+    assert len(scene.replies) == len(scene.post.sent) == 1

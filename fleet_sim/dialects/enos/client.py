@@ -125,6 +125,16 @@ class EnosOperator:
         """Tell whether there is no token, or one about to expire."""
         return bool(self._app_key) and epoch_ms >= self._expires_epoch_ms - RENEW_BEFORE_MS
 
+    @property
+    def is_logged_in(self) -> bool:
+        """Tell whether there is a token, of whatever age."""
+        return bool(self._token)
+
+    def forget(self) -> None:
+        """Drop the token: the target does not take it."""
+        self._token = ""
+        self._expires_epoch_ms = 0
+
     def login(self, epoch_ms: int) -> HttpRequest | None:
         """Write the request for a token; None where none is needed."""
         if not self.needs_login(epoch_ms):

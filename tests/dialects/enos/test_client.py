@@ -375,3 +375,14 @@ def test_garbage_raises_nothing_else(body: bytes, status: int) -> None:
     """Bytes of any kind are a `DialectError`."""
     with pytest.raises(DialectError):
         EnosOperator("o1", "", "").answer(SearchTasks(), HttpResponse(status, body))
+
+
+def test_a_token_that_is_forgotten_is_asked_for_again() -> None:
+    """However long it would have lasted."""
+    operator = _logged_in(_gate())
+    assert operator.is_logged_in
+
+    operator.forget()
+
+    assert not operator.is_logged_in
+    assert operator.needs_login(_NOW)
