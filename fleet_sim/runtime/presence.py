@@ -34,8 +34,14 @@ class Presence:
     def __init__(self) -> None:
         self._seen: dict[DeviceId, _Seen] = {}
 
-    def heard(self, device: DeviceId, message: DeviceMessage, now_ms: int) -> bool:
-        """Take note of a message, and tell whether it begins a connection."""
+    def heard(self, device: DeviceId, message: DeviceMessage | None, now_ms: int) -> bool:
+        """Take note of a message, and tell whether it begins a connection.
+
+        Args:
+            device: Whose.
+            message: None for words that are not about the device's own upgrades.
+            now_ms: When.
+        """
         seen = self._seen.get(device)
         report = message if isinstance(message, VersionReport) else None
         if seen is None:

@@ -2,8 +2,10 @@
 
 What this topology cannot have, and what stands in its place:
 
-- *Who says so* is read from the topic; no signature can be checked. The broker's own accounts and
-  access rules are what keeps one device from speaking for another.
+- *Who says so* is read from the topic; no CONNECT is seen, so no signature of one can be checked,
+  and no device can activate. The broker's own accounts and access rules are what keeps one device
+  from speaking for another. Gateways log their children in as ever, and those are signed for; that
+  a gateway has gone is not known either.
 - *On line* is what `presence` derives: a device is there from the first message of a connection,
   which for an OTA device is its version report. That it has left is never known. A push to an
   absent device is lost by the broker, as devices keep no session there; with its next version
@@ -33,10 +35,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 from fleet_sim.dialects.interface import ServerCodec
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import DeviceMessage
 from fleet_sim.mqtt.kinds import SUBSCRIBE_REFUSED
 from fleet_sim.runtime.broker_access import BrokerAccess
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.gateways import Gateways
 from fleet_sim.runtime.platform import Platform
 from fleet_sim.runtime.presence import Presence
 
@@ -85,6 +89,8 @@ class StockBroker:
         self._tls = access.tls()
         self._client_id = f"fleet-sim-{secrets.token_hex(4)}"
         self._presence = Presence()
+        codec = platform.gateways
+        self._gateways = None if codec is None else Gateways(codec, platform, self, self.drop)
         self._strangers: set[DeviceId] = set()
         self._client: aiomqtt.Client | None = None
         self._tasks: asyncio.TaskGroup | None = None
@@ -166,7 +172,8 @@ class StockBroker:
         Raises:
             TargetError: The broker's access rules keep some of it from us.
         """
-        claimed = self._server.claimed
+        codec = self._platform.gateways
+        claimed = (*self._server.claimed, *(codec.claimed if codec is not None else ()))
         granted: Sequence[int | ReasonCode] = await client.subscribe([(one, 1) for one in claimed])
         for topic_filter, code in zip(claimed, granted, strict=True):
             if _is_failure(code):
@@ -204,17 +211,27 @@ class StockBroker:
         if message.retain or not isinstance(message.payload, bytes):
             return
         topic, payload = message.topic.value, message.payload
+        said: DeviceMessage | None = None
+        is_gateways = self._gateways is not None and self._gateways.is_request(topic)
         try:
-            device, said = self._server.decode(topic, payload)
+            owner = self._owner_of(topic)
+            if not is_gateways:
+                owner, said = self._server.decode(topic, payload)
         except DialectError:
-            self._platform.arrived(self, None, topic, payload, None)  # it knows what to say to that
+            pass  # the platform finds the same, and knows what to say to it
+        if owner is not None and self._platform.registration_of(owner) is None:
+            self._on_stranger(owner, topic)
             return
-        if self._platform.registration_of(device) is None:
-            self._on_stranger(device, topic)
-            return
-        if self._presence.heard(device, said, self._clock.now_ms()):
-            self._platform.connected(self, device)
-        self._platform.arrived(self, device, topic, payload, None)
+        if owner is not None and self._presence.heard(owner, said, self._clock.now_ms()):
+            self._platform.connected(self, owner)
+        if self._gateways is not None and is_gateways:
+            self._gateways.take(owner, topic, payload, None)
+        else:
+            self._platform.arrived(self, owner, topic, payload, None)
+
+    def _owner_of(self, topic: str) -> DeviceId | None:
+        codec = self._platform.gateways
+        return None if codec is None else codec.owner_of(topic)
 
     def _on_stranger(self, device: DeviceId, topic: str) -> None:
         """Leave alone who is not registered here: the broker may have other users. Said once."""

@@ -18,6 +18,16 @@ def test_a_first_message_of_any_kind_begins_a_connection() -> None:
     assert presence.devices == (DEVICE, OTHER)
 
 
+def test_words_about_something_else_begin_one_as_well() -> None:
+    """A gateway speaks of its children before it speaks of itself."""
+    presence = Presence()
+
+    begun = [presence.heard(DEVICE, None, 0), presence.heard(DEVICE, None, 1),
+             presence.heard(DEVICE, VersionReport("1", "1.0"), 2)]  # fmt: skip
+
+    assert begun == [True, False, True]
+
+
 def test_each_new_version_report_begins_one() -> None:
     """Devices report on each connect, under a new id or with another version."""
     presence = Presence()

@@ -9,6 +9,9 @@ import pytest
 from fleet_sim.backend import reports
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import (
+    Child,
+    GatewayAction,
+    GatewayReply,
     ProgressReport,
     ReportReply,
     ServerMessage,
@@ -32,6 +35,7 @@ from fleet_sim.runtime.broker_access import BrokerAccess
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.mqtt_server import MqttServer
 from fleet_sim.runtime.run_log import part_path, read_run
+from tests.runtime.gateway_scene import CHILD, CODEC, wire_of
 from tests.runtime.lone_platform import CONTENT, IMAGE
 from tests.runtime.lone_world import ENOS
 from tests.runtime.mosquitto import mosquitto, until_logged
@@ -65,7 +69,8 @@ async def backend(port: int, folder: Path) -> AsyncIterator[Backend]:
         TargetError: It does not come about.
     """
     access = BrokerAccess(host=HOST, port=port)
-    settings = {"devices": [Registration(DEVICE, "secret")], "log": part_path(folder, 1)}
+    known = [Registration(device, "secret") for device in (DEVICE, CHILD)]
+    settings = {"devices": known, "log": part_path(folder, 1)}
     with ungrouped(TargetError):
         async with running(broker=access, **settings) as ready, calling(ready) as caller:
             yield Backend(caller)
@@ -204,7 +209,42 @@ async def test_rubbish_is_refused_and_answered(tmp_path: Path) -> None:
 
     assert b'"code":1220' in reply.payload
     (refused,) = records(tmp_path, "refused")
-    assert refused["topic"] == topic
+    assert (refused.device, refused["topic"]) == ("pk/d1", topic)
+
+
+async def test_rubbish_of_strangers_is_left_alone_too(tmp_path: Path) -> None:
+    """Their topic says who they are, whatever they say."""
+    topic = ENOS.devices.encode(STRANGER, VersionReport("2", "1.0")).topic
+    with mosquitto(tmp_path, *OPEN) as port:
+        async with backend(port, tmp_path), talking(port) as ours, talking(port, STRANGER) as other:
+            other.publish(topic, b"{")
+            await other.until(mqtt.Acknowledged)
+            await answered(ours, VersionReport("1", "1.0"))
+            heard = other.pending(mqtt.Received)
+
+    assert heard == []
+    assert [one.device for one in records(tmp_path, "refused")] == ["pk/stranger"]
+
+
+async def test_a_gateway_brings_its_children(tmp_path: Path) -> None:
+    """It is answered, and they are upgraded over its connection, to whose topics it subscribes."""
+    wire = wire_of(DEVICE, GatewayAction.LOGIN, CHILD, secret="secret")
+    with mosquitto(tmp_path, *OPEN) as port:
+        async with backend(port, tmp_path) as server, talking(port) as gateway:
+            gateway.session.subscribe([(f"{wire.topic}_reply", 1)])
+            gateway.session.subscribe([(one, 1) for one in ENOS.devices.filters(CHILD)])
+            gateway.publish(wire.topic, wire.payload)
+            (reply,) = await gateway.until(mqtt.Received)
+            gateway.device = CHILD
+            await answered(gateway, VersionReport("1", "1.0"))
+            await server.order()
+            await pushed(gateway)
+
+    assert CODEC.read_reply(DEVICE, reply.topic, reply.payload) == GatewayReply(
+        "7", GatewayAction.LOGIN, (Child(CHILD),)
+    )
+    assert {one.device for one in records(tmp_path, "online")} == {"pk/d1", "pk/c1"}
+    assert [one.device for one in records(tmp_path, "push_sent")] == ["pk/c1"]
 
 
 async def test_what_the_broker_retained_is_old(tmp_path: Path) -> None:
@@ -257,7 +297,8 @@ async def test_a_session_is_given_up_with_a_clean_stop(tmp_path: Path) -> None:
         await until_logged(log, "Received DISCONNECT from fleet-sim-", count=2)
         connects = await until_logged(log, "New client connected .* as fleet-sim-", count=2)
 
-    assert [("c0" in line, "c1" in line) for line in connects] == [(True, False), (False, True)]
+    assert [(", c0," in line, ", c1," in line) for line in connects] == [
+        (True, False), (False, True)]  # fmt: skip
 
 
 class Cable:
