@@ -23,12 +23,16 @@ _LETTERS = digits + ascii_letters
 
 
 def completed(books: Books, registration: Registration) -> Registration:
-    """Fill in what an owner leaves open with what is known of the device."""
-    known = of(books, registration.device)
+    """Fill in what an owner leaves open with what is known of the device.
+
+    Its asset id is the platform's own business, so every device has one.
+    """
+    device = registration.device
+    known = of(books, device)
     return replace(
         registration,
         secret=registration.secret or known.secret,
-        asset_id=registration.asset_id or known.asset_id,
+        asset_id=registration.asset_id or known.asset_id or _asset_id(books, device),
         gateway=registration.gateway or known.gateway,
     )
 
@@ -48,7 +52,7 @@ def activated(books: Books, device: DeviceId) -> Registration:
     return replace(
         known,
         secret=identifier(books.seed, str(device), "secret", number, digits=SECRET_DIGITS),
-        asset_id=known.asset_id or _asset_id(books, number),
+        asset_id=known.asset_id or _asset_id(books, device),
     )
 
 
@@ -60,9 +64,9 @@ def tell(books: Books, device: DeviceId) -> None:
     books.tell(state, ActivationInfo(message_id, registration.asset_id, registration.secret))
 
 
-def _asset_id(books: Books, number: int) -> str:
+def _asset_id(books: Books, device: DeviceId) -> str:
     """Make up the platform's own name for a device: eight letters and digits."""
-    drawn = int(identifier(books.seed, "backend", "asset", number), 16)
+    drawn = int(identifier(books.seed, str(device), "asset"), 16)
     return "".join(
         _LETTERS[drawn // len(_LETTERS) ** place % len(_LETTERS)] for place in range(ASSET_ID_CHARS)
     )

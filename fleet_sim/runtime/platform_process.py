@@ -297,7 +297,7 @@ def _sample(settings: PlatformSettings, account: _Account) -> list[Registration]
     if settings.origin_ns is not None:
         return []
     device = DeviceId(account.product_key, account.device_key)
-    return [Registration(device, account.device_secret, asset_id="sampleas")]
+    return [Registration(device, account.device_secret)]
 
 
 def _ready(account: _Account, mqtt_url: str, http_port: int) -> Mapping[str, Any]:

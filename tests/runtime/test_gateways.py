@@ -43,13 +43,21 @@ from tests.runtime.lone_platform import (
 # --- on line ------------------------------------------------------------------------------------
 
 
+def named(world: LonePlatform, device: DeviceId) -> Child:
+    """Return a child as a login names it, with the platform's own name for it."""
+    known = world.platform.registration_of(device)
+    assert known is not None
+    assert known.asset_id
+    return Child(device, known.asset_id)
+
+
 def test_a_child_comes_on_line_over_its_gateways_connection() -> None:
     """As the log says from the server's side, and over which."""
     world, gateway = scene("c1")
 
     reply = asked(world, gateway, LOGIN, CHILD)
 
-    assert reply == GatewayReply("7", LOGIN, (Child(CHILD),))
+    assert reply == GatewayReply("7", LOGIN, (named(world, CHILD),))
     assert world.records("online")[-1] == {
         "kind": "online", "device": "pk/c1", "side": "server", "over": "pk/g",
     }  # fmt: skip
@@ -129,7 +137,7 @@ def test_of_a_batch_those_come_on_line_who_may() -> None:
 
     reply = asked(world, gateway, BATCH, CHILD, stranger)
 
-    assert reply.children == (Child(CHILD),)
+    assert reply.children == (named(world, CHILD),)
     assert reply.refused == ((stranger, ChildRefusal.UNKNOWN),)
     assert here(world) == ["pk/c1", "pk/g"]
 
@@ -141,7 +149,7 @@ def test_a_login_again_is_granted_and_changes_nothing() -> None:
 
     again = asked(world, gateway, LOGIN, CHILD)
 
-    assert again.children == (Child(CHILD),)
+    assert again.children == (named(world, CHILD),)
     assert [one["device"] for one in world.records("online")] == ["pk/g", "pk/c1"]
     assert world.records("offline") == []
 
@@ -412,7 +420,7 @@ def test_a_device_registered_as_a_child_comes_by_its_gateway_alone() -> None:
     world.settle()
 
     assert Client(world, CHILD).events() == [mqtt.Refused(5)]
-    assert asked(world, gateway, LOGIN, CHILD).children == (Child(CHILD),)
+    assert asked(world, gateway, LOGIN, CHILD).children == (named(world, CHILD),)
 
 
 # --- what a gateway may not ---------------------------------------------------------------------
