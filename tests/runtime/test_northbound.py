@@ -304,3 +304,26 @@ def test_without_a_token_a_denial_is_final() -> None:
     scene.post.answer({"code": 99403, "msg": "no"})
 
     assert len(scene.replies) == len(scene.post.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("tell", "was_refused"),
+    [
+        (lambda post: post.answer({"status": 1003, "msg": "encryption"}), True),
+        (lambda post: post.answer(b"<html>", 404), False),
+        (lambda post: post.fail("connection refused"), False),
+        (lambda post: post.answer(TOKEN), False),
+    ],
+)
+def test_a_login_that_was_refused_is_told_from_one_that_was_not_understood(
+    tell: Callable[[Post], None], *, was_refused: bool
+) -> None:
+    """The first is about keys, the second about the address."""
+    scene = Scene()
+    told: list[str] = []
+    scene.northbound.log_in(told.append)
+
+    tell(scene.post)
+
+    assert len(told) == 1
+    assert scene.northbound.was_refused is was_refused

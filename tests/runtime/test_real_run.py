@@ -12,7 +12,7 @@ import psutil
 import pytest
 from aiohttp.test_utils import unused_port
 
-from fleet_sim.model.northbound import Listed, SearchFirmware, SearchJobs
+from fleet_sim.model.northbound import JobRow, JobStatus, Listed, SearchFirmware, SearchJobs
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import judge
 from fleet_sim.oracle.outcome import Standing
@@ -296,6 +296,23 @@ async def test_a_wrong_key_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
 
     assert "wrong" not in str(told.value)
     assert read_run(tmp_path) == []
+
+
+async def test_a_fleet_that_nobody_lets_in_ends_the_run_and_leaves_nothing(tmp_path: Path) -> None:
+    """The backend knows the devices under other secrets; what was made there is taken back."""
+    plan = brisk(jobs=[JOB | {"at": "0s"}])
+    known = [replace(one, secret="another") for one in registrations(plan.devices)]
+    async with running(devices=known, signed_only=True) as ready:
+        aimed_plan, keys = aimed(plan, ready)
+        with pytest.raises(TargetError, match="refuses user name or password") as told:
+            await carried_out(aimed_plan, tmp_path, keys=keys)
+        async with calling(ready) as caller:
+            images, jobs = await caller.ask(SearchFirmware()), await caller.ask(SearchJobs())
+
+    assert "none was let in" in str(told.value)
+    assert images == Listed((), 1, 10, 0)
+    assert isinstance(jobs, Listed)
+    assert [one.status for one in jobs.rows if isinstance(one, JobRow)] == [JobStatus.STOPPED]
 
 
 @pytest.mark.parametrize("what", ["broker", "backend"])

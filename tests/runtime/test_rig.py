@@ -18,6 +18,7 @@ from fleet_sim.mqtt.encoding import encode
 from fleet_sim.mqtt.kinds import Connect, Publish, Subscribe
 from fleet_sim.network.outages import Outage
 from fleet_sim.network.profiles import OutageKind
+from fleet_sim.runtime.broker_access import MqttLogin
 from fleet_sim.runtime.download import Owner
 from tests.dialects.keys import Keys
 from tests.runtime.lone_world import DEVICE, ENOS, LoneWorld
@@ -56,6 +57,20 @@ def test_a_device_connects_says_who_it_is_and_what_it_runs() -> None:
     ]  # fmt: skip
     assert told[1]["since"] == 2_010
     assert rig.is_online
+
+
+def test_a_login_stands_in_for_what_a_device_signs() -> None:
+    """User and password are the broker's; the client id stays the device's own."""
+    world = LoneWorld(login=MqttLogin(username="ada", password="lovelace"))
+    rig = world.rig()
+    rig.start()
+
+    world.run(1_000)
+
+    (connect,) = world.wires[0].packets(Connect)
+    assert (connect.username, connect.password) == ("ada", b"lovelace")
+    assert connect.client_id.startswith(DEVICE.device_key)
+    assert "lovelace" not in str(world.log.records)
 
 
 def test_a_device_without_a_secret_activates_and_keeps_what_it_is_given() -> None:

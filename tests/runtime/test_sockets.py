@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 import trustme
 
+from fleet_sim.runtime.broker_access import BrokerAccess
+from fleet_sim.runtime.first_contact import FirstContact
 from fleet_sim.runtime.line import Transport
+from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.sockets import SOURCES, SOURCES_FROM_DEVICES, Dialer
 from tests.runtime.platforms import WAIT_S
 
@@ -21,14 +24,16 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[tuple[int, str]] = []
         self.changed = asyncio.Event()
+        self.transport: Transport | None = None
 
     def on_open(self, number: int, transport: Transport) -> None:
         """Take note."""
+        self.transport = transport
         self._hear(number, "open")
 
     def on_bytes(self, number: int, data: bytes) -> None:
         """Take note."""
-        self._hear(number, data.decode())
+        self._hear(number, data.decode("latin-1"))
 
     def on_closed(self, number: int, why: str) -> None:
         """Take note."""
@@ -49,15 +54,25 @@ class Ear:
 class Broker:
     """Greets whoever connects, and notes where from."""
 
-    def __init__(self) -> None:
+    def __init__(self, greeting: bytes = b"hello") -> None:
+        self._greeting = greeting
         self.peers: list[str] = []
         self._writers: list[asyncio.StreamWriter] = []
+        self._greeted = asyncio.Event()
 
     async def __call__(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take a connection."""
         self.peers.append(writer.get_extra_info("peername")[0])
         self._writers.append(writer)
-        writer.write(b"hello")
+        writer.write(self._greeting)
+        self._greeted.set()
+
+    async def until_greeted(self, count: int) -> None:
+        """Wait until so many have come."""
+        async with asyncio.timeout(WAIT_S):
+            while len(self.peers) < count:
+                self._greeted.clear()
+                await self._greeted.wait()
 
     def hang_up(self) -> None:
         """End every connection."""
@@ -66,9 +81,11 @@ class Broker:
 
 
 @contextlib.asynccontextmanager
-async def broker(tls: ssl.SSLContext | None = None) -> AsyncIterator[tuple[Broker, int]]:
+async def broker(
+    tls: ssl.SSLContext | None = None, *, greeting: bytes = b"hello"
+) -> AsyncIterator[tuple[Broker, int]]:
     """Run a broker; yields it and its port."""
-    made = Broker()
+    made = Broker(greeting)
     server = await asyncio.start_server(made, HOST, 0, ssl=tls)
     try:
         yield made, server.sockets[0].getsockname()[1]
@@ -156,3 +173,71 @@ async def test_a_host_by_name_is_dialled_from_wherever_the_system_likes() -> Non
         await ear.until(2)
 
     assert server.peers == [HOST]
+
+
+# --- what the first connections come to ---------------------------------------------------------
+
+
+async def met(port: int, ear: Ear, count: int, *, leaves: bool = False) -> FirstContact:
+    """Dial once under watch, and return the watch once so much was heard; maybe leave then."""
+    clock = RealClock()
+    access = BrokerAccess(host=HOST, port=port)
+    contact = FirstContact(access, clock, devices=1)
+    async with asyncio.TaskGroup() as tasks:
+        Dialer(HOST, port, tasks, tls=None, devices=1, contact=contact).dial(ear, 1)
+        await ear.until(count)
+        if leaves:
+            assert ear.transport is not None
+            ear.transport.abort()
+            await ear.until(count + 1)
+    clock.close()
+    return contact
+
+
+@pytest.mark.parametrize("code", [0, 4])
+async def test_the_answer_to_connect_is_told(code: int) -> None:
+    """It still reaches the device as it came."""
+    ear = Ear()
+    async with broker(greeting=bytes((0x20, 2, 0, code))) as (_, port):
+        contact = await met(port, ear, 2)
+
+    assert contact.is_open is bool(code)
+    assert bool(contact.verdict()) is bool(code)
+    assert ear.heard[1] == (1, f" \x02\x00{chr(code)}")
+
+
+async def test_what_is_no_answer_is_told() -> None:
+    """Four bytes of something else, which another server might say."""
+    ear = Ear()
+    async with broker(greeting=b"220 mail") as (_, port):
+        contact = await met(port, ear, 2)
+
+    assert contact.is_open
+    assert list(contact._failures) == ["product/device"]
+
+
+async def test_an_end_without_an_answer_is_told() -> None:
+    """By the broker; one by the device itself says nothing."""
+    ear, own = Ear(), Ear()
+    async with broker(greeting=b"") as (server, port):
+        left = await met(port, own, 1, leaves=True)
+        async with asyncio.TaskGroup() as tasks:
+            meeting = tasks.create_task(met(port, ear, 2))
+            await ear.until(1)
+            await server.until_greeted(2)
+            server.hang_up()
+        cut = meeting.result()
+
+    assert left._failures == {}
+    assert list(cut._failures) == ["product/device"]
+
+
+async def test_a_dial_that_fails_is_told() -> None:
+    """Nobody is there."""
+    ear = Ear()
+    async with broker() as (_, port):
+        pass
+
+    contact = await met(port, ear, 1)
+
+    assert list(contact._failures) == ["product/device"]
