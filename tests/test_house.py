@@ -29,6 +29,7 @@ _UNMIRRORED_TESTS = {
     "conformance": "Its sources are the specification of MQTT and clients nobody here wrote.",
     "test_docs.py": "Its sources are the documents.",
     "test_house.py": "Looks at all files.",
+    "planted/test_from_outside.py": "The same, from logs without the server's end.",
     "planted/test_planted.py": "Its sources are the planted bugs, against all oracles at once.",
     "test_launchers.py": "Its sources are the sh launchers.",
     "topologies": "Runs as a person starts them: what is shown is all parts together.",

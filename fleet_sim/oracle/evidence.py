@@ -176,6 +176,8 @@ class Device:
         pushes: In order, offers among them; what the network may have doubled is marked.
         asks: When it asked what it may upgrade to, in order.
         reports: In order of `lo`.
+        round_trip_ms: The longest that a message of it waited for its acknowledgement; `FOREVER`
+            where none was acknowledged.
     """
 
     name: str
@@ -191,6 +193,7 @@ class Device:
     pushes: list[Push] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
+    round_trip_ms: int = FOREVER
 
     @property
     def product(self) -> str:

@@ -8,49 +8,28 @@
 A task that a read shows at work, and the read before it did not, was pushed between the two. If its
 device received the push later, it left by the second read all the same, as one connection keeps the
 order of messages. If the device received none, the push was lost with a connection, or is still
-under way; it stands among the task's pushes as one that only reads show.
+under way; it stands among the task's pushes as one that only reads show. A server that shows what
+is not so may never have sent it, so the attempt that it begins convicts nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fleet_sim.oracle.evidence import Push, Sighting
-from fleet_sim.oracle.tasks import ACTIVE, Task
+from fleet_sim.oracle.tasks import ACTIVE, ENDED, Task
 
-
-def narrow(task: Task, delta_ms: int) -> None:
-    """Let a push that only its device saw have left after the last read that showed it queued.
-
-    That holds if the row then moved on, while the connection stood, and no later push of the task
-    can have been what moved it. A row that stays queued after the push arrived is past that
-    attempt: the push was under way for longer than its timeout.
-    """
-    queued = [_last_queued(task, push, delta_ms) for push in task.pushes]
-    for place, (push, number) in enumerate(zip(task.pushes, queued, strict=True)):
-        if number is None or number in queued[place + 1 :]:
-            continue
-        since = task.job.polls[number].t0 - delta_ms
-        if not task.device.is_touched(since, push.hi):
-            push.lo, push.after_poll = max(push.lo, since), number
-
-
-def _last_queued(task: Task, push: Push, delta_ms: int) -> int | None:
-    """Return the last poll before a push arrived that showed the task queued, and about to move."""
-    polls = task.job.polls
-    last = task.job.polls_answered_before(push.hi) - 1
-    found = None
-    for sighting, begins, ends in task.segments():
-        if sighting.status == "queued" and begins <= last:
-            stays = ends == len(polls) or polls[ends - 1].t0 - delta_ms > push.hi
-            found = None if stays else min(last, ends - 1)
-    return found if found is not None and task.at_poll(found) is not None else None
+_FINAL = frozenset({"succeeded", "cancelled"})
 
 
 def reveal(task: Task, delta_ms: int) -> None:
-    """Let pushes have left by the reads that show them, and add those that only reads show.
+    """Say of a task's pushes when they left by what reads show, and add those only reads show.
 
-    Of several tasks that a push may belong to, none is looked at: it may have moved either.
+    Each start that reads show has a push of its own, and pushes arrive in the order in which they
+    left: the first one received since the task was last seen waiting is what moved it, or is older.
+    The last of those that had arrived by the read that shows the start, or that first one where
+    none had, is what moved it, or is younger: an attempt too short to be seen was not received
+    later still. Of tasks that share pushes none is looked at: a push may have moved either.
     """
     if task.is_ambiguous:
         return
@@ -60,24 +39,51 @@ def reveal(task: Task, delta_ms: int) -> None:
         since = max(task.since(sighting, delta_ms), task.job.order.create.lo)
         while place < len(received) and received[place].record.t <= since:
             place += 1
-        if place == len(received) or received[place].lo > sighting.t1:
-            task.pushes.append(_unseen(task, sighting, since))
+        if not _may_explain(received[place:], sighting):
+            if sighting.status in ACTIVE:
+                task.pushes.append(_unseen(task, sighting, since))
             continue
-        push = received[place]
-        if not task.device.is_touched(since, push.record.t):
-            push.hi = max(push.lo, min(push.hi, sighting.t1))
+        _bound(task, received[place:], sighting, since)
         place += 1
-    task.pushes.sort(key=lambda push: push.record.t)
-    for before, after in zip(task.pushes[-2::-1], task.pushes[:0:-1], strict=True):
+    for before, after in zip(received[-2::-1], received[:0:-1], strict=True):
         before.hi = max(before.lo, min(before.hi, after.hi))
+    task.pushes.sort(key=lambda push: push.hi)
+
+
+def _may_explain(received: Sequence[Push], sighting: Sighting) -> bool:
+    """Tell whether the first push may have led to a sighting, or come before what did.
+
+    A task at work was pushed; one that is over may not have been, unless a push had arrived.
+    """
+    if not received:
+        return False
+    first, *_ = received
+    return (first.lo if sighting.status in ACTIVE else first.record.t) <= sighting.t1
+
+
+def _bound(task: Task, received: Sequence[Push], sighting: Sighting, since: int) -> None:
+    """Bound when pushes left by one start; a broken connection may have lost the one behind it."""
+    first, *_ = received
+    arrived = [push for push in received if push.record.t <= sighting.t1]
+    last = arrived[-1] if arrived else first
+    if not task.device.is_touched(since, last.record.t):
+        last.lo = max(last.lo, since)
+        last.after_poll = _last_before(task, sighting)
+    if not task.device.is_touched(since, first.record.t):
+        first.hi = max(first.lo, min(first.hi, sighting.t1))
 
 
 def _starts(task: Task) -> Iterator[Sighting]:
-    """Yield each sighting of a task at work that the one before it cannot have led to unpushed."""
+    """Yield each sighting that the one before it cannot have led to without a push.
+
+    At work, or over since it was queued; the latter may also be without a push. A task that leaves
+    a final state breaks a promise of its own; that it was pushed, nobody knows.
+    """
     before = ""
     for sighting in task.sightings:
         goes_on = before in ACTIVE and (before, sighting.status) != ("under_way", "pushed")
-        if sighting.status in ACTIVE and not goes_on:
+        is_start = sighting.status in ACTIVE and not goes_on and before not in _FINAL
+        if is_start or (before == "queued" and sighting.status in ENDED):
             yield sighting
         before = sighting.status
 
@@ -85,5 +91,10 @@ def _starts(task: Task) -> Iterator[Sighting]:
 def _unseen(task: Task, sighting: Sighting, since: int) -> Push:
     push = Push(sighting.record, min(since, sighting.t1), sighting.t1, "", task.target)
     push.is_unseen, push.is_offer = True, task.job.is_asked_for
-    push.after_poll = next((k for k in range(sighting.poll - 1, -1, -1) if task.at_poll(k)), -1)
+    push.after_poll = _last_before(task, sighting)
     return push
+
+
+def _last_before(task: Task, sighting: Sighting) -> int:
+    """Return the last poll before a sighting that showed the task for certain; -1 for none."""
+    return next((one for one in range(sighting.poll - 1, -1, -1) if task.at_poll(one)), -1)

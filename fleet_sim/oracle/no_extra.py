@@ -20,7 +20,8 @@ def no_extra(timeline: Timeline) -> Outcome:
 
     Over means: its device reported the target while an attempt certainly ran, a read showed it as
     succeeded, an operator's cancel was answered with yes, or its last allowed attempt certainly
-    ended. An operator's retry opens it again.
+    ended. An operator's retry opens it again. Where only the device's end of the wire is in the
+    log, a push received after the end that may have left before it is a doubt.
     """
     tally = Tally("V16")
     for task in timeline.tasks:
@@ -29,6 +30,14 @@ def no_extra(timeline: Timeline) -> Outcome:
             continue
         seen = [push for push in task.pushes if not (push.is_copy or push.is_unseen)]
         extra = [push for push in seen if _is_extra(task, ends, push)]
+        unsure = None if extra else _unsure_push(timeline, task, seen, ends[0])
+        if unsure is not None:
+            text = (
+                f"{seconds(unsure.hi)}: {task.name} received a push after its task was over "
+                f"({ends[0][1]}); it may have left before"
+            )
+            tally.doubtful(text, [ends[0][2], unsure.record])
+            continue
         tally.held(int(not extra))
         for push in extra:
             _since, why, record = next(one for one in ends if one[0] < push.lo)
@@ -37,6 +46,13 @@ def no_extra(timeline: Timeline) -> Outcome:
             )
             tally.broken(text, [record, push.record], task=task)
     return tally.outcome()
+
+
+def _unsure_push(timeline: Timeline, task: Task, seen: list[Push], over: Over) -> Push | None:
+    """Return a push that was received after the end, where only that end of the wire was seen."""
+    if timeline.evidence.has_server_wire or task.calls.retries:
+        return None
+    return next((push for push in seen if push.record.t > over[0]), None)
 
 
 def _is_extra(task: Task, ends: list[Over], push: Push) -> bool:

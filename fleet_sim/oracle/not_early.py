@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet_sim.oracle.attempts import Attempt, proof_of_start
+from fleet_sim.oracle.attempts import Attempt, End, proof_of_start
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import Task
@@ -46,8 +46,9 @@ def _judge(tally: Tally, task: Task, attempt: Attempt) -> None:
         tally.held(int(attempt.is_next_certain))
         return
     seen_ms = attempt.seen_end[1]
-    causes = {end.kind for end in attempt.ends if end.lo <= seen_ms}
-    if seen.status == "succeeded" or causes - {"old_version"}:
+    possible = [end for end in attempt.ends if end.lo <= seen_ms]
+    causes = {end.kind for end in possible}
+    if seen.status == "succeeded" or any(_is_known(end) for end in possible):
         tally.held()
         return
     text = (
@@ -61,6 +62,11 @@ def _judge(tally: Tally, task: Task, attempt: Attempt) -> None:
         tally.doubtful(text, records)
     else:
         tally.broken(text, records, task=task)
+
+
+def _is_known(end: End) -> bool:
+    """Tell whether what may have ended an attempt did happen; of a report, that it arrived."""
+    return end.kind != "old_version" and (end.report is None or end.report.is_certain)
 
 
 def _due(attempt: Attempt) -> str:

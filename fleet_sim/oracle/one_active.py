@@ -12,18 +12,22 @@ from fleet_sim.oracle.timeline import Timeline
 
 
 def one_active(timeline: Timeline) -> Outcome:
-    """Count each start on a device that several jobs are for; convict where two tasks overlap."""
+    """Count each start on a device that several jobs are for; convict where two tasks overlap.
+
+    Without the server's end in the log, a push that arrives before the end of the other task has
+    been acknowledged is a doubt.
+    """
     tally = Tally("V02")
     by_device: dict[str, list[Task]] = {}
     for task in timeline.tasks:
         by_device.setdefault(task.device.name, []).append(task)
     for tasks in by_device.values():
         if len(tasks) > 1:
-            _judge(tally, tasks)
+            _judge(tally, tasks, is_exact=timeline.evidence.has_server_wire)
     return tally.outcome()
 
 
-def _judge(tally: Tally, tasks: Sequence[Task]) -> None:
+def _judge(tally: Tally, tasks: Sequence[Task], *, is_exact: bool) -> None:
     certain = [
         Stretch(one.start.hi, one.active_until_ms, task, one.start.record)
         for task in tasks
@@ -31,7 +35,14 @@ def _judge(tally: Tally, tasks: Sequence[Task]) -> None:
         if one.is_certain
     ]
     clashes = list(crowd(certain, 1))
-    tally.held(len(certain) - len(clashes))
+    close = [] if is_exact or clashes else list(crowd(_possible(tasks), 1))
+    tally.held(len(certain) - len(clashes) - len(close))
+    for at_ms, inside in close:
+        text = (
+            f"{seconds(at_ms)}: {tasks[0].name} was asked to upgrade, and whether its other "
+            "upgrade had ended by then the evidence does not say"
+        )
+        tally.doubtful(text, (stretch.record for stretch in inside))
     for at_ms, inside in clashes:
         jobs = " and ".join(dict.fromkeys(stretch.task.job.id for stretch in inside))
         text = (
@@ -39,6 +50,14 @@ def _judge(tally: Tally, tasks: Sequence[Task]) -> None:
             f"under way (jobs {jobs})"
         )
         tally.broken(text, (stretch.record for stretch in inside), task=_unsure(inside))
+
+
+def _possible(tasks: Sequence[Task]) -> list[Stretch]:
+    return [
+        Stretch(one.start.hi, one.over_by_ms, task, one.start.record)
+        for task in tasks
+        for one in task.attempts
+    ]
 
 
 def _unsure(inside: Sequence[Stretch]) -> Task:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fleet_sim.model.record import Record, Source
@@ -109,6 +109,7 @@ class _Reader:
             for report in device.reports:
                 _place(report, exact=found.has_server_wire)
             device.reports.sort(key=_arrival)
+            device.round_trip_ms = max(_round_trips(device.reports), default=FOREVER)
         return found
 
     def _device(self, name: str) -> Device:
@@ -391,6 +392,12 @@ def _place(report: Report, *, exact: bool) -> None:
     known = [one for one in (report.delivered_at_ms, report.answered_at_ms) if one is not None]
     is_unsure = exact or report.is_refused or not known
     report.hi = FOREVER if is_unsure else max(*known, report.lo)
+
+
+def _round_trips(reports: Iterable[Report]) -> Iterator[int]:
+    for report in reports:
+        if report.sent_at_ms is not None and report.delivered_at_ms is not None:
+            yield report.delivered_at_ms - report.sent_at_ms
 
 
 def _leaving(push: Push) -> int:

@@ -11,6 +11,8 @@ from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import Task
 from fleet_sim.oracle.timeline import Timeline
 
+_RESOLUTION_MS = 1_000  # What a gap can be known to where both its ends are seen from a device.
+
 
 def retry_gap(timeline: Timeline) -> Outcome:
     """Hold each pair of attempts against the interval; an operator's retry is bound by none.
@@ -22,6 +24,10 @@ def retry_gap(timeline: Timeline) -> Outcome:
     The next is too late only where nothing stood in its way: its device was on line (where it has
     to ask: had asked in vain after that), the job was running, its window open and a slot free, all
     the time.
+
+    Without the server's end in the log, a push is taken to have been under way no longer than the
+    device ever waited for an acknowledgement. A gap that is kept for certain by all but a second
+    more is kept; one that this cannot tell is a doubt.
     """
     tally = Tally("V15")
     for task in timeline.tasks:
@@ -47,6 +53,14 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, before: Attempt, after:
         )
         tally.broken(text, records, task=task)
         return
+    if not _is_kept(timeline, task, before, after):
+        tally.doubtful(
+            f"{task.name}: attempt {after.number} began by {seconds(start.hi)}, and the one before "
+            f"it ended by {seconds(before.over_by_ms)}; whether the retry interval of "
+            f"{seconds(interval_ms)} lies between cannot be told from outside",
+            records,
+        )
+        return
     ended_hi = before.over_by_ms
     due = ended_hi + interval_ms
     limit = due + timeline.tolerance.start_ms
@@ -59,6 +73,18 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, before: Attempt, after:
         tally.broken(text, records, task=task)
     else:
         tally.held()
+
+
+def _is_kept(timeline: Timeline, task: Task, before: Attempt, after: Attempt) -> bool:
+    """Tell whether a gap that is not certainly too short is long enough, as far as can be seen."""
+    interval_ms = task.job.interval_ms
+    if timeline.evidence.has_server_wire or not interval_ms:
+        return True
+    left_lo = max(after.start.lo, after.start.hi - task.device.round_trip_ms)
+    needed_ms = interval_ms - timeline.tolerance.epsilon_ms
+    if needed_ms > _RESOLUTION_MS:
+        needed_ms -= _RESOLUTION_MS
+    return left_lo - before.over_by_ms >= needed_ms
 
 
 def _is_free(timeline: Timeline, task: Task, lo: int, hi: int) -> bool:

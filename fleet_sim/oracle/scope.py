@@ -7,7 +7,7 @@ from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds, some
 from fleet_sim.oracle.tasks import JobLine, Task
 from fleet_sim.oracle.timeline import Timeline
-from fleet_sim.oracle.versions import last_versions
+from fleet_sim.oracle.versions import last_versions, version_acknowledged
 
 
 def scope(timeline: Timeline) -> Outcome:
@@ -15,14 +15,15 @@ def scope(timeline: Timeline) -> Outcome:
 
     A retry may come after the device reported some other version, so source versions are held
     against the first push only; and as a frozen list is made when the job is, a device that matched
-    then and no longer does is a doubt.
+    then and no longer does is a doubt. So is, without the server's end in the log, one whose latest
+    word by then was another version: the push may have left before that word arrived.
     """
     tally = Tally("V03")
     for task in timeline.tasks:
         for push in task.pushes:
             if not push.is_unseen:
-                _judge(tally, task, push)
-    for device, push in timeline.loose:
+                _judge(timeline, tally, task, push)
+    for device, push in timeline.loose if timeline.jobs else ():  # of no order of ours, no promise
         tally.doubtful(
             f"{seconds(push.hi)}: {device.key} was {push.deed} {push.version}, which no job "
             "of this run is for",
@@ -31,7 +32,7 @@ def scope(timeline: Timeline) -> Outcome:
     return tally.outcome()
 
 
-def _judge(tally: Tally, task: Task, push: Push) -> None:
+def _judge(timeline: Timeline, tally: Tally, task: Task, push: Push) -> None:
     job, device = task.job, task.device
     wrong = _wrong_device(job, device)
     if wrong:
@@ -43,17 +44,22 @@ def _judge(tally: Tally, task: Task, push: Push) -> None:
         tally.held()
         return
     running = last_versions(device, push.lo, push.hi)
-    if running & sources:
+    told = None
+    if not timeline.evidence.has_server_wire:
+        told = version_acknowledged(device, push)
+    if running & sources and (told is None or told in sources):
         tally.held()
         return
-    shown = some(sorted(running)) or "no version that the log shows"
+    shown = told or some(sorted(running)) or "no version that the log shows"
     text = (
         f"{seconds(push.hi)}: job {job.id} {push.deed} {device.key}, whose last report was "
         f"{shown}; the job is for {some(sorted(sources))}"
     )
     matched = last_versions(device, job.order.create.lo, job.order.create.hi) & sources
     records = [job.order.create.record, push.record]
-    if matched:
+    if running & sources:
+        tally.doubtful(f"{text}, unless its push left before that report arrived", records)
+    elif matched:
         tally.doubtful(f"{text}, which it ran when the job was made", records)
     elif not running:
         tally.doubtful(text, records)

@@ -92,7 +92,8 @@ class Splitter:
         spent = may_be_over[0].report if len(may_be_over) == 1 else None
         reports = [one for one in last.reports if one is not spent]
         attempt = self._begin(push, reports, number=last.number + 1)
-        attempt.is_certain = not (may_repeat or rests_on_open_point or push.is_choice)
+        is_doubtful = may_repeat or rests_on_open_point
+        attempt.is_certain = attempt.is_certain and not is_doubtful
         last.is_next_certain = attempt.is_certain
         attempt.is_retry_call, attempt.is_open_point = is_retry, rests_on_open_point
         attempts.append(attempt)
@@ -102,7 +103,7 @@ class Splitter:
         open_reports = [one for one in reports if one.lo <= push.hi and one.hi >= push.lo]
         ran = version_before(self.device, push.lo)
         attempt = Attempt(number, push, ran=ran, pushes=[push], reports=open_reports)
-        attempt.is_certain = not push.is_choice
+        attempt.is_certain = not (push.is_choice or push.is_unseen)
         return attempt
 
     def _over_ms(self, end: End) -> int:

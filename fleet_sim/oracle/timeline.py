@@ -19,7 +19,7 @@ from fleet_sim.oracle.evidence import (
     Job,
     Push,
 )
-from fleet_sim.oracle.from_outside import narrow, reveal
+from fleet_sim.oracle.from_outside import reveal
 from fleet_sim.oracle.queries import Book, open_book
 from fleet_sim.oracle.splitting import Splitter
 from fleet_sim.oracle.tasks import ACTIVE, ENDED, MS, JobLine, Task
@@ -198,7 +198,6 @@ def _is_idle(task: Task | None, push: Push) -> bool:
 def _split(timeline: Timeline, task: Task) -> None:
     task.calls = _calls(timeline, task)
     if not timeline.evidence.has_server_wire:
-        narrow(task, timeline.delta_ms)
         reveal(task, timeline.delta_ms)
     splitter = Splitter(
         contract=timeline.contract,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet_sim.oracle.evidence import Device
+from fleet_sim.oracle.evidence import Device, Push
 
 
 def last_versions(device: Device, lo: int, hi: int) -> set[str]:
@@ -21,3 +21,17 @@ def last_versions(device: Device, lo: int, hi: int) -> set[str]:
             found = [one for one in found if one[1] > report.lo]
         found.append((report.version, report.hi))
     return {version for version, _ in found}
+
+
+def version_acknowledged(device: Device, push: Push) -> str | None:
+    """Return the version that a device last had an acknowledgement for when it received a push.
+
+    Where only the device's end of the wire is in the log, this is what the server had certainly
+    accepted by then; when the push left, it may still have known an older one.
+    """
+    found = None
+    for report in device.reports:
+        delivered = report.delivered_at_ms
+        if report.kind == "version" and delivered is not None and delivered <= push.record.t:
+            found = report.version
+    return found

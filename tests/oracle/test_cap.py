@@ -219,6 +219,29 @@ def test_a_silent_devices_slot_is_free_once_its_time_is_up() -> None:
     assert judged(cap, log, silent_device="times_out").standing is Standing.HELD
 
 
+def test_a_full_cap_seen_from_outside_is_inconclusive() -> None:
+    """One ends and the next begins: whether they overlapped, the devices alone cannot show."""
+    log = rollout(is_foreign=True)
+    log.push(2_000, "d1")
+    log.push(2_000, "d2")
+    log.version(5_000, "d1", "2.0")
+    log.push(6_000, "d3")
+
+    (doubt,) = judged(cap, log).doubts
+
+    assert "may have had 3 devices under way; its cap is 2" in doubt.text
+    assert "seen from the devices alone" in doubt.text
+
+
+def test_a_cap_with_room_to_spare_holds_from_outside() -> None:
+    """However wide the stretches are, there are never more than two of them."""
+    log = rollout(is_foreign=True)
+    log.push(2_000, "d1")
+    log.push(3_000, "d2")
+
+    assert judged(cap, log).standing is Standing.HELD
+
+
 def test_offers_take_slots_as_pushes_do() -> None:
     """Three were offered it and none had ended; what was not offered takes none."""
     log = rollout(must_ask=True)

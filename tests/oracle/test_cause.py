@@ -102,3 +102,16 @@ def test_a_task_at_work_again_may_be_in_a_lost_attempt() -> None:
     log.offline(6_000, "d1")
 
     assert judged(cause, shown(log, "pushed", None)).standing is Standing.INCONCLUSIVE
+
+
+def test_a_message_sent_and_acknowledged_before_the_failure_hides_nothing_from_outside() -> None:
+    """Their flights overlap; one connection keeps the order. A reply to a push moves no row."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000)
+    request = log.push(2_000, "d1")
+    log.add(2_010, "W", "push_replied", "d1", side="device", request=request, code=200)
+    log.progress(4_998, "d1", 50)
+    log.progress(5_000, "d1", -3, "bad digest")
+
+    assert judged(cause, shown(log, "failed", -3)).standing is Standing.HELD

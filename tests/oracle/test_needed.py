@@ -92,6 +92,17 @@ def test_nobody_was_pushed() -> None:
     assert judged(needed, log).standing is Standing.NOT_EXERCISED
 
 
+def test_a_report_acknowledged_before_the_push_is_a_doubt_from_outside() -> None:
+    """The push may have left before that."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000)
+    log.version(2_500, "d1", "2.0")
+    log.push(3_000, "d1")
+
+    assert judged(needed, log).standing is Standing.INCONCLUSIVE
+
+
 def test_an_offer_of_what_runs_is_convicted() -> None:
     """As a push of it is."""
     log = Log()

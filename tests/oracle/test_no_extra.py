@@ -137,3 +137,30 @@ def test_a_report_that_crosses_the_push_proves_nothing() -> None:
 def test_open_tasks_are_not_exercised() -> None:
     """Nothing is over yet."""
     assert judged(no_extra, pushed()).standing is Standing.NOT_EXERCISED
+
+
+def test_a_push_that_arrives_after_the_end_is_a_doubt_from_outside() -> None:
+    """It may have left before, and been under way since."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000)
+    log.push(2_000, "d1")
+    log.version(5_000, "d1", "2.0")
+    log.push(9_000, "d1")
+
+    assert judged(no_extra, log).standing is Standing.INCONCLUSIVE
+
+
+def test_a_push_that_only_a_read_shows_accuses_nobody() -> None:
+    """A final state that is left is the affair of V24."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000)
+    log.push(2_000, "d1")
+    log.version(5_000, "d1", "2.0")
+    log.show("d1", "succeeded")
+    log.poll(8_000)
+    log.show("d1", "pushed")
+    log.poll(12_000)
+
+    assert judged(no_extra, log).standing is Standing.HELD

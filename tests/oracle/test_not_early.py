@@ -169,3 +169,17 @@ def test_a_log_that_ends_within_the_attempt_is_cut_off() -> None:
     log.end(5_000)
 
     assert judged(not_early, log).standing is Standing.NOT_EXERCISED
+
+
+def test_a_failure_that_may_not_have_arrived_explains_no_end_for_certain() -> None:
+    """The device sent it and never had an acknowledgement."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000)
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.progress(5_000, "d1", -3, is_delivered=False)
+    log.show("d1", "failed")
+    log.poll(10_000)
+
+    assert judged(not_early, log).standing is Standing.INCONCLUSIVE

@@ -68,3 +68,31 @@ def test_jobs_that_cannot_be_told_apart_are_a_doubt_at_most() -> None:
     log.push(4_000, "d1")
 
     assert judged(one_active, log).standing is not Standing.VIOLATED
+
+
+def test_a_push_that_crosses_the_end_of_the_other_upgrade_is_a_doubt_from_outside() -> None:
+    """The end was sent, and not acknowledged yet."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000, job="j1", to="2.0")
+    log.job(1_100, job="j2", to="3.0")
+    log.push(2_000, "d1", version="2.0")
+    log.version(5_000, "d1", "2.0")
+    log.push(4_990, "d1", version="3.0")
+
+    assert judged(one_active, log).standing is Standing.INCONCLUSIVE
+
+
+def test_a_push_after_the_acknowledged_end_holds_from_outside() -> None:
+    """One connection keeps the order."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000, job="j1", to="2.0")
+    log.job(1_100, job="j2", to="3.0")
+    log.push(2_000, "d1", version="2.0")
+    log.version(5_000, "d1", "2.0")
+    log.push(5_005, "d1", version="3.0")
+
+    outcome = judged(one_active, log)
+
+    assert (outcome.standing, outcome.n) == (Standing.HELD, 2)

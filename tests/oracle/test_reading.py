@@ -251,3 +251,16 @@ def test_device_truth_is_kept() -> None:
 
     assert [one.t for one in (*device.silences, *device.flashes)] == [5_000, 6_000]
     assert device.gone is not None
+
+
+def test_the_longest_wait_for_an_acknowledgement_is_kept() -> None:
+    """It says how long a message of this device may be under way."""
+    log = Log(is_foreign=True)
+    log.devices("d1", "d2")
+    log.boot(0, "d3", "1.0", fleet="f", dialect="enos")
+    log.add(5_000, "W", "version_sent", "d2", side="device", message="m", version="2.0")
+    log.add(5_700, "W", "delivered", "d2", side="device", message="m")
+
+    found = {device.key: device.round_trip_ms for device in evidence(log).devices.values()}
+
+    assert found == {"d1": 20, "d2": 700, "d3": FOREVER}

@@ -142,6 +142,27 @@ def test_one_attempt_has_no_gap() -> None:
     assert judged(retry_gap, log).standing is Standing.NOT_EXERCISED
 
 
+def test_a_gap_that_flights_may_have_shortened_is_a_doubt_from_outside() -> None:
+    """The device's messages take three seconds; so may the push have."""
+    log = retried(25_500, is_foreign=True)
+    log.add(10_000, "W", "progress_sent", "d1", message="slow", side="device", step=-3, desc="")
+    log.add(13_000, "W", "delivered", "d1", message="slow", side="device")
+
+    assert judged(retry_gap, log).standing is Standing.INCONCLUSIVE
+
+
+def test_a_second_less_is_granted_from_outside_unless_it_is_all_there_is() -> None:
+    """Of a gap of one second it would leave nothing."""
+    half_a_second = {"message": "slow", "side": "device"}
+    long, short = retried(25_000, is_foreign=True), retried(6_000, interval_s=1, is_foreign=True)
+    for log in (long, short):
+        log.add(500, "W", "progress_sent", "d1", step=0, desc="", fields=half_a_second)
+        log.add(1_000, "W", "delivered", "d1", fields=half_a_second)
+
+    assert judged(retry_gap, long).standing is Standing.HELD
+    assert judged(retry_gap, short).standing is Standing.INCONCLUSIVE
+
+
 def asked(*asked_at: int) -> Log:
     """Return a log whose device fails at 5,000, asks in vain, and is offered it again at 90 s."""
     log = Log()

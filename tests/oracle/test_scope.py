@@ -103,14 +103,49 @@ def test_a_push_that_no_job_explains_is_a_doubt() -> None:
     """Somebody else may have ordered it."""
     log = Log()
     log.devices("d1")
+    log.job(1_000, to="3.0")
     log.push(2_000, "d1")
 
     assert judged(scope, log).standing is Standing.INCONCLUSIVE
+
+
+def test_pushes_of_a_run_without_orders_put_no_scope_to_the_test() -> None:
+    """Whatever its backend is up to, nobody here asked for it."""
+    log = Log()
+    log.devices("d1")
+    log.push(2_000, "d1")
+
+    assert judged(scope, log).standing is Standing.NOT_EXERCISED
 
 
 def test_nobody_was_pushed() -> None:
     """Nothing to judge."""
     log = Log()
     log.devices("d1")
+
+    assert judged(scope, log).standing is Standing.NOT_EXERCISED
+
+
+def test_a_device_that_had_just_reported_another_version_is_a_doubt_from_outside() -> None:
+    """The push may have left before that report arrived."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000, sources=["1.0"])
+    log.version(1_900, "d1", "1.5")
+    log.push(2_000, "d1")
+
+    (doubt,) = judged(scope, log).doubts
+
+    assert "whose last report was 1.5" in doubt.text
+    assert "unless its push left before that report arrived" in doubt.text
+
+
+def test_a_push_that_only_a_read_shows_is_not_held_against_the_scope() -> None:
+    """Its row is, by V35."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000, keys=["d9"])
+    log.show("d1", "pushed")
+    log.poll(2_000)
 
     assert judged(scope, log).standing is Standing.NOT_EXERCISED

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from fleet_sim.oracle.evidence import FOREVER, Device, Report
-from fleet_sim.oracle.versions import last_versions
+from dataclasses import replace
+
+from fleet_sim.oracle.evidence import FOREVER, Device, Push, Report
+from fleet_sim.oracle.versions import last_versions, version_acknowledged
 from tests.oracle.logs import Log
 
 RECORD = Log().boot(0, "d", "x")
@@ -38,3 +40,15 @@ def test_a_late_report_may_come_after_a_certain_one() -> None:
     reports = device(("1.0", 10, FOREVER), ("2.0", 20, 20))
 
     assert last_versions(reports, 30, 30) == {"1.0", "2.0"}
+
+
+def test_the_version_acknowledged_is_what_a_server_had_accepted_for_certain() -> None:
+    """By the time a push was received; one without an acknowledgement may not have arrived."""
+    one = device(("1.0", 10, 20), ("2.0", 30, 40), ("3.0", 45, 50), ("4.0", 46, FOREVER))
+    for report in one.reports:
+        report.delivered_at_ms = None if report.hi == FOREVER else report.hi
+
+    received = [replace(RECORD, t=t) for t in (19, 20, 44, 60)]
+    found = [version_acknowledged(one, Push(at, 0, at.t, "r", "9")) for at in received]
+
+    assert found == [None, "1.0", "2.0", "3.0"]

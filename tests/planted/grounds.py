@@ -6,9 +6,12 @@ time takes a fraction of a second.
 
 from __future__ import annotations
 
-from fleet_sim.model.record import Record
+from collections.abc import Iterable, Mapping
+
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.record import Record, Source
 from fleet_sim.oracle.judge import Judgement, judge
-from fleet_sim.oracle.tolerance import VIRTUAL_TIME
+from fleet_sim.oracle.tolerance import VIRTUAL_TIME as EXACT
 from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import plan
@@ -294,7 +297,27 @@ def run_ground(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> list[R
 
 def judge_ground(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> Judgement:
     """Run a ground in virtual time and judge its log."""
-    scenario = load(GROUNDS[ground], ground, flags={"plant": list(plant)})
-    planned = plan(scenario, seed=seed)
-    records = run_virtually(planned).records
-    return judge(records, planned.contracts, tolerance=VIRTUAL_TIME)
+    return judge(run_ground(ground, seed=seed, plant=plant), contracts(ground), tolerance=EXACT)
+
+
+def judge_from_outside(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> Judgement:
+    """Run a ground in virtual time and judge what devices and operator saw of it."""
+    seen = from_outside(run_ground(ground, seed=seed, plant=plant))
+    return judge(seen, contracts(ground), tolerance=EXACT)
+
+
+def contracts(ground: str) -> Mapping[str, ContractProfile]:
+    """Return what a ground is judged by."""
+    return plan(load(GROUNDS[ground], ground)).contracts
+
+
+def from_outside(records: Iterable[Record]) -> list[Record]:
+    """Return a log as it would be at a broker and a backend of somebody else's.
+
+    That is without the server's end of the wire, its answers to downloads, and its journal.
+    """
+    return [
+        one
+        for one in records
+        if one.side != "server" and one.src is not Source.SERVER and one.kind != "file_sent"
+    ]
