@@ -53,12 +53,12 @@ class PlatformChild:
             async with asyncio.timeout(START_S):
                 line = await self._process.stdout.readline()
         except TimeoutError as error:
-            raise TargetError(f"the embedded platform did not start in {START_S:.0f} s") from error
+            raise TargetError(f"the reference platform did not start in {START_S:.0f} s") from error
         if not line:
-            raise TargetError("the embedded platform ended before it was ready")
+            raise TargetError("the reference platform ended before it was ready")
         said: dict[str, Any] = json.loads(line)
         if "error" in said:
-            raise TargetError(f"the embedded platform cannot start: {said['error']}")
+            raise TargetError(f"the reference platform cannot start: {said['error']}")
         return said
 
     @property

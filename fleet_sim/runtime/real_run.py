@@ -267,7 +267,7 @@ async def _watch(
             return
         if child is not None and child.has_died:
             raise BrokenError(
-                "the embedded platform ended in the midst of the run; what it said stands above"
+                "the reference platform ended in the midst of the run; what it said stands above"
             )
 
 
