@@ -101,6 +101,17 @@ class ServerCodec(Protocol):
     def claimed(self) -> tuple[str, ...]:
         """Topic filters whose messages the platform takes in."""
 
+    @property
+    def keeps_sessions(self) -> bool:
+        """Whether a device's MQTT session outlives its connection, where the device asks for that.
+
+        Where not, every session is a clean one, and nothing is queued for who is away.
+        """
+
+    @property
+    def qos_max(self) -> int:
+        """The highest QoS that devices are served."""
+
     def identify(
         self,
         client_id: str,

@@ -74,10 +74,12 @@ class EmbeddedBroker:
         self._activating.discard(device)
         if found.activates:
             self._activating.add(device)
-        # The platform pushes again from what it knows, so nothing may be kept for who is away: an
-        # order that was taken back meanwhile must not reach the device. SDKs refuse QoS 2.
-        implicit = self._server.implicit(device)
-        return Admission(device, implicit, may_persist=False, qos_max=1)
+        return Admission(
+            device,
+            self._server.implicit(device),
+            may_persist=self._server.keeps_sessions,
+            qos_max=self._server.qos_max,
+        )
 
     def may_publish(self, principal: Hashable, topic: str) -> bool:
         """Tell whether a device may publish there, as itself or as one of its children."""

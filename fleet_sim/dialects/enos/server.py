@@ -70,6 +70,20 @@ class EnosServer:
         """Everything a device may say about OTA, and that it keeps the secret it was given."""
         return (*(f"/sys/+/+/ota/device/{leaf.value}" for leaf in UPSTREAM), activation.CLAIMED)
 
+    @property
+    def keeps_sessions(self) -> bool:
+        """Not: an order that was taken back meanwhile must not reach the device later.
+
+        What such a platform does with `cleansession=false` is not documented. It pushes again from
+        what it knows, and the SDKs all ask for a clean session.
+        """
+        return False
+
+    @property
+    def qos_max(self) -> int:
+        """What the SDKs go up to: they refuse QoS 2 themselves."""
+        return 1
+
     def identify(
         self, client_id: str, username: str, password: bytes | None, keys: Keyring
     ) -> Identity | int:

@@ -202,6 +202,12 @@ def test_a_push_and_all_replies_come_without_a_subscribe() -> None:
     assert _CODEC.implicit(_DEVICE) == EnosDevice().filters(_DEVICE)
 
 
+def test_nothing_is_queued_for_who_is_away() -> None:
+    """The platform pushes again from what it knows, with the QoS that the SDKs take."""
+    assert not _CODEC.keeps_sessions
+    assert _CODEC.qos_max == 1
+
+
 @pytest.mark.parametrize("leaf", ["inform", "progress", "getversion", "upgrade_reply"])
 def test_a_device_may_say_what_devices_say(leaf: str) -> None:
     """The upstream topics of its own."""
