@@ -101,7 +101,7 @@ def run(
         dialect=dialect,
         registered=read_devices(loaded.target.devices),
     )
-    _check_target(planned, virtual=virtual, is_owner=yes_i_own_this_target)
+    _check_target(planned, virtual=virtual, holds=hold, is_owner=yes_i_own_this_target)
     session = _Session(source, planned, ui, runs, junit_file, is_virtual=virtual, holds=hold)
     return session.run()
 
@@ -303,16 +303,18 @@ def _repeatable(arguments: list[str]) -> list[str]:
     return kept
 
 
-def _check_target(planned: Plan, *, virtual: bool, is_owner: bool) -> None:
-    """Refuse targets that make no sense, or are somebody else's."""
+def _check_target(planned: Plan, *, virtual: bool, holds: bool, is_owner: bool) -> None:
+    """Refuse flags and targets that make no sense together, or are somebody else's."""
     target = planned.target
-    wrong = ""
-    if virtual and (target.broker or target.backend):
+    place, wrong = "target", ""
+    if virtual and holds:
+        place, wrong = "--hold", "nobody can watch a run in virtual time; leave out --virtual"
+    elif virtual and (target.broker or target.backend):
         wrong = "--virtual has no sockets; leave out --broker and --backend"
     elif target.backend is not None and target.devices is None:
         wrong = "a backend by URL needs devices that it knows; name them with --device-file"
     if wrong:
-        raise ScenarioError([Mistake("target", 0, 0, "", wrong)])
+        raise ScenarioError([Mistake(place, 0, 0, "", wrong)])
     strangers = [url for url in (target.broker, target.backend) if url and not _is_ours(url)]
     if strangers and len(planned.devices) > STRANGERS_MAX and not is_owner:
         text = (

@@ -94,6 +94,10 @@ class Target(Keys):
         if self.plant and self.backend:
             text = "needs the reference backend, but target.backend names another"
             found.append(detail(mistake(text), "plant"))
+        for one in ("ca", "cert", "key"):
+            if getattr(self, one) and not self.broker:
+                text = "needs target.broker: the embedded platform speaks no TLS"
+                found.append(detail(mistake(text), one))
         for one, other in (("cert", "key"), ("key", "cert")):
             if getattr(self, one) and not getattr(self, other):
                 found.append(detail(mistake(f"needs target.{other} beside it"), one))

@@ -62,3 +62,12 @@ def test_bugs_cannot_be_planted_in_a_foreign_backend() -> None:
 def test_bugs_are_sorted_and_counted_once() -> None:
     """So that the same bugs make the same plan."""
     assert loaded(f"{FLEET}target: {{plant: [B02, B01, B02]}}").target.plant == ("B01", "B02")
+
+
+@pytest.mark.parametrize("files", ["ca: a", "cert: c, key: k", "ca: a, cert: c, key: k"])
+def test_files_for_tls_need_a_broker_of_somebodys(files: str) -> None:
+    """On the embedded platform they would have no effect, and nobody would notice."""
+    said = told(f"{FLEET}target: {{{files}}}")
+
+    assert len(said) == files.count(":")
+    assert all("needs target.broker: the embedded platform speaks no TLS" in one for one in said)
