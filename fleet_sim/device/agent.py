@@ -130,6 +130,12 @@ class DeviceAgent:
         """Whether it will never be heard of again."""
         return self._state is UpgradeState.GONE
 
+    def tries(self, version: str) -> int:
+        """Return how many attempts in a row it has begun at this version, to the present one."""
+        if self._attempt is None or self._attempt.image.version != version:
+            return 0
+        return self._attempt.tries
+
     def handle(self, event: Event, now_ms: int) -> tuple[Effect, ...]:  # noqa: C901 - a case an event
         """Take one event, move at most one state, and say what to do next.
 

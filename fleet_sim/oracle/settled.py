@@ -11,6 +11,9 @@ For a task that is not final, in this order:
     queued, the device is kept by another job      stays
     queued, every slot is kept by tasks that stay  stays
     queued                                         moves: it is pushed, or asks
+
+A task that shows as failed is final, unless the job tries again and the backend may show so between
+two attempts. Then it moves until the device has had all its attempts, or the next one is overdue.
 """
 
 from __future__ import annotations
@@ -36,12 +39,17 @@ class Sight:
         is_gone: The device will never come back, or a task that stays keeps it.
         is_silent: The device took the push and will say no more.
         pushed_at_ms: When the device received its last push or offer; None before the first.
+        failed_at_ms: When the northbound first showed it as failed, if that may be followed by
+            another attempt; else None.
+        tries: How many attempts at the job's version the device has begun.
     """
 
     status: TaskStatus
     is_gone: bool
     is_silent: bool
     pushed_at_ms: int | None
+    failed_at_ms: int | None = None
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,8 @@ class JobTerms:
         is_stopped: Whether it pushes and offers nothing more.
         window_end_ms: When its last window closes; None: never.
         visibility_ms: How long a read may lag behind a write.
+        retries: Attempts after the first that may follow a status of failed; 0: it is final.
+        retry_interval_ms: The gap before each.
     """
 
     cap: int | None
@@ -63,10 +73,12 @@ class JobTerms:
     is_stopped: bool = False
     window_end_ms: int | None = None
     visibility_ms: int = REAL_TIME.delta_ms
+    retries: int = 0
+    retry_interval_ms: int = 0
 
     @property
     def finding_due_ms(self) -> int:
-        """How long after its timeout V12 tells of a silent device: what it grants, and our lag."""
+        """How long what is due may be late: what V12 and its like grant, and our own lag."""
         visibility_ms = max(self.visibility_ms, REAL_TIME.delta_ms)
         return REAL_TIME.start_ms + visibility_ms + LAG_MS
 
@@ -79,22 +91,35 @@ def keeps(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
 
 def can_move(terms: JobTerms, sights: Iterable[Sight], now_ms: int) -> bool:
     """Tell whether some task of the job can still change, or a finding on it is not yet due."""
+    is_open = _is_open(terms, now_ms)
     kept = 0
     waiting = 0
     for sight in sights:
         if sight.status in FINAL:
-            continue
-        if sight.status is TaskStatus.QUEUED:
+            if is_open and _may_be_tried_again(terms, sight, now_ms):
+                return True
+        elif sight.status is TaskStatus.QUEUED:
             waiting += not sight.is_gone
         elif _attempt_moves(terms, sight, now_ms):
             return True
         else:
             kept += 1
-    is_open = not terms.is_stopped and (
-        terms.window_end_ms is None or now_ms <= terms.window_end_ms
-    )
     has_slot = terms.cap is None or kept < terms.cap
     return bool(waiting) and is_open and has_slot
+
+
+def _is_open(terms: JobTerms, now_ms: int) -> bool:
+    """Tell whether the job may still push or offer anything."""
+    is_over = terms.window_end_ms is not None and now_ms > terms.window_end_ms
+    return not (terms.is_stopped or is_over)
+
+
+def _may_be_tried_again(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
+    """Tell whether `failed` may be what the backend shows between two attempts."""
+    if sight.status is not TaskStatus.FAILED or sight.failed_at_ms is None or sight.is_gone:
+        return False
+    is_left = sight.tries <= terms.retries and terms.retries > 0
+    return is_left and now_ms < sight.failed_at_ms + terms.retry_interval_ms + terms.finding_due_ms
 
 
 def _attempt_moves(terms: JobTerms, sight: Sight, now_ms: int) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.model.northbound import TaskStatus
+from fleet_sim.model.northbound import TaskRow, TaskStatus
 from fleet_sim.model.record import Source
 from fleet_sim.network.outages import Outage
 from fleet_sim.network.profiles import OutageKind
@@ -153,19 +154,42 @@ class Conductor:
     def _sights(self, job: OpenJob) -> Iterator[tuple[DeviceId, Sight]]:
         assert self._observer is not None
         for row in self._observer.open_tasks[job.job_id].values():
-            device = DeviceId(row.product_key, row.device_key)
-            yield device, self._sight(device, row.status)
+            yield self._sight(job, row)
+        if not self._retries(job):
+            return
+        rows, cancelled = self._observer.tasks[job.job_id], self._contract(job).cancel_descs
+        for task_id, at_ms in self._observer.failed_at_ms[job.job_id].items():
+            if rows[task_id].desc not in cancelled:
+                device, sight = self._sight(job, rows[task_id])
+                yield device, replace(sight, failed_at_ms=at_ms)
 
-    def _sight(self, device: DeviceId, status: TaskStatus) -> Sight:
+    def _sight(self, job: OpenJob, row: TaskRow) -> tuple[DeviceId, Sight]:
+        device = DeviceId(row.product_key, row.device_key)
         rig = self._rigs.get(device)
         if rig is None:
-            return Sight(status, is_gone=True, is_silent=False, pushed_at_ms=0)
+            return device, Sight(row.status, is_gone=True, is_silent=False, pushed_at_ms=0)
         agent = rig.agent
-        return Sight(status, agent.is_gone, agent.is_silent, rig.pushed_at_ms)
+        tries = agent.tries(job.plan.to_version)
+        sight = Sight(row.status, agent.is_gone, agent.is_silent, rig.pushed_at_ms, tries=tries)
+        return device, sight
+
+    def _retries(self, job: OpenJob) -> int:
+        """Return how many attempts may follow a status of failed.
+
+        Our own backend shows the first of the statuses that a contract allows between attempts; of
+        somebody else's nobody knows.
+        """
+        shown = self._contract(job).between_attempts_status
+        if self._plan.target.backend is None:
+            shown = shown[:1]
+        return job.plan.retry_count if "failed" in shown else 0
+
+    def _contract(self, job: OpenJob) -> ContractProfile:
+        fleet = next(fleet for fleet in self._plan.fleets if fleet.name == job.plan.fleet)
+        return self._plan.contracts[fleet.dialect]
 
     def _terms(self, job: OpenJob) -> JobTerms:
-        fleet = next(fleet for fleet in self._plan.fleets if fleet.name == job.plan.fleet)
-        contract = self._plan.contracts[fleet.dialect]
+        contract = self._contract(job)
         timeout_s = contract.timeout_s if job.plan.timeout_s is None else job.plan.timeout_s
         cap = contract.cap_default if job.plan.concurrency is None else job.plan.concurrency
         assert self._control is not None
@@ -176,6 +200,8 @@ class Conductor:
             is_stopped=job.job_id in self._control.stopped,
             window_end_ms=job.plan.window.end_ms if job.plan.window else None,
             visibility_ms=1000 * contract.visibility_s,
+            retries=self._retries(job),
+            retry_interval_ms=1000 * job.plan.retry_interval_s,
         )
 
     def end(self, why: str) -> None:

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from fleet_sim.model.filters import AllOf, Comparison, Filter, Operator
-from fleet_sim.model.northbound import Listed, Page, Refused, SearchDevices, SearchTasks, TaskRow
+from fleet_sim.model.northbound import (
+    Listed,
+    Page,
+    Refused,
+    SearchDevices,
+    SearchTasks,
+    TaskRow,
+    TaskStatus,
+)
 from fleet_sim.model.record import Source, filter_as_lists
 from fleet_sim.oracle.orders import REFUSED_LOOKS_MAX
 from fleet_sim.oracle.settled import FINAL
@@ -57,6 +65,7 @@ class Observer:
     Attributes:
         tasks: Job id to task id to the row last seen, in the order first seen.
         open_tasks: The same, only rows in no final status.
+        failed_at_ms: Job id to task id to when the row was first seen as failed, while it is.
     """
 
     def __init__(
@@ -89,12 +98,14 @@ class Observer:
         self._is_given_up = False
         self.tasks: dict[str, dict[str, TaskRow]] = {}
         self.open_tasks: dict[str, dict[str, TaskRow]] = {}
+        self.failed_at_ms: dict[str, dict[str, int]] = {}
 
     def watch(self, job: OpenJob) -> None:
         """Poll this job from now on."""
         self._jobs[job.job_id] = job
         self.tasks[job.job_id] = {}
         self.open_tasks[job.job_id] = {}
+        self.failed_at_ms[job.job_id] = {}
         self._poll(job.job_id)
 
     @property
@@ -146,7 +157,12 @@ class Observer:
 
     def _learn(self, job_id: str, changed: Sequence[TaskRow]) -> None:
         known, still_open = self.tasks[job_id], self.open_tasks[job_id]
+        failed_at_ms = self.failed_at_ms[job_id]
         for row in changed:
+            if row.status is TaskStatus.FAILED:
+                failed_at_ms.setdefault(row.task_id, self._clock.now_ms())
+            else:
+                failed_at_ms.pop(row.task_id, None)
             known[row.task_id] = row
             if row.status in FINAL:
                 still_open.pop(row.task_id, None)

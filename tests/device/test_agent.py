@@ -146,6 +146,18 @@ def test_a_power_cut_loses_the_attempt_but_not_the_device() -> None:
     assert drive(agent, push(2))[-1] == StartDownload(IMAGE, 2, 0, (250, 500, 750))
 
 
+def test_attempts_are_counted_by_version() -> None:
+    """A push repeated within one is none of its own, and another version begins anew."""
+    agent = online()
+    assert agent.tries(IMAGE.version) == 0
+
+    drive(agent, push(1), push(2))
+    assert agent.tries(IMAGE.version) == 1
+
+    drive(agent, DownloadCut(1, 600, "reset"), DownloadFinished(1, 1000, "00", "ff"), push(3))
+    assert (agent.tries(IMAGE.version), agent.tries("9")) == (2, 0)
+
+
 def test_a_power_cut_ends_the_installation() -> None:
     """The timer of what was under way means nothing to the device that boots."""
     agent = online()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fleet_sim.model.northbound import TaskStatus
@@ -97,3 +99,39 @@ def test_a_window_that_is_over_lets_nothing_start() -> None:
 
     assert can_move(terms, [QUEUED], 5_000)
     assert not can_move(terms, [QUEUED], 5_001)
+
+
+AGAIN = JobTerms(cap=None, timeout_ms=10_000, silent_times_out=True, retries=2,
+                 retry_interval_ms=20_000)  # fmt: skip
+FAILED = Sight(TaskStatus.FAILED, is_gone=False, is_silent=False, pushed_at_ms=1_000,
+               failed_at_ms=5_000, tries=1)  # fmt: skip
+AGAIN_DUE_MS = 5_000 + 20_000 + FINDING_DUE_MS
+
+
+def test_what_may_fail_between_two_attempts_moves_until_the_next_is_overdue() -> None:
+    """The retry interval and the allowances after it was first shown so."""
+    assert can_move(AGAIN, [sight(TaskStatus.SUCCEEDED), FAILED], AGAIN_DUE_MS - 1)
+    assert not can_move(AGAIN, [FAILED], AGAIN_DUE_MS)
+
+
+@pytest.mark.parametrize(("tries", "moves"), [(0, True), (2, True), (3, False), (4, False)])
+def test_a_failed_task_is_final_once_its_attempts_are_used_up(tries: int, *, moves: bool) -> None:
+    """The first and two more, as the device counts them."""
+    assert can_move(AGAIN, [replace(FAILED, tries=tries)], 6_000) is moves
+
+
+@pytest.mark.parametrize(
+    ("terms", "one"),
+    [
+        (replace(AGAIN, retries=0), FAILED),
+        (replace(AGAIN, is_stopped=True), FAILED),
+        (replace(AGAIN, window_end_ms=5_999), FAILED),
+        (AGAIN, replace(FAILED, is_gone=True)),
+        (AGAIN, replace(FAILED, failed_at_ms=None)),
+        (AGAIN, replace(FAILED, status=TaskStatus.CANCELLED)),
+        (AGAIN, replace(FAILED, status=TaskStatus.SUCCEEDED)),
+    ],
+)
+def test_a_failed_task_that_nobody_will_try_again_is_final(terms: JobTerms, one: Sight) -> None:
+    """No retries, none any more, no device, or not failed in that sense."""
+    assert not can_move(terms, [one], 6_000)

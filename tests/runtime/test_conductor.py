@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from fleet_sim.device.events import Connected, RequestReceived
+from fleet_sim.device.events import Connected, DownloadFinished, RequestReceived
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import UpgradeRequest
 from fleet_sim.model.northbound import (
@@ -27,7 +27,7 @@ from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.fleet import mount
 from fleet_sim.runtime.observer import Observer
 from fleet_sim.runtime.rig import Rig
-from fleet_sim.scenario.plan import Plan
+from fleet_sim.scenario.plan import Plan, TargetPlan
 from tests.runtime.desk import Desk
 from tests.runtime.lone_world import LoneWorld
 from tests.runtime.plans import FLEET, JOB, planned
@@ -44,12 +44,14 @@ class Backend:
     Attributes:
         plan: Whose devices have the tasks.
         status: Of every task.
+        desc: The same.
         refusal: The answer to every order; None: the job is taken.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.status = TaskStatus.QUEUED
+        self.desc: str | None = None
         self.refusal: Refused | None = None
 
     def __call__(self, call: Call) -> Answer | None:
@@ -68,7 +70,7 @@ class Backend:
     def _rows(self) -> list[TaskRow]:
         return [
             TaskRow("t-" + one.device.device_key, "j-1", one.device.product_key,
-                    one.device.device_key, "", "1.2.0", "1.3.0", self.status, None, None, 0)
+                    one.device.device_key, "", "1.2.0", "1.3.0", self.status, None, self.desc, 0)
             for one in self.plan.devices
         ]  # fmt: skip
 
@@ -254,6 +256,71 @@ def push(scene: Scene, rig: Rig) -> None:
     image = FirmwareImage("1.3.0", "http://h/fw", 10, "aa", "md5")
     rig.agent.handle(RequestReceived(UpgradeRequest("r-1", image)), now_ms)
     rig.pushed_at_ms = now_ms
+
+
+def retried(*, is_foreign: bool, **job: Any) -> Scene:  # noqa: ANN401 - JSON
+    """Return a scene whose job may try twice more after 20 s, at whose backend."""
+    plan = planned(jobs=[JOB | {"retries": 2, "retry_interval": "20s"} | job])
+    target = TargetPlan(backend="http://theirs") if is_foreign else TargetPlan()
+    return Scene(replace(plan, target=target))
+
+
+RETRY_DUE_MS = 20_000 + TERMS.finding_due_ms
+
+
+@pytest.mark.parametrize("is_foreign", [True, False])
+def test_failed_between_two_attempts_does_not_end_the_run(*, is_foreign: bool) -> None:
+    """Where somebody else's backend shows so; ours shows that the task waits."""
+    scene = retried(is_foreign=is_foreign)
+    scene.backend.status = TaskStatus.FAILED
+    scene.run(24_000)
+    assert bool(scene.over_at_ms) is not is_foreign
+
+    scene.backend.status = TaskStatus.UNDER_WAY
+    scene.run(24_000 + RETRY_DUE_MS)
+    assert bool(scene.over_at_ms) is not is_foreign
+
+    scene.backend.status = TaskStatus.SUCCEEDED
+    scene.run_to_the_end()
+    assert scene.conductor.why == "settled"
+
+
+def test_a_failed_task_is_final_when_its_retry_is_overdue() -> None:
+    """The interval and the allowances after it was first seen so: nobody tried again."""
+    scene = retried(is_foreign=True)
+    scene.backend.status = TaskStatus.FAILED
+
+    assert 2_000 + RETRY_DUE_MS <= scene.run_to_the_end() < 2_000 + RETRY_DUE_MS + 10_000
+    assert scene.conductor.why == "settled"
+
+
+def test_a_failed_task_is_final_when_its_attempts_are_used_up() -> None:
+    """As its own device counts them."""
+    scene = retried(is_foreign=True)
+    scene.backend.status = TaskStatus.FAILED
+    scene.run(3_000)
+    for rig in scene.rigs.values():
+        for _ in range(3):
+            push(scene, rig)
+            fail(scene, rig)
+
+    assert scene.run_to_the_end() < 10_000
+
+
+def test_a_cancelled_task_is_not_waited_for() -> None:
+    """The vendor shows it as failed; its text tells, and nobody tries it again."""
+    scene = retried(is_foreign=True)
+    scene.backend.status = TaskStatus.FAILED
+    scene.backend.desc = "user cancel"
+
+    assert scene.run_to_the_end() < 10_000
+
+
+def fail(scene: Scene, rig: Rig) -> None:
+    """Have a device's download turn out to be another file."""
+    number = rig.agent.tries("1.3.0")
+    finished = DownloadFinished(number, 10, "00", "ff")
+    rig.agent.handle(finished, scene.world.clock.now_ms())
 
 
 def test_a_stopped_job_is_over_once_nothing_is_under_way() -> None:

@@ -225,6 +225,28 @@ def test_a_walk_with_a_hole_shows_nothing() -> None:
     assert scene.observer.tasks["j-1"] == {}
 
 
+def test_a_failed_task_is_remembered_from_when_it_was_first_seen_so() -> None:
+    """Until it shows otherwise; the next time counts anew."""
+    backend = Backend(row(1), row(2, status=TaskStatus.FAILED))
+    scene = Scene(backend)
+    seen = []
+
+    scene.observer.watch(JOB)
+    for until_ms, status in ((500, "failed"), (1_500, "failed"), (2_500, "queued"), (3_500, "")):
+        scene.run(until_ms)
+        seen.append(dict(scene.observer.failed_at_ms["j-1"]))
+        backend.rows[0] = row(1, status=TaskStatus(status or "queued"), updated_epoch_ms=until_ms)
+
+    first, again = seen[0]["t-j-1-2"], seen[1]["t-j-1-1"]
+    assert seen == [
+        {"t-j-1-2": first},
+        {"t-j-1-2": first, "t-j-1-1": again},
+        {"t-j-1-2": first, "t-j-1-1": again},
+        {"t-j-1-2": first},
+    ]
+    assert 0 < first < 500 < again < 1_500
+
+
 def test_a_refused_poll_shows_nothing() -> None:
     """It is told with its code; only several in a row make the observer blind."""
     scene = Scene(lambda _: Refused(Refusal.NO_SUCH_JOB, "", 24404))
