@@ -9,7 +9,7 @@ needs (a token), so one of each is made per target.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -292,9 +292,20 @@ class GateFactory(Protocol):
 class Dialect:
     """One vendor.
 
-    `http` is how devices may come that hold no MQTT connection; None where a vendor has no such way
-    or this folder does not speak it. `gateways` is what devices say that speak for others; it may
-    be None for the same two reasons.
+    Attributes:
+        name: As scenarios write it.
+        about: One line for people.
+        devices: The device's end of MQTT.
+        server: The platform's.
+        operator: Makes the client's end of the northbound API.
+        gate: Makes the server's.
+        contract: What the vendor promises.
+        org_of: From 32 random hexadecimal digits to the name of an organisation, in the vendor's
+            form.
+        operator_key_of: Likewise to an operator's key, or its secret.
+        http: How devices may come that hold no MQTT connection; None where a vendor has no such
+            way or this folder does not speak it.
+        gateways: What devices say that speak for others; None for the same two reasons.
     """
 
     name: str
@@ -304,5 +315,7 @@ class Dialect:
     operator: OperatorFactory
     gate: GateFactory
     contract: ContractProfile
+    org_of: Callable[[str], str]
+    operator_key_of: Callable[[str], str]
     http: HttpChannel | None = None
     gateways: GatewayCodec | None = None

@@ -11,12 +11,10 @@ import contextlib
 import dataclasses
 import fcntl
 import json
-import secrets
 import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from fleet_sim.backend.brain import Brain
 from fleet_sim.dialects import registry
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.mqtt.limits import BrokerLimits
+from fleet_sim.runtime.account import Account, account_in
 from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.files import DiskFiles
@@ -32,7 +31,7 @@ from fleet_sim.runtime.http_server import HttpServer
 from fleet_sim.runtime.mqtt_server import MqttServer
 from fleet_sim.runtime.platform import Change, Platform, Settings
 from fleet_sim.runtime.platform_settings import PlatformSettings, from_line
-from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
+from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.run_log import FileLog, NoLog
 from fleet_sim.runtime.stock_broker import StockBroker
 from fleet_sim.runtime.storage import FileStore, StorageError
@@ -41,21 +40,6 @@ HOST = "127.0.0.1"
 COMMIT_WINDOW_MS = 2  # Enough for the messages of one loop turn to share a transaction.
 FLUSH_S = 0.5  # The log loses at most this much when the process is killed.
 STOP_S = 5.0  # A clean stop waits no longer for its last commit.
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """Who the platform is and who may operate it; lives in the store."""
-
-    org: str
-    app_key: str
-    app_secret: str
-    product_key: str
-    product_secret: str
-    device_key: str
-    device_secret: str
-    seed: int
-    epoch_ms: int
 
 
 async def serve(
@@ -125,8 +109,8 @@ async def _serve(
     announce: Callable[[Mapping[str, Any]], None],
     stop: asyncio.Event,
 ) -> None:
-    account = await _account(settings, store)
-    clock = RealClock(settings.origin_ns or _origin_ns(account))
+    account = await account_in(store, settings)
+    clock = RealClock(settings.origin_ns or account.origin_ns)
     log = NoLog() if settings.log is None else _file_log(settings, clock)
     files = DiskFiles(folder)
     http = HttpServer(files, log)
@@ -189,7 +173,7 @@ def _say(sentence: str) -> None:
 
 def _platform(
     settings: PlatformSettings,
-    account: _Account,
+    account: Account,
     *,
     clock: RealClock,
     log: FileLog | NoLog,
@@ -237,7 +221,7 @@ def _platform(
 def _http_way(
     settings: PlatformSettings,
     platform: Platform,
-    account: _Account,
+    account: Account,
     clock: RealClock,
     http: HttpServer,
 ) -> HttpWay | None:
@@ -253,46 +237,7 @@ def _file_log(settings: PlatformSettings, clock: RealClock) -> FileLog:
     return FileLog(settings.log, clock.now_ms, settings.part, keep=False)
 
 
-def _origin_ns(account: _Account) -> int:
-    """Go on counting from the store's own t = 0, so that timers keep their first anchor."""
-    return monotonic_ns() - (epoch_ms() - account.epoch_ms) * 1_000_000
-
-
-async def _account(settings: PlatformSettings, store: FileStore) -> _Account:
-    """Read who we are from the store, or settle it now and for ever."""
-    kept = await store.meta_get("account")
-    if kept is not None:
-        return _Account(**kept)
-    account = _Account(
-        org=settings.org or f"o{secrets.randbelow(10**14) + 10**14}",
-        app_key=settings.app_key or _operator_key(),
-        app_secret=settings.app_secret or _operator_key(),
-        product_key=secrets.token_hex(4),
-        product_secret=secrets.token_hex(16),
-        device_key="sample-device",
-        device_secret=secrets.token_hex(16),
-        seed=secrets.randbelow(2**32) if settings.seed is None else settings.seed,
-        epoch_ms=_epoch_of(settings.origin_ns),
-    )
-    await store.meta_put("account", dataclasses.asdict(account))
-    return account
-
-
-def _operator_key() -> str:
-    """Make up a key, or a secret: hex in groups, as EnOS hands them out.
-
-    Its northbound SDK reads the second group as a number, and breaks on a key without groups.
-    """
-    digits = secrets.token_hex(16)
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-
-
-def _epoch_of(origin_ns: int | None) -> int:
-    """Return the wall clock at t = 0."""
-    return epoch_ms() - (0 if origin_ns is None else (monotonic_ns() - origin_ns) // 1_000_000)
-
-
-def _sample(settings: PlatformSettings, account: _Account) -> list[Registration]:
+def _sample(settings: PlatformSettings, account: Account) -> list[Registration]:
     """One device to try a client with; a child of a run has a fleet and needs none."""
     if settings.origin_ns is not None:
         return []
@@ -300,7 +245,7 @@ def _sample(settings: PlatformSettings, account: _Account) -> list[Registration]
     return [Registration(device, account.device_secret)]
 
 
-def _ready(account: _Account, mqtt_url: str, http_port: int) -> Mapping[str, Any]:
+def _ready(account: Account, mqtt_url: str, http_port: int) -> Mapping[str, Any]:
     return {
         "mqtt": mqtt_url,
         "http": f"http://{HOST}:{http_port}",

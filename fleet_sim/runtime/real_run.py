@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from fleet_sim.dialects import registry
-from fleet_sim.model.chance import identifier
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
+from fleet_sim.runtime.account import operator_of_run
 from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Conductor, Snapshot
@@ -212,6 +212,7 @@ def _child_settings(
     dialect = registry.get(plan.fleets[0].dialect)
     vendors = dataclasses.asdict(dialect.contract)
     ours = dataclasses.asdict(plan.contracts[dialect.name])
+    app_key, app_secret = operator_of_run(dialect, plan.seed)
     return PlatformSettings(
         broker=access,
         devices=registrations(plan.devices),
@@ -223,8 +224,8 @@ def _child_settings(
         part=1,
         origin_ns=origin_ns,
         seed=plan.seed,
-        app_key=identifier(plan.seed, "operator", "app key", digits=32),
-        app_secret=identifier(plan.seed, "operator", "app secret", digits=32),
+        app_key=app_key,
+        app_secret=app_secret,
     )
 
 

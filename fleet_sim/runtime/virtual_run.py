@@ -12,6 +12,7 @@ from fleet_sim.model.record import Record, Source
 from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.oracle.tolerance import VIRTUAL_TIME
 from fleet_sim.runtime.abort import AbortWatch
+from fleet_sim.runtime.account import operator_of_run
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import Control
@@ -40,7 +41,6 @@ OBSERVE_MS_MIN = 2_000  # A simulated operator needs no finer look: the wire is 
 STEPS_A_LOOK = 20_000  # A fraction of a second of work; more often nobody could read it.
 # What moves a task from outside; the server's own journal tells of the rest.
 MOVING_KINDS = frozenset({"progress_received", "api_ok"})
-ORG = "o15000000000001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,11 @@ class VirtualWorld:
         self._store = MemoryStore()
         self._scanned = 0
         self._moves = 0
+        dialect = registry.get(plan.fleets[0].dialect)
+        self._org = dialect.org_of(identifier(plan.seed, "operator", "org", digits=32))
+        self._app_key, self._app_secret = operator_of_run(dialect, plan.seed)
         self.platform = self._platform()
-        server = registry.get(plan.fleets[0].dialect).server
-        self.embedded = EmbeddedBroker(self.platform, server, self.clock, BrokerLimits())
+        self.embedded = EmbeddedBroker(self.platform, dialect.server, self.clock, BrokerLimits())
         self._network = MemoryNetwork(self.embedded, self.clock)
 
     def _platform(self) -> Platform:
@@ -93,8 +95,8 @@ class VirtualWorld:
             file_url=MemoryFiles.url,
         )
         gate = dialect.gate(
-            ORG,
-            {_app_key(plan): _app_secret(plan)},
+            self._org,
+            {self._app_key: self._app_secret},
             signed_only=True,
             contract=contract,
             seed=plan.seed,
@@ -132,7 +134,7 @@ class VirtualWorld:
         contract = plan.contracts[dialect.name]
         self.platform.register(registrations(plan.devices))
         conductor = Conductor(plan, mount(plan.devices, self, seed=plan.seed), clock, log)
-        operator = dialect.operator(ORG, _app_key(plan), _app_secret(plan))
+        operator = dialect.operator(self._org, self._app_key, self._app_secret)
         northbound = Northbound(
             operator, MemoryCarrier(self.platform, self._files, clock), clock, epoch_ms=EPOCH_MS
         )
@@ -192,11 +194,3 @@ def run_virtually(
         should_stop: Is asked as often whether to end it early, in good order.
     """
     return VirtualWorld(plan).run(on_snapshot, should_stop)
-
-
-def _app_key(plan: Plan) -> str:
-    return identifier(plan.seed, "operator", "app key", digits=32)
-
-
-def _app_secret(plan: Plan) -> str:
-    return identifier(plan.seed, "operator", "app secret", digits=32)

@@ -116,16 +116,6 @@ async def test_platforms_without_a_store_have_nothing_in_common() -> None:
         assert first["device"]["device_secret"] != second["device"]["device_secret"]
 
 
-async def test_keys_are_hex_in_groups() -> None:
-    """The vendor's own northbound SDK can work with no others."""
-    async with running() as ready:
-        pass
-
-    for key in (ready["app_key"], ready["app_secret"]):
-        assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", key)
-    assert ready["app_key"] != ready["app_secret"]
-
-
 async def test_a_whole_upgrade_over_real_sockets() -> None:
     """Push, file by range, progress, version, success."""
     async with running(devices=[METER]) as ready, calling(ready) as caller:

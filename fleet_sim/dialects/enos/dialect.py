@@ -10,6 +10,7 @@ from fleet_sim.dialects.enos.gateways import EnosGateways
 from fleet_sim.dialects.enos.http_channel import EnosHttpChannel
 from fleet_sim.dialects.enos.http_channel_device import EnosHttpDevice
 from fleet_sim.dialects.enos.http_channel_wire import file_uri
+from fleet_sim.dialects.enos.names import operator_key_of, org_of
 from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.interface import Dialect
@@ -22,6 +23,8 @@ ENOS = Dialect(
     operator=EnosOperator,
     gate=EnosGate,
     contract=CONTRACT,
+    org_of=org_of,
+    operator_key_of=operator_key_of,
     http=HttpChannel(EnosHttpDevice(), EnosHttpChannel, file_uri),
     gateways=EnosGateways(),
 )

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from fleet_sim.dialects.enos import codes, tokens
 from fleet_sim.dialects.enos.calls import Asked, read_call, read_query
+from fleet_sim.dialects.enos.names import uuid_of
 from fleet_sim.dialects.enos.routes import FILES, FIRMWARES, JOBS
 from fleet_sim.dialects.enos.rows import row_fields
 from fleet_sim.dialects.enos.token_service import TokenService
@@ -144,9 +145,7 @@ class EnosGate:
         return _response(code, text, self._request_id("refusal", self._refusals), status=status)
 
     def _request_id(self, purpose: str, number: int) -> str:
-        """Return a UUID of version 4 in form."""
-        digits = chance.identifier(self._seed, self._org, purpose, number, digits=32)
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+        return uuid_of(chance.identifier(self._seed, self._org, purpose, number, digits=32))
 
 
 def _deny(why: str) -> NoReturn:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
+from fleet_sim.dialects.enos.names import uuid_of
 from fleet_sim.model import chance
 from fleet_sim.model.identity import DeviceId
 
@@ -97,7 +98,6 @@ class Sessions:
         return self._due[0][0] if self._due else None
 
     def _name(self, device: DeviceId, secret: str, now_ms: int) -> str:
-        """Return an id that only the platform and the device can know; a UUID of version 4."""
+        """Return an id that only the platform and the device can know."""
         who = f"{device}\0{secret}\0{self._epoch_ms + now_ms}"
-        digits = chance.identifier(self._seed, who, "http session", self._opened, digits=32)
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+        return uuid_of(chance.identifier(self._seed, who, "http session", self._opened, digits=32))
