@@ -1,7 +1,6 @@
 import asyncio
 import hashlib
 import json
-import re
 import signal
 import socket
 from collections.abc import Mapping
