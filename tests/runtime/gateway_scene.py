@@ -6,6 +6,7 @@ from fleet_sim.dialects.interface import GatewayCodec
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    Child,
     ChildClaim,
     DeviceMessage,
     GatewayAction,
@@ -110,3 +111,11 @@ def status(world: LonePlatform) -> list[str]:
 def raw(client: Client) -> bytes:
     """Return all payloads that have come to a client, one after another."""
     return b"".join(one.payload for one in client.events() if isinstance(one, mqtt.Received))
+
+
+def named(world: LonePlatform, device: DeviceId) -> Child:
+    """Return a child as a login names it, with the platform's own name for it."""
+    known = world.platform.registration_of(device)
+    assert known is not None
+    assert known.asset_id
+    return Child(device, known.asset_id)

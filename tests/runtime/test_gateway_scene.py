@@ -1,5 +1,4 @@
 from fleet_sim.model.messages import (
-    Child,
     ChildRefusal,
     GatewayAction,
     ReportReply,
@@ -12,6 +11,7 @@ from tests.runtime.gateway_scene import (
     asked,
     heard,
     here,
+    named,
     raw,
     replies,
     said,
@@ -29,7 +29,7 @@ def test_a_scene_has_a_gateway_that_can_ask() -> None:
     right = asked(world, gateway, LOGIN, CHILD)
 
     assert wrong.refused == ((CHILD, ChildRefusal.WRONG_SIGNATURE),)
-    assert right.children == (Child(CHILD),)
+    assert right.children == (named(world, CHILD),)
     assert replies(gateway) == []
     assert here(world) == ["pk/c1", "pk/g"]
 

@@ -24,6 +24,7 @@ from tests.runtime.gateway_scene import (
     asked,
     heard,
     here,
+    named,
     raw,
     said,
     say,
@@ -41,14 +42,6 @@ from tests.runtime.lone_platform import (
 )
 
 # --- on line ------------------------------------------------------------------------------------
-
-
-def named(world: LonePlatform, device: DeviceId) -> Child:
-    """Return a child as a login names it, with the platform's own name for it."""
-    known = world.platform.registration_of(device)
-    assert known is not None
-    assert known.asset_id
-    return Child(device, known.asset_id)
 
 
 def test_a_child_comes_on_line_over_its_gateways_connection() -> None:

@@ -380,9 +380,9 @@ def test_garbage_raises_nothing_else(body: bytes, status: int) -> None:
 def test_a_token_that_is_forgotten_is_asked_for_again() -> None:
     """However long it would have lasted."""
     operator = _logged_in(_gate())
-    assert operator.is_logged_in
+    before = operator.is_logged_in
 
     operator.forget()
 
-    assert not operator.is_logged_in
+    assert (before, operator.is_logged_in) == (True, False)
     assert operator.needs_login(_NOW)
