@@ -303,6 +303,8 @@ class Dialect:
         org_of: From 32 random hexadecimal digits to the name of an organisation, in the vendor's
             form.
         operator_key_of: Likewise to an operator's key, or its secret.
+        http_refusal: From a status and its reason to the answer to a request that is refused
+            before its content is looked at: too large, no such path.
         http: How devices may come that hold no MQTT connection; None where a vendor has no such
             way or this folder does not speak it.
         gateways: What devices say that speak for others; None for the same two reasons.
@@ -317,5 +319,6 @@ class Dialect:
     contract: ContractProfile
     org_of: Callable[[str], str]
     operator_key_of: Callable[[str], str]
+    http_refusal: Callable[[int, str], HttpResponse]
     http: HttpChannel | None = None
     gateways: GatewayCodec | None = None

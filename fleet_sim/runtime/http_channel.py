@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import (
@@ -39,14 +39,12 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.mqtt.topics import pattern
 from fleet_sim.runtime.clock import Alarm, Clock
-from fleet_sim.runtime.platform import Platform
+from fleet_sim.runtime.platform import Platform, Respond
 
 # A device has one upgrade at a time, and of one topic only the newest command waits; what comes on
 # so many other topics at once is no vendor's.
 MAILBOX_MAX = 16
 REFUSAL_CHARS_MAX = 300  # Of a refused request's answer, in the log.
-
-Respond: TypeAlias = Callable[[HttpResponse | HttpFile], None]
 
 
 @dataclass(slots=True, eq=False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,16 +24,27 @@ DEVICE_BODY_BYTES_MAX = 1 << 20  # Messages of devices are far smaller; MQTT has
 FIRMWARE_PATH = "/firmware"
 STOP_S = 1.0  # A stop waits no longer for who is still being answered, slow readers most of all.
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 
 class HttpServer:
-    """Serves a platform over aiohttp."""
+    """Serves a platform over aiohttp.
 
-    def __init__(self, files: DiskFiles, log: RunLog) -> None:
+    Args:
+        files: What is served to anybody who has a file's address.
+        log: Is told of each file that was sent.
+        refuse: From a status and its reason to the answer where HTTP itself refuses.
+    """
+
+    def __init__(
+        self, files: DiskFiles, log: RunLog, refuse: Callable[[int, str], HttpResponse]
+    ) -> None:
         self._files = files
         self._log = log
+        self._refuse = refuse
         self._platform: Platform | None = None
         self._way: HttpWay | None = None
-        self._app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_all_json])
+        self._app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[self._refusing])
         self._app.router.add_get(f"{FIRMWARE_PATH}/{{firmware}}/{{name}}", self._file)
         self._app.router.add_route("*", "/{path:.*}", self._call)
         self._app.on_response_prepare.append(self._note_file)
@@ -122,9 +133,15 @@ class HttpServer:
         response = await answered
         if isinstance(response, HttpFile):
             return self._kept(response)
-        return web.Response(
-            status=response.status, body=response.body, headers=dict(response.headers)
-        )
+        return _response(response)
+
+    @web.middleware
+    async def _refusing(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Put aiohttp's own refusals into the form of all other answers."""
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            return _response(self._refuse(error.status, error.reason))
 
 
 class _Kept(web.FileResponse):
@@ -151,14 +168,8 @@ def _log() -> logging.Logger:
     return log
 
 
-@web.middleware
-async def _all_json(request: web.Request, handler: web.Handler) -> web.StreamResponse:  # type: ignore[name-defined]
-    """Answer aiohttp's own refusals in JSON, as everything else here is."""
-    try:
-        return await handler(request)  # type: ignore[no-any-return]
-    except web.HTTPException as error:
-        text = json.dumps({"code": error.status, "msg": error.reason, "data": None})
-        return web.Response(status=error.status, text=text, content_type="application/json")
+def _response(answer: HttpResponse) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=dict(answer.headers))
 
 
 async def _as_value(request: web.Request) -> HttpRequest:

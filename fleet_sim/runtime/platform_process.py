@@ -113,7 +113,7 @@ async def _serve(
     clock = RealClock(settings.origin_ns or account.origin_ns)
     log = NoLog() if settings.log is None else _file_log(settings, clock)
     files = DiskFiles(folder)
-    http = HttpServer(files, log)
+    http = HttpServer(files, log, registry.get(settings.dialect).http_refusal)
     mqtt = MqttServer()
     committer = _Committer(store)
     platform = _platform(

@@ -20,6 +20,7 @@ from fleet_sim.runtime.http_channel import HttpWay
 from fleet_sim.runtime.http_server import FIRMWARE_PATH, HttpServer
 from fleet_sim.runtime.platform import Platform, Respond
 from fleet_sim.runtime.run_log import MemoryLog
+from tests.runtime.lone_world import ENOS
 from tests.runtime.platforms import WAIT_S
 
 HOST = "127.0.0.1"
@@ -55,7 +56,7 @@ class Scene:
     def __init__(self, folder: Path, session: aiohttp.ClientSession) -> None:
         self.files = DiskFiles(folder)
         self.log = MemoryLog(lambda: 0)
-        self.server = HttpServer(self.files, self.log)
+        self.server = HttpServer(self.files, self.log, ENOS.http_refusal)
         self.echo = Echo()
         self.devices = Echo()
         self.session = session
@@ -268,7 +269,7 @@ async def test_a_body_that_is_too_large_is_refused(
 ) -> None:
     """With 413, before all of it is in memory."""
     monkeypatch.setattr(http_server, "BODY_BYTES_MAX", 100_000)
-    server = HttpServer(scene.files, scene.log)
+    server = HttpServer(scene.files, scene.log, ENOS.http_refusal)
     await server.start(HOST, 0)
     server.serve(cast(Platform, scene.echo))
     form = aiohttp.FormData()
@@ -379,7 +380,7 @@ async def test_a_file_that_is_not_there_is_not_found(scene: Scene) -> None:
 
 async def test_before_there_is_a_platform_nothing_is_served(tmp_path: Path) -> None:
     """503, in JSON like all else."""
-    server = HttpServer(DiskFiles(tmp_path), MemoryLog(lambda: 0))
+    server = HttpServer(DiskFiles(tmp_path), MemoryLog(lambda: 0), ENOS.http_refusal)
     await server.start(HOST, 0)
     async with (
         aiohttp.ClientSession() as session,
@@ -395,7 +396,7 @@ async def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path: Path) -> Non
         taken.bind((HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        server = HttpServer(DiskFiles(tmp_path), MemoryLog(lambda: 0))
+        server = HttpServer(DiskFiles(tmp_path), MemoryLog(lambda: 0), ENOS.http_refusal)
 
         with pytest.raises(TargetError, match=rf"HTTP port {port} cannot be had .* --http-port"):
             await server.start(HOST, port)

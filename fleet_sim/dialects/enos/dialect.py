@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleet_sim.dialects.enos.client import EnosOperator
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.dialects.enos.device import EnosDevice
-from fleet_sim.dialects.enos.gate import EnosGate
+from fleet_sim.dialects.enos.gate import EnosGate, http_refusal
 from fleet_sim.dialects.enos.gateways import EnosGateways
 from fleet_sim.dialects.enos.http_channel import EnosHttpChannel
 from fleet_sim.dialects.enos.http_channel_device import EnosHttpDevice
@@ -25,6 +25,7 @@ ENOS = Dialect(
     contract=CONTRACT,
     org_of=org_of,
     operator_key_of=operator_key_of,
+    http_refusal=http_refusal,
     http=HttpChannel(EnosHttpDevice(), EnosHttpChannel, file_uri),
     gateways=EnosGateways(),
 )

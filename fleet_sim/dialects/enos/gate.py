@@ -148,6 +148,12 @@ class EnosGate:
         return uuid_of(chance.identifier(self._seed, self._org, purpose, number, digits=32))
 
 
+def http_refusal(status: int, reason: str) -> HttpResponse:
+    """Write the answer to a request that HTTP itself refuses, in the form of all others."""
+    body = {"code": status, "msg": reason, "data": None}
+    return HttpResponse(status, json.dumps(body, separators=(",", ":")).encode())
+
+
 def _deny(why: str) -> NoReturn:
     raise DialectError(f"Denied resource: {why}", code=codes.DENIED)
 

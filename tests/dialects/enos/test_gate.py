@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fleet_sim.dialects.enos.client import EnosOperator
 from fleet_sim.dialects.enos.contract import CONTRACT
-from fleet_sim.dialects.enos.gate import EnosGate
+from fleet_sim.dialects.enos.gate import EnosGate, http_refusal
 from fleet_sim.dialects.enos.routes import FILES, FIRMWARES, JOBS
 from fleet_sim.dialects.enos.tokens import TOKEN_PATH
 from fleet_sim.dialects.http import HttpFile, HttpPart, HttpRequest, HttpResponse
@@ -216,6 +216,18 @@ def test_an_empty_page_has_its_paging() -> None:
 
     assert shown["data"] == []
     assert shown["pagination"] == {"sortedBy": None, "pageNo": 3, "pageSize": 50, "totalSize": 101}
+
+
+def test_what_http_itself_refuses_is_told_in_the_vendors_form() -> None:
+    """The status is the code as well; nobody has counted such a request, so it has no id."""
+    response = http_refusal(413, "Request Entity Too Large")
+
+    assert response.status == 413
+    assert json.loads(response.body) == {
+        "code": 413,
+        "msg": "Request Entity Too Large",
+        "data": None,
+    }
 
 
 def test_a_request_id_is_a_uuid_that_its_number_decides() -> None:
