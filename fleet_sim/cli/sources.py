@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -89,7 +89,12 @@ def read_devices(name: str | None) -> tuple[Credential, ...]:
     """
     if name is None:
         return ()
-    text = decode(read_file(name), name)
+    content = read_file(name)
+    try:
+        text = decode(content, name)
+    except ScenarioError as error:
+        # A device's secret stands in the line.
+        raise ScenarioError(replace(one, is_secret=True) for one in error.mistakes) from error
     return read_credentials(text, name, may_activate=bool(product_secret()))
 
 

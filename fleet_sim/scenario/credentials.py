@@ -1,19 +1,34 @@
-"""The device file: who the devices are at a target that already knows them."""
+"""The device file: who the devices are at a target that already knows them.
+
+product_key,device_key,device_secret,firmware     a heading, if any, names the columns
+Meter123,meter-1,9f86d081884c7d65,1.2.0
+Meter123,meter-2,60303ae22b998861,                no version: the one its fleet says
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pydantic_core import PydanticCustomError
+
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.scenario.errors import Mistake, ScenarioError
+from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
+from fleet_sim.scenario.kinds import read_version
 
 COLUMNS = ("product_key", "device_key", "device_secret", "firmware")
+FORM = "product_key,device_key,device_secret[,firmware]"
 PRODUCT_SECRET_VARIABLE = "FLEET_SIM_PRODUCT_SECRET"  # noqa: S105 - where it stands, not what
-_NEEDED = 3
-_KEYS = 2
-_MISTAKES_MAX = 50
+KEY_MAX = 1000  # Far beyond any vendor's; two of them still fit into a topic's 65,535 bytes.
+_NEEDED = COLUMNS[:3]
+_NAMES_MIN = 2
+_SEPARATORS = str.maketrans("", "", "_- ")
+_IN_NO_LEVEL = re.compile(r"[/+#]")  # MQTT 3.1.1, section 4.7: they mean something in topics.
+_SHOWN_MAX = 40  # Of a column that has no business there.
+_MISTAKES_MAX = 1000  # Then it is another file than the one meant.
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +43,20 @@ class Credential:
     version: str = ""
 
 
+class _Unfit(Exception):  # noqa: N818 - a line's verdict, caught where lines are read
+    """Says what is wrong with a line, without its secret."""
+
+
+class _WrongHeading(_Unfit):
+    """Says what is wrong with the line that names the columns."""
+
+
 def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tuple[Credential, ...]:
     """Read `product_key,device_key,device_secret[,firmware]`, a device a line.
 
-    A first line with these names, empty lines and lines that start with # are passed over. Secrets
-    never stand in a message.
+    A heading with these names is not needed; it may put them in another order or write them like
+    `deviceKey`. Headings again, empty lines and lines that start with # are passed over. Neither
+    secrets nor anything that may be one stand in a message.
 
     Args:
         text: What stands in the file.
@@ -44,52 +68,141 @@ def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tup
     """
     mistakes: list[Mistake] = []
     found: dict[DeviceId, Credential] = {}
-    for line, cells in _rows(text, file):
-        if not any(cells) or cells[0].startswith("#") or (line == 1 and cells[0] == COLUMNS[0]):
+    line_of: dict[DeviceId, int] = {}
+    heading: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    for line, row in _lines(text):
+        try:
+            cells = _cells(row)
+            if not columns:
+                heading, columns = _opening(cells)
+            if cells == heading:
+                continue  # Itself, or again where files were joined.
+            one = _credential(cells, columns, may_activate=may_activate)
+        except _Unfit as unfit:
+            mistakes.append(_at(file, line, str(unfit)))
+            if isinstance(unfit, _WrongHeading) or len(mistakes) >= _MISTAKES_MAX:
+                break  # Nobody knows what stands where, or this is no device file at all.
             continue
-        if not _NEEDED <= len(cells) <= len(COLUMNS) or not all(cells[:_KEYS]):
-            told = f"{len(cells)} columns; write {','.join(COLUMNS[:_NEEDED])}[,{COLUMNS[-1]}]"
+        if one.device in found:
+            told = f"the device {one.device} stands in line {line_of[one.device]} already"
             mistakes.append(_at(file, line, told))
             continue
-        unfit = _unfit(cells[0], cells[1])
-        if unfit:
-            mistakes.append(_at(file, line, unfit))
-            continue
-        device = DeviceId(cells[0], cells[1])
-        if not cells[_KEYS] and not may_activate:
-            told = (
-                f"the device {device} has no secret; write it, or set {PRODUCT_SECRET_VARIABLE} "
-                "so that it activates"
-            )
-            mistakes.append(_at(file, line, told))
-        if device in found:
-            mistakes.append(_at(file, line, f"the device {device} stands here again"))
-        found.setdefault(device, Credential(device, cells[2], "".join(cells[_NEEDED:])))
+        found[one.device], line_of[one.device] = one, line
     if not found and not mistakes:
-        mistakes.append(Mistake(file, 0, 0, "", "no devices are in this file"))
+        mistakes.append(Mistake(file, 0, 0, "", f"no devices are in this file; write {FORM}"))
     if mistakes:
-        raise ScenarioError(mistakes[:_MISTAKES_MAX])
+        raise ScenarioError(mistakes)
     return tuple(found.values())
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line that says something, with its number; a line ends as editors see it."""
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
+        row = line.strip()
+        if row and not row.startswith("#"):
+            yield number, row
+
+
+def _cells(row: str) -> list[str]:
+    """Split a line. Each stands for itself, so an open quote does not swallow those below it."""
+    try:
+        (cells,) = csv.reader((row,), skipinitialspace=True, strict=True)
+    except csv.Error as error:
+        told = str(error)
+        if "unexpected end" in told:
+            told = "a quote opens in this line and is not closed in it"
+        elif "expected after" in told:
+            told = "behind a closing quote stands something other than a comma"
+        raise _Unfit(f"not CSV: {told}") from error
+    return [cell.strip() for cell in cells]
+
+
+# --- headings -----------------------------------------------------------------------------------
+
+
+def _opening(cells: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the heading, if the first line is one, and which column stands where.
+
+    One cell may be a device's that is oddly called; the first, or two, are not.
+    """
+    named = [_named(cell) for cell in cells]
+    if not named[0] and sum(map(bool, named)) < _NAMES_MIN:
+        return (), COLUMNS
+    for name, cell in zip(named, cells, strict=True):
+        if not name:
+            told = f'there is no column "{cell[:_SHOWN_MAX]}"{did_you_mean(cell, COLUMNS)}'
+            raise _WrongHeading(told)
+        if named.count(name) > 1:
+            raise _WrongHeading(f'the column "{name}" stands here twice')
+    for name in _NEEDED:
+        if name not in named:
+            raise _WrongHeading(f'the column "{name}" is missing; write {FORM}')
+    # Without a version in its usual place it says nothing against one in some of the lines.
+    return cells, COLUMNS if tuple(named) == _NEEDED else named
+
+
+def _named(cell: str) -> str:
+    plain = cell.lower().translate(_SEPARATORS)
+    return next((one for one in COLUMNS if one.translate(_SEPARATORS) == plain), "")
+
+
+# --- devices ------------------------------------------------------------------------------------
+
+
+def _credential(cells: list[str], columns: Sequence[str], *, may_activate: bool) -> Credential:
+    """Read a device; of columns that were left out at the end, only the version may be."""
+    said = dict(zip(columns, cells, strict=False))
+    if len(cells) > len(columns) or not said.keys() >= set(_NEEDED):
+        raise _Unfit(_count(cells, columns))
+    device = DeviceId(said["product_key"], said["device_key"])
+    unfit = _unfit_key("product key", device.product_key)
+    unfit = unfit or _unfit_key("device key", device.device_key)
+    secret, version = said["device_secret"], said.get("firmware", "")
+    if not unfit and not secret and not may_activate:
+        hint = f"write it, or set {PRODUCT_SECRET_VARIABLE} so that it activates"
+        unfit = f"the device {device} has no secret; {hint}"
+    elif not unfit and not secret.isprintable():
+        unfit = "the device secret holds a character that cannot be printed"
+    elif not unfit and version and not _is_version(version):
+        unfit = "the firmware is no version; write up to 64 characters without spaces"
+    if unfit:
+        raise _Unfit(unfit)
+    return Credential(device, secret, version)
+
+
+def _count(cells: Sequence[str], columns: Sequence[str]) -> str:
+    """Say that a line has too few or too many columns."""
+    told = f"{len(cells)} column{'' if len(cells) == 1 else 's'}"
+    meant = FORM if tuple(columns) == COLUMNS else ",".join(columns)
+    other = next((mark for mark in ";\t|" if len(cells) == 1 and mark in cells[0]), "")
+    instead = f", with commas, not {_MARKS[other]}, in between" if other else ""
+    return f"{told}; write {meant}{instead}"
+
+
+_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def _unfit_key(name: str, key: str) -> str:
+    """Say why a key cannot be a level of an MQTT topic, without it: it may be a secret."""
+    if not key:
+        return f"the {name} is empty"
+    if len(key) > KEY_MAX:
+        return f"the {name} has {len(key):,} characters; there may be {KEY_MAX:,}"
+    if _IN_NO_LEVEL.search(key) or not key.isprintable():
+        what = "leave out /, +, # and what cannot be printed"
+        return f"the {name} cannot be part of an MQTT topic; {what}"
+    return ""
+
+
+def _is_version(text: str) -> bool:
+    try:
+        read_version(text)
+    except PydanticCustomError:
+        return False
+    return True
 
 
 def _at(file: str, line: int, text: str) -> Mistake:
     """Point at a line without showing it: a device's secret stands in it."""
     return Mistake(file, line, 1, "", text, is_secret=True)
-
-
-def _unfit(product_key: str, device_key: str) -> str:
-    """Say why a device cannot have these keys: both are levels of its MQTT topics."""
-    for name, key in (("product key", product_key), ("device key", device_key)):
-        if any(one in "/+#" or not one.isprintable() for one in key):
-            return f"the {name} {key!r} cannot be part of an MQTT topic; leave out /, + and #"
-    return ""
-
-
-def _rows(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(text.splitlines(keepends=True), skipinitialspace=True)
-    try:
-        for cells in reader:
-            yield reader.line_num, [cell.strip() for cell in cells]
-    except csv.Error as error:
-        told = f"not CSV: {error}"
-        raise ScenarioError([_at(file, reader.line_num, told)]) from error

@@ -125,3 +125,26 @@ def test_a_device_may_lack_a_secret_only_if_the_environment_has_its_products(
 
     assert [one.secret for one in read_devices(str(tmp_path / "d.csv"))] == [""]
     assert product_secret() == "of product"
+
+
+def test_a_line_of_a_device_file_is_never_shown(tmp_path: Path) -> None:
+    """Not even one that is no text: the secret in it may be."""
+    (tmp_path / "d.csv").write_bytes(b"P,d1,s1\nP,d\xe42,hush\n")
+
+    with pytest.raises(ScenarioError, match="not UTF-8: byte 0xE4") as caught:
+        read_devices(str(tmp_path / "d.csv"))
+
+    assert [(one.line, one.column, one.is_secret) for one in caught.value.mistakes] == [
+        (2, 4, True)
+    ]
+
+
+def test_a_device_file_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
+    """With a byte order mark and the line ends of another system."""
+    (tmp_path / "d.csv").write_bytes(
+        b"\xef\xbb\xbfproduct_key,device_key,device_secret\r\nP,d1,s1\r\n"
+    )
+
+    (one,) = read_devices(str(tmp_path / "d.csv"))
+
+    assert (str(one.device), one.secret) == ("P/d1", "s1")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.scenario.credentials import Credential, read_credentials
+from fleet_sim.scenario.credentials import FORM, KEY_MAX, Credential, read_credentials
 from fleet_sim.scenario.errors import ScenarioError
 
 
@@ -71,12 +71,95 @@ def test_no_line_of_the_file_may_be_shown() -> None:
 
 def test_an_empty_file_is_told() -> None:
     """A run without devices would be green for nothing."""
-    assert refused("# none\n") == ["d.csv: no devices are in this file"]
+    assert refused("# none\n") == [f"d.csv: no devices are in this file; write {FORM}"]
 
 
 def test_a_secret_is_not_in_what_is_printed() -> None:
     """Neither in logs nor in a failing test."""
     assert "hush" not in repr(Credential(DeviceId("P", "d"), "hush"))
+
+
+def test_a_heading_may_order_the_columns_and_write_them_otherwise() -> None:
+    """As consoles export them; again where two files were joined."""
+    text = "deviceKey,Product Key,firmware,device_secret\nd1,P,1.0,s1\n"
+
+    assert read_credentials(text + text.replace("d1", "d2"), "d.csv") == (
+        Credential(DeviceId("P", "d1"), "s1", "1.0"),
+        Credential(DeviceId("P", "d2"), "s1", "1.0"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("heading", "text"),
+    [
+        (
+            "product_key,device_key,device_secrt",
+            (
+                'there is no column "device_secrt"; did you mean "device_secret"? '
+                "(device_key, device_secret, firmware, product_key)"
+            ),
+        ),
+        (
+            "product_key,device_key,device_secret,",
+            'there is no column ""; known are: device_key, device_secret, firmware, product_key',
+        ),
+        ("product_key,device_key,firmware", f'the column "device_secret" is missing; write {FORM}'),
+        ("product_key,product_key,device_key", 'the column "product_key" stands here twice'),
+    ],
+)
+def test_a_wrong_heading_is_told_and_nothing_below_it(heading: str, text: str) -> None:
+    """Nobody knows what stands where."""
+    assert refused(f"# ours\n{heading}\nP,d1\n") == [f"d.csv:2:1: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ("P,d", f"2 columns; write {FORM}"),
+        ("P", f"1 column; write {FORM}"),
+        ("P;d;hush", f"1 column; write {FORM}, with commas, not semicolons, in between"),
+        ("P\td\thush", f"1 column; write {FORM}, with commas, not tabs, in between"),
+        ("P,d,hush,1,", f"5 columns; write {FORM}"),
+        (",d,hush", "the product key is empty"),
+        ("P, ,hush", "the device key is empty"),
+        ("P,d,hu\0sh", "the device secret holds a character that cannot be printed"),
+        ("P,d,hush,1 0", "the firmware is no version; write up to 64 characters without spaces"),
+        (
+            f"P,{'d' * (KEY_MAX + 1)},hush",
+            "the device key has 1,001 characters; there may be 1,000",
+        ),
+        ('P,d,"hush', "not CSV: a quote opens in this line and is not closed in it"),
+        ('P,d,"hu"sh', "not CSV: behind a closing quote stands something other than a comma"),
+    ],
+)
+def test_each_mistake_has_its_sentence_and_hides_no_other(row: str, text: str) -> None:
+    """The lines around it are read as if it were not there."""
+    said = refused(f"P,a,hush\n{row}\nP,a,hush\n")
+
+    assert said == [f"d.csv:2:1: {text}", "d.csv:3:1: the device P/a stands in line 1 already"]
+
+
+def test_a_line_has_as_many_columns_as_its_heading() -> None:
+    """But for a version at the end, which may be left out in any line."""
+    heading = "device_secret,device_key,product_key"
+
+    assert refused(f"{heading}\ns,d,P,1\n") == [f"d.csv:2:1: 4 columns; write {heading}"]
+    assert read_credentials("product_key,device_key,device_secret,firmware\nP,d,s\n", "d.csv") == (
+        Credential(DeviceId("P", "d"), "s"),
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_editors_see_it(end: str) -> None:
+    """On any system; what else Unicode takes for the end of a line is a part of it."""
+    text = end.join(["P,d1,s1", "", "P,d2,s\x0c2", "P"])
+
+    assert [one.split(" ")[0] for one in refused(text)] == ["d.csv:3:1:", "d.csv:4:1:"]
+
+
+def test_a_file_of_something_else_is_not_read_to_its_end() -> None:
+    """A thousand mistakes say enough."""
+    assert len(refused("what is this\n" * 5000)) == 1000
 
 
 @given(st.text(max_size=200))
