@@ -28,3 +28,7 @@ class DialectError(Exception):
         super().__init__(text)
         self.code = code
         self.message_id = message_id
+
+    def about(self, message_id: str) -> DialectError:
+        """Return the same mistake, found in the message of this id; to be raised from this one."""
+        return DialectError(str(self), code=self.code, message_id=message_id)

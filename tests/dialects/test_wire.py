@@ -17,6 +17,13 @@ def test_a_dialect_error_needs_neither_number_nor_message() -> None:
     assert (error.code, error.message_id) == (None, None)
 
 
+def test_a_mistake_can_be_told_of_its_message() -> None:
+    """What it is and its number stay."""
+    error = DialectError("step is missing", code=1220).about("7")
+
+    assert (str(error), error.code, error.message_id) == ("step is missing", 1220, "7")
+
+
 def test_wire_messages_go_at_least_once_by_default() -> None:
     """The SDKs publish with QoS 1."""
     assert WireMessage("t", b"") == WireMessage("t", b"", qos=1)

@@ -26,15 +26,15 @@ from __future__ import annotations
 
 from fleet_sim.dialects.enos import envelope
 from fleet_sim.dialects.enos.payload import read_fields, read_object, read_text, write_object, wrong
-from fleet_sim.dialects.enos.topics import fill, template_of
+from fleet_sim.dialects.enos.topics import fill, filter_of, reply_topic, template_of
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import ActivationInfo, ActivationReply
 
 INFO = "/ext/session/{device}/thing/activate/info"
-INFO_REPLY = f"{INFO}_reply"
+INFO_REPLY = reply_topic(INFO)
 
-CLAIMED = INFO_REPLY.replace("{device}", "+/+")
+CLAIMED = filter_of(INFO_REPLY)
 
 
 def write_info(device: DeviceId, info: ActivationInfo) -> WireMessage:
@@ -91,4 +91,4 @@ def read_reply(topic: str, payload: bytes) -> tuple[DeviceId, ActivationReply]:
     try:
         return found[0], ActivationReply(message_id, *envelope.read_outcome(body))
     except DialectError as error:
-        raise DialectError(str(error), code=error.code, message_id=message_id) from error
+        raise error.about(message_id) from error

@@ -74,17 +74,16 @@ def _worth(
     device: DeviceId, claim: Claim, signature: bytes, clean_session: str, keys: Keyring
 ) -> Proof | ChildRefusal:
     """Check a signature. A child that no topic could address is as good as unknown."""
-    match claim.secure_mode:
-        case _ if not is_addressable(device):
-            return ChildRefusal.UNKNOWN
-        case "2":
-            secret, proof = keys.secret_of(device), Proof.OWN
-            otherwise = ChildRefusal.UNKNOWN
-        case "3":
-            secret, proof = keys.product_secret_of(device.product_key), Proof.PRODUCT
-            otherwise = ChildRefusal.NO_ACTIVATION
-        case _:
-            return ChildRefusal.WRONG_SIGNATURE
+    if not is_addressable(device):
+        return ChildRefusal.UNKNOWN
+    if claim.secure_mode == STATIC_SECRET:
+        secret, proof = keys.secret_of(device), Proof.OWN
+        otherwise = ChildRefusal.UNKNOWN
+    elif claim.secure_mode == PRODUCT_SECRET:
+        secret, proof = keys.product_secret_of(device.product_key), Proof.PRODUCT
+        otherwise = ChildRefusal.NO_ACTIVATION
+    else:
+        return ChildRefusal.WRONG_SIGNATURE
     if not secret:
         return otherwise
     is_good = is_signed(device, claim, secret, signature, clean_session=clean_session)

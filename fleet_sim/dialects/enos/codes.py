@@ -45,10 +45,10 @@ def cause_of(step: int) -> FailureCause:
 
 # The number of a login beyond the limit of children is in no page; 429 is the SDKs' own constant.
 CHILD_REFUSALS: Mapping[ChildRefusal, tuple[int, str]] = {
-    ChildRefusal.UNKNOWN: (705, "no such device"),
+    ChildRefusal.UNKNOWN: (NO_SUCH_DEVICE, "no such device"),
     ChildRefusal.DISABLED: (723, "Device is disable"),
     ChildRefusal.ELSEWHERE: (740, "Sub device not belong the gateway"),
-    ChildRefusal.WRONG_SIGNATURE: (742, "Sign check failed"),
+    ChildRefusal.WRONG_SIGNATURE: (SIGNATURE_WRONG, "Sign check failed"),
     ChildRefusal.NO_ACTIVATION: (770, "Dynamic activate is not allowed"),
     ChildRefusal.TOO_MANY: (429, "too many sub-devices are on line"),
 }

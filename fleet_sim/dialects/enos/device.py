@@ -107,7 +107,7 @@ class EnosDevice:
         try:
             return _read(leaf, message_id, body)
         except DialectError as error:
-            raise DialectError(str(error), code=error.code, message_id=message_id) from error
+            raise error.about(message_id) from error
 
 
 def _signed_id(device: DeviceId) -> str:

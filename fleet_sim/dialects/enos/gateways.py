@@ -44,7 +44,7 @@ from fleet_sim.dialects.enos.payload import (
     read_object,
     write_object,
 )
-from fleet_sim.dialects.enos.topics import fill, template_of
+from fleet_sim.dialects.enos.topics import fill, filter_of, reply_topic, template_of
 from fleet_sim.dialects.interface import Keyring
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
@@ -75,7 +75,7 @@ _METHODS: Mapping[GatewayAction, str] = {
     GatewayAction.LIST: "thing.topo.get",
 }
 _ACTION_OF = {template: action for action, template in _TEMPLATES.items()}
-_ANSWER_TO = {f"{template}_reply": action for action, template in _TEMPLATES.items()}
+_ANSWER_TO = {reply_topic(template): action for action, template in _TEMPLATES.items()}
 
 REPLY_TEMPLATES = frozenset(_ANSWER_TO)
 
@@ -91,7 +91,7 @@ class EnosGateways:
     @property
     def claimed(self) -> tuple[str, ...]:
         """Every request of every gateway."""
-        return tuple(template.replace("{device}", "+/+") for template in _TEMPLATES.values())
+        return tuple(map(filter_of, _TEMPLATES.values()))
 
     def owner_of(self, topic_or_filter: str) -> DeviceId | None:
         """Return whose topic or filter it is; both keys have to be spelt out in it."""
@@ -117,12 +117,12 @@ class EnosGateways:
         try:
             return found[0], GatewayRequest(message_id, action, _read(action, body, keys))
         except DialectError as error:
-            raise DialectError(str(error), code=error.code, message_id=message_id) from error
+            raise error.about(message_id) from error
 
     def write(self, gateway: DeviceId, reply: GatewayReply) -> WireMessage:
         """Write the answer; its text names who was refused, and why."""
         code, text = answers.outcome(reply)
-        topic = f"{fill(_TEMPLATES[reply.action], gateway)}_reply"
+        topic = reply_topic(fill(_TEMPLATES[reply.action], gateway))
         return envelope.reply(topic, reply.message_id, code, answers.data_of(reply), text=text)
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
@@ -133,7 +133,7 @@ class EnosGateways:
             return None
         data = answers.batch_fields((), ()) if action is GatewayAction.BATCH_LOGIN else None
         return envelope.reply(
-            f"{topic}_reply", error.message_id or "", error.code, data, text=str(error)
+            reply_topic(topic), error.message_id or "", error.code, data, text=str(error)
         )
 
     # --- the gateway's end -------------------------------------------------------------------
@@ -172,7 +172,7 @@ class EnosGateways:
         try:
             return GatewayReply(message_id, action, *answers.read(action, body))
         except DialectError as error:
-            raise DialectError(str(error), code=error.code, message_id=message_id) from error
+            raise error.about(message_id) from error
 
 
 # --- requests --------------------------------------------------------------------------------

@@ -34,8 +34,6 @@ from fleet_sim.dialects.enos.http_channel_wire import (
     command_headers,
     download_path,
     firmware_in,
-    is_reply,
-    reply_topic,
     sign,
 )
 from fleet_sim.dialects.enos.payload import (
@@ -48,7 +46,7 @@ from fleet_sim.dialects.enos.payload import (
 )
 from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.enos.tokens import is_equal
-from fleet_sim.dialects.enos.topics import is_addressable, template_of
+from fleet_sim.dialects.enos.topics import is_addressable, is_reply, reply_topic, template_of
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import (
     ChannelCall,

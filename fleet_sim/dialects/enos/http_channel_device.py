@@ -17,10 +17,10 @@ from fleet_sim.dialects.enos.http_channel_wire import (
     download_path,
     login_path,
     read_command,
-    reply_topic,
     sign,
 )
 from fleet_sim.dialects.enos.payload import read_fields, read_object, read_text, write_object
+from fleet_sim.dialects.enos.topics import reply_topic
 from fleet_sim.dialects.http import JSON_CONTENT_TYPE, HttpRequest, HttpResponse
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId

@@ -65,16 +65,6 @@ def download_path(device: DeviceId) -> str:
     return f"{FILES_PATH}/sys/{device.product_key}/{device.device_key}/file/download"
 
 
-def reply_topic(topic: str) -> str:
-    """Return where the reply to a message is published."""
-    return f"{topic}_reply"
-
-
-def is_reply(topic: str) -> bool:
-    """Tell whether a message is the device's reply to a command."""
-    return topic.endswith("_reply")
-
-
 def command_headers(command: WireMessage) -> tuple[tuple[str, str], ...]:
     """Write a command as the headers of an answer."""
     payload = "".join(map(_escaped, command.payload.decode()))

@@ -144,7 +144,7 @@ class EnosServer:
         try:
             return device, _read(leaf, message_id, body)
         except DialectError as error:
-            raise DialectError(str(error), code=error.code, message_id=message_id) from error
+            raise error.about(message_id) from error
 
     def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
         """Write what the platform says to a device."""

@@ -41,6 +41,7 @@ REPLY_TO = {
 SESSION = "/ext/session/"  # Where connections are spoken of; what devices do stands under `/sys/`.
 
 _SYS = "/sys/"
+_REPLY = "_reply"
 _LEAVES = {leaf.value: leaf for leaf in Leaf}
 _LEVELS = 7  # "", sys, product key, device key, ota, device, leaf
 _DEVICE = "{device}"
@@ -70,6 +71,21 @@ def fill(template: str, device: DeviceId) -> str:
     return template.replace(_DEVICE, str(device))
 
 
+def filter_of(template: str) -> str:
+    """Return the topic filter of all devices' topics of this template."""
+    return template.replace(_DEVICE, "+/+")
+
+
+def reply_topic(topic: str) -> str:
+    """Return where the reply to a message is published; of a template, that of the reply."""
+    return f"{topic}{_REPLY}"
+
+
+def is_reply(topic: str) -> bool:
+    """Tell whether a message answers another one."""
+    return topic.endswith(_REPLY)
+
+
 def template_of(topic: str) -> tuple[DeviceId, str] | None:
     """Return whose topic (or filter) it is, and its template; None where it is nobody's.
 
@@ -97,5 +113,5 @@ def is_own(device: DeviceId, topic_or_filter: str) -> bool:
     """
     below = f"{device.product_key}/{device.device_key}/"
     return is_addressable(device) and topic_or_filter.startswith(
-        (f"/sys/{below}", f"/ext/session/{below}")
+        (f"{_SYS}{below}", f"{SESSION}{below}")
     )

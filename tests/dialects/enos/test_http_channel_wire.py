@@ -31,13 +31,6 @@ def test_paths_are_those_of_the_pages() -> None:
     assert wire.download_path(device) == "/multipart/sys/pk1/dk1/file/download"
 
 
-def test_a_reply_stands_on_the_topic_of_its_request() -> None:
-    """With the suffix that EnOS gives it everywhere."""
-    assert wire.reply_topic("/sys/a/b/ota/device/inform") == "/sys/a/b/ota/device/inform_reply"
-    assert wire.is_reply("/sys/a/b/ota/device/upgrade_reply")
-    assert not wire.is_reply("/sys/a/b/ota/device/inform")
-
-
 @given(DEVICES, SERVER_MESSAGES)
 def test_every_command_survives_its_headers(device: DeviceId, message: ServerMessage) -> None:
     """Whatever a version, an address or a device key is made of; and headers stay printable."""

@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from fleet_sim.dialects.enos.topics import (
     Leaf,
     fill,
+    filter_of,
     is_addressable,
     is_own,
+    is_reply,
     parse,
+    reply_topic,
     template_of,
     topic_of,
 )
@@ -30,6 +33,18 @@ def test_topics_read_as_in_the_manual() -> None:
     """The form that "Developing OTA Capabilities on Devices" gives."""
     assert topic_of(_DEVICE, Leaf.UPGRADE) == "/sys/pk1/dk1/ota/device/upgrade"
     assert topic_of(_DEVICE, Leaf.INFORM_REPLY) == "/sys/pk1/dk1/ota/device/inform_reply"
+
+
+def test_a_reply_stands_on_the_topic_of_its_request() -> None:
+    """With the suffix that EnOS gives it everywhere."""
+    assert reply_topic("/sys/a/b/ota/device/inform") == "/sys/a/b/ota/device/inform_reply"
+    assert is_reply("/sys/a/b/ota/device/upgrade_reply")
+    assert not is_reply("/sys/a/b/ota/device/inform")
+
+
+def test_a_template_names_the_topics_of_all_devices() -> None:
+    """A wildcard for each of the two keys."""
+    assert filter_of("/sys/{device}/thing/topo/get") == "/sys/+/+/thing/topo/get"
 
 
 @pytest.mark.parametrize(
