@@ -175,4 +175,5 @@ class Journal:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-Effect: TypeAlias = Tell | Answered | Keep | Forget | KeepFile | DropFile | Journal
+Change: TypeAlias = Keep | Forget
+Effect: TypeAlias = Tell | Answered | Change | KeepFile | DropFile | Journal

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from fleet_sim.backend.events import Change
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.model.record import Source
 from fleet_sim.mqtt.broker import Connection
@@ -15,7 +16,7 @@ from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.download import Fetch, FetchListener
 from fleet_sim.runtime.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.line import Ear
-from fleet_sim.runtime.platform import Change, Platform
+from fleet_sim.runtime.platform import Platform
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.runtime.storage import MemoryStore
 

@@ -1,17 +1,8 @@
 """The reference OTA platform: brain, dialect and store under one roof; the same in both worlds.
 
 Devices come by southbounds: a broker of our own, a stock one, another kind of channel. Each brings
-what it hears to the platform and carries what the platform says to the devices that it has.
-
-Nothing leaves before what it rests on is durable. Effects that a peer can see (a push, a reply, an
-answer, a PUBACK) are held until the changes before them are committed, many at a time:
-
-    message ──► brain ──► Keep, Keep, Tell      changes gather while a commit is under way
-                            │           │
-                            ▼           │
-                         commit ────────┴──► Tell leaves, PUBACK leaves
-
-So a platform that is killed and started again has lost nothing that anybody was told.
+what it hears to the platform and carries what the platform says to the devices that it has. What
+peers can see of it leaves when what it rests on is durable (`commits`).
 """
 
 from __future__ import annotations
@@ -48,20 +39,11 @@ from fleet_sim.model.messages import ServerMessage
 from fleet_sim.model.northbound import Call
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Alarm, Clock
+from fleet_sim.runtime.commits import Commits, Committer
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.runtime.wire_records import received_by_server, sent_by_server
 
-IDLE_COMMIT_MS = 250  # Progress alone may wait this long: one write then serves many reports.
-
-Change = Keep | Forget
 Respond = Callable[[HttpResponse | HttpFile], None]
-
-
-class Committer(Protocol):
-    """Makes changes durable, in order."""
-
-    def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
-        """Write these changes in one transaction and call `then`."""
 
 
 class Southbound(Protocol):
@@ -154,15 +136,12 @@ class Platform:
         self._gate = gate
         self._clock = clock
         self._log = log
-        self._committer = committer
         self._files = files
         self._settings = settings
         self._southbounds: list[Southbound] = []
-        self._changes: list[Change] = []
-        self._held: list[_Held] = []
-        self._has_urgent = False
-        self._is_committing = False
-        self._commit_at_ms: int | None = None
+        self._commits: Commits[_Held] = Commits(
+            clock, committer, settings.commit_window_ms, self._let_go
+        )
         self._calls: dict[int, tuple[Call, Respond]] = {}
         self._call_no = 0
         self._brain_alarm = Alarm(clock, lambda: brain.next_at_ms, self._brain_due)
@@ -273,14 +252,14 @@ class Platform:
             self.refused(sender, topic, str(error))
             complaint = self._server.complain(topic, error)
             if complaint is not None:
-                self._held.append(_Reply(southbound, sender, complaint))
+                self._commits.hold(_Reply(southbound, sender, complaint))
         else:
             kind, fields = received_by_server(message)
             self._wire(kind, device, fields)
             self._think(MessageArrived(device, message))
         if receipt is not None:
-            self._held.append(_Receipt(southbound, receipt))
-        self._settle()
+            self._commits.hold(_Receipt(southbound, receipt))
+        self._commits.settle()
 
     def answer(
         self,
@@ -298,10 +277,10 @@ class Platform:
             receipt: As in `arrived`.
         """
         if wire is not None:
-            self._held.append(_Reply(southbound, sender, wire))
+            self._commits.hold(_Reply(southbound, sender, wire))
         if receipt is not None:
-            self._held.append(_Receipt(southbound, receipt))
-        self._settle()
+            self._commits.hold(_Receipt(southbound, receipt))
+        self._commits.settle()
 
     def refused(self, sender: Hashable, topic: str, why: str) -> None:
         """Take note that something was not let through; with topic "" a whole connection."""
@@ -334,66 +313,27 @@ class Platform:
         for effect in effects:
             match effect:
                 case Keep() | Forget():
-                    self._changes.append(effect)
-                    self._has_urgent |= not isinstance(effect, Keep) or effect.urgent
+                    self._commits.change(effect)
                 case Tell() | Answered() | DropFile():
-                    self._held.append(effect)
+                    self._commits.hold(effect)
                 case Journal(kind, device, job, fields):
                     self._log.add(Source.SERVER, kind, device=device, job=job, fields=fields)
                 case KeepFile(firmware_id, file_name, content):
                     self._files.keep(firmware_id, file_name, content)
                 case _:
                     assert_never(effect)
-        self._settle()
+        self._commits.settle()
 
-    # --- commit, then let go ---------------------------------------------------------------
-
-    def _settle(self) -> None:
-        """Let go of what rests on nothing new; else see that a commit comes."""
-        if self._has_urgent or (self._held and self._is_committing):
-            self._commit_within(self._settings.commit_window_ms)
-        else:
-            held, self._held = self._held, []
-            self._let_go(held)
-            if self._changes:
-                self._commit_within(IDLE_COMMIT_MS)
-
-    def _commit_within(self, window_ms: int) -> None:
-        at_ms = self._clock.now_ms() + window_ms
-        if self._commit_at_ms is None or at_ms < self._commit_at_ms:
-            self._commit_at_ms = at_ms
-            self._clock.call_at(at_ms, self._commit_due, at_ms)
-
-    def _commit_due(self, at_ms: int) -> None:
-        if at_ms == self._commit_at_ms:
-            self._commit_at_ms = None
-            self._commit()
-
-    def _commit(self) -> None:
-        if self._is_committing or not (self._changes or self._held):
-            return  # `_committed` looks again
-        changes, self._changes = self._changes, []
-        held, self._held = self._held, []
-        self._has_urgent = False
-        self._is_committing = True
-        self._committer.commit(changes, lambda: self._committed(held))
-
-    def _committed(self, held: Sequence[_Held]) -> None:
-        self._is_committing = False
-        self._let_go(held)
-        if self._has_urgent or self._held:
-            self._commit_within(self._settings.commit_window_ms)
-        elif self._changes:  # their own turn may have come, and gone, during the commit
-            self._commit_within(IDLE_COMMIT_MS)
+    # --- what leaves -----------------------------------------------------------------------
 
     def flush(self) -> None:
         """Commit at once what is left, as a clean stop wants it."""
-        self._commit()
+        self._commits.flush()
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing waits for a commit."""
-        return not (self._changes or self._held or self._is_committing)
+        return self._commits.is_settled
 
     def _let_go(self, held: Sequence[_Held]) -> None:
         for what in held:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fleet_sim.backend.brain import Brain
+from fleet_sim.backend.events import Change
 from fleet_sim.dialects import registry
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.mqtt.limits import BrokerLimits
@@ -29,7 +30,7 @@ from fleet_sim.runtime.files import DiskFiles
 from fleet_sim.runtime.http_channel import HttpWay
 from fleet_sim.runtime.http_server import HttpServer
 from fleet_sim.runtime.mqtt_server import MqttServer
-from fleet_sim.runtime.platform import Change, Platform, Settings
+from fleet_sim.runtime.platform import Platform, Settings
 from fleet_sim.runtime.platform_settings import PlatformSettings, from_line
 from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.run_log import FileLog, NoLog

@@ -39,7 +39,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from fleet_sim.backend.events import Forget, Keep
+from fleet_sim.backend.events import Change, Keep
 
 SCHEMA_VERSION = 1
 
@@ -76,7 +76,6 @@ _TABLES: Mapping[str, Table] = {
     ),
 }
 
-Change = Keep | Forget
 Rows = dict[str, list[dict[str, Any]]]
 
 

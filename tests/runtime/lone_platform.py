@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fleet_sim.backend.brain import Brain
-from fleet_sim.backend.events import Keep
+from fleet_sim.backend.events import Change, Keep
 from fleet_sim.dialects.http import HttpFile, HttpResponse
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
@@ -27,7 +27,7 @@ from fleet_sim.model.northbound import (
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.runtime.embedded_broker import EmbeddedBroker
-from fleet_sim.runtime.platform import Change, Platform, Settings
+from fleet_sim.runtime.platform import Platform, Settings
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.lone_world import ENOS

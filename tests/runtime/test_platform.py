@@ -27,7 +27,7 @@ from fleet_sim.model.northbound import (
     TaskRow,
 )
 from fleet_sim.mqtt import client as mqtt
-from fleet_sim.runtime.platform import IDLE_COMMIT_MS
+from fleet_sim.runtime.commits import IDLE_COMMIT_MS
 from tests.runtime.lone_platform import CONTENT, IMAGE, WINDOW_MS, Client, LonePlatform, online
 from tests.runtime.lone_world import ENOS
 
@@ -141,21 +141,6 @@ def test_progress_that_comes_during_a_commit_is_written_after_it() -> None:
             if isinstance(change, Keep)] == [50]  # fmt: skip
     world.store.end()
     assert world.platform.is_settled
-
-
-def test_a_change_that_nobody_waits_for_is_written_all_the_same() -> None:
-    """It came during a commit, and nothing else ever comes."""
-    world = LonePlatform()
-    world.platform._carry_out([Keep("devices", "a", {"n": 1})])
-    world.run(WINDOW_MS)
-    assert world.store.is_busy
-
-    world.platform._carry_out([Keep("devices", "b", {"n": 2}, urgent=False)])
-    world.run(2 * IDLE_COMMIT_MS)
-    world.store.end()
-    world.run(IDLE_COMMIT_MS)
-
-    assert [change.key for changes in world.store.commits for change in changes] == ["a", "b"]
 
 
 def test_what_came_during_a_commit_waits_for_the_next() -> None:
@@ -421,16 +406,6 @@ def test_a_clean_stop_commits_what_is_left() -> None:
 
     assert (was_settled, world.platform.is_settled) == (False, True)
     assert world.store.rows()["devices"][0]["version"] == "1.0"
-
-
-def test_a_flush_with_nothing_to_write_writes_nothing() -> None:
-    """No empty transaction."""
-    world = LonePlatform()
-
-    world.platform.flush()
-
-    assert world.store.commits == []
-    assert world.platform.is_settled
 
 
 def test_jobs_can_be_deleted_with_their_tasks() -> None:
