@@ -246,7 +246,7 @@ BROKEN = (
     ("plant: [B01]", 'broker: ‸"mqtt://u:p@x"', "target.broker holds a user or a password; …"),
     ("plant: [B01]", 'broker: ‸"mqtt://x:99999"', "target.broker is no URL; write mqtt://…"),
     ("plant: [B01]", 'backend: ‸"http://x"', "target.backend needs target.broker too: …"),
-    ("plant: [B01]", "cert: ‸a.pem", "target.cert needs target.key beside it"),
+    ("plant: [B01]", "broker: mqtt://x, cert: ‸a.pem", "target.cert needs target.key beside …"),
     ("plant: [B01]", "devices: ‸a.csv", "target.devices needs target.broker: …"),
     ("plant: [B01]", "org: ‸7", 'target.org is 7, a number; quote it: "7"'),
     ("timeout_s_min: 10", "timeout_s_min: ‸x", 'contract.timeout_s_min is "x"; write a whole …'),
