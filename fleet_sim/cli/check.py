@@ -76,12 +76,13 @@ def _checked(scenario: str, sets: list[str], *, is_quiet: bool) -> Checked:
 
 
 def _planned(scenario: str, sets: list[str]) -> Checked:
-    from fleet_sim.cli.sources import read_source  # noqa: PLC0415 - --help stays quick
+    from fleet_sim.cli.sources import read_devices, read_source  # noqa: PLC0415 - --help stays quick
     from fleet_sim.scenario.load import load  # noqa: PLC0415 - the same
     from fleet_sim.scenario.plan import plan  # noqa: PLC0415 - the same
 
     source = read_source(scenario)
-    made = plan(load(source.text, source.file, sets=sets))
+    loaded = load(source.text, source.file, sets=sets)
+    made = plan(loaded, registered=read_devices(loaded.target.devices))
     fleets = ", ".join(f"{fleet.name} {fleet.devices:,}" for fleet in made.fleets)
     summary = (
         f"{len(made.devices):,} devices ({fleets}), jobs: {len(made.jobs)}, "

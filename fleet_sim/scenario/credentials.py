@@ -72,6 +72,8 @@ def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tup
     heading: Sequence[str] = ()
     columns: Sequence[str] = ()
     for line, row in _lines(text):
+        if len(mistakes) >= _MISTAKES_MAX:
+            break
         try:
             cells = _cells(row)
             if not columns:
@@ -81,8 +83,8 @@ def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tup
             one = _credential(cells, columns, may_activate=may_activate)
         except _Unfit as unfit:
             mistakes.append(_at(file, line, str(unfit)))
-            if isinstance(unfit, _WrongHeading) or len(mistakes) >= _MISTAKES_MAX:
-                break  # Nobody knows what stands where, or this is no device file at all.
+            if isinstance(unfit, _WrongHeading):
+                break  # Nobody knows what stands where.
             continue
         if one.device in found:
             told = f"the device {one.device} stands in line {line_of[one.device]} already"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from fractions import Fraction
 from string import ascii_letters, digits
 
@@ -11,12 +12,14 @@ from fleet_sim.model.chance import draw, identifier
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario.credentials import Credential
+from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.models import Fleet
 from fleet_sim.scenario.planned import DevicePlan
 from fleet_sim.scenario.shares import dealt
 
 _LETTERS = digits + ascii_letters
 PRODUCT_KEY_CHARS = 8  # As EnOS' own are.
+_PRODUCTS_SHOWN_MAX = 5
 _SECRET_DIGITS = 32
 _NUMBER_DIGITS = 5  # `meters-00001`; larger fleets grow another digit.
 
@@ -36,6 +39,58 @@ def device_ids(fleet: str, count: int, seed: int) -> Iterator[Credential]:
     for number in range(1, count + 1):
         device = DeviceId(product, f"{fleet}-{number:0{_NUMBER_DIGITS}d}")
         yield Credential(device, identifier(seed, str(device), "secret", digits=_SECRET_DIGITS))
+
+
+def divided(
+    registered: Sequence[Credential], counts: Mapping[str, int], ordered: Collection[str], file: str
+) -> dict[str, tuple[Credential, ...]]:
+    """Divide the devices of a file among the fleets.
+
+    Each fleet, in turn, takes its devices from the first product that has enough left, in the order
+    of the file. What is left in the end takes no part. A fleet without a job may be of several
+    products, where no single one is large enough.
+
+    Args:
+        registered: What stands in the file, in order.
+        counts: Fleet to how many devices it needs.
+        ordered: The fleets that a job is for: an image, and so a job, is one product's.
+        file: The file's name.
+
+    Raises:
+        ScenarioError: There are too few of them, in all or of one product.
+    """
+    needed = sum(counts.values())
+    if needed > len(registered):
+        have = f"{len(registered):,} device{'' if len(registered) == 1 else 's'}"
+        text = f"has {have}, but the fleets need {needed:,}; --devices N runs fewer"
+        raise ScenarioError([Mistake(file, 0, 0, "", text)])
+    left: dict[str, deque[Credential]] = {}
+    for one in registered:
+        left.setdefault(one.device.product_key, deque()).append(one)
+    hands: dict[str, tuple[Credential, ...]] = {}
+    for name, count in counts.items():
+        sources = [rows for rows in left.values() if len(rows) >= count][:1]
+        if not sources and name in ordered:
+            raise ScenarioError([Mistake(file, 0, 0, "", _too_small(name, count, left))])
+        hands[name] = tuple(_taken(sources or list(left.values()), count))
+    return hands
+
+
+def _taken(sources: Iterable[deque[Credential]], count: int) -> Iterator[Credential]:
+    """Take so many devices, product by product."""
+    for rows in sources:
+        while rows and count:
+            count -= 1
+            yield rows.popleft()
+
+
+def _too_small(name: str, count: int, left: Mapping[str, Sized]) -> str:
+    sizes = [f"{len(rows):,} of {product}" for product, rows in left.items() if len(rows)]
+    shown = ", ".join(sizes[:_PRODUCTS_SHOWN_MAX]) + (", …" if sizes[_PRODUCTS_SHOWN_MAX:] else "")
+    return (
+        f"the fleet {name} needs {count:,} devices of one product, as a job is for one; left are "
+        f"{shown}; --devices N runs fewer"
+    )
 
 
 def connect_at_ms(index: int, count: int, over_ms: int, *, seed: int, who: str) -> int:

@@ -19,7 +19,7 @@ from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
 from fleet_sim.scenario.kinds import DEVICES_MAX
 from fleet_sim.scenario.models import Scenario
 from fleet_sim.scenario.notes import notes_on
-from fleet_sim.scenario.placing import device_ids, place
+from fleet_sim.scenario.placing import device_ids, divided, place
 from fleet_sim.scenario.planned import (
     DevicePlan,
     EventKind,
@@ -63,7 +63,8 @@ def plan(
         seed: Instead of the scenario's.
         devices: How many in all; each fleet is scaled in proportion and keeps at least one.
         dialect: Instead of every fleet's own; a name of `dialects.registry`.
-        registered: Devices of the target's own (`target.devices`); fleets take them in order.
+        registered: Devices of the target's own (`target.devices`), in the order of the file; see
+            `placing.divided`.
 
     Raises:
         ScenarioError: Fewer devices are asked for, or registered, than the fleets need, or there is
@@ -78,13 +79,16 @@ def plan(
         for name in dict.fromkeys(dialects.values())
     }
     counts = _counts(scenario, devices)
-    hands = _hands(counts, key, registered)
+    hands = _hands(scenario, counts, key, registered)
     links = _links(scenario)
     placed = {
         name: place(name, fleet, hands[name], seed=key, dialect=dialects[name], links=links)
         for name, fleet in scenario.fleets.items()
     }
-    ordered = [_job(job, scenario, contracts[dialects[job.upgrade]]) for job in scenario.jobs]
+    ordered = [
+        _job(job, contracts[dialects[job.upgrade]], _running(scenario, job.upgrade, placed))
+        for job in scenario.jobs
+    ]
     jobs = tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms))
     made = Plan(
         name=scenario.name,
@@ -157,17 +161,13 @@ def _counts(scenario: Scenario, devices: int | None) -> dict[str, int]:
 
 
 def _hands(
-    counts: Mapping[str, int], seed: int, registered: Sequence[Credential]
+    scenario: Scenario, counts: Mapping[str, int], seed: int, registered: Sequence[Credential]
 ) -> dict[str, tuple[Credential, ...]]:
-    """Give each fleet its identities: made-up ones, or the registered in order."""
+    """Give each fleet its identities: made-up ones, or the registered."""
     if not registered:
         return {name: tuple(device_ids(name, count, seed)) for name, count in counts.items()}
-    needed = sum(counts.values())
-    if needed > len(registered):
-        text = f"has {len(registered)} devices, but the fleets need {needed}; see --devices"
-        raise ScenarioError([Mistake("the device file", 0, 0, "", text)])
-    queue = iter(registered)
-    return {name: tuple(next(queue) for _ in range(count)) for name, count in counts.items()}
+    ordered = {job.upgrade for job in scenario.jobs}
+    return divided(registered, counts, ordered, scenario.target.devices or "the device file")
 
 
 def _links(scenario: Scenario) -> Mapping[str, LinkProfile]:
@@ -209,7 +209,16 @@ class _Ordered:
     said: tuple[str, ...]
 
 
-def _job(job: Job, scenario: Scenario, contract: ContractProfile) -> _Ordered:
+def _running(
+    scenario: Scenario, fleet: str, placed: Mapping[str, Sequence[DevicePlan]]
+) -> tuple[str, ...]:
+    """Return the versions that a fleet's devices run: what it says, and what the file says."""
+    found = dict.fromkeys(device.version for device in placed[fleet])
+    own = [version for version in scenario.fleets[fleet].versions if version in found]
+    return tuple(dict.fromkeys((*own, *found)))
+
+
+def _job(job: Job, contract: ContractProfile, versions: tuple[str, ...]) -> _Ordered:
     """Bring a job within what its vendor can express, and say what that changed."""
     window = None if job.window is None else (job.window.start_ms, job.window.end_ms)
     legal = nearest_legal(
@@ -222,7 +231,7 @@ def _job(job: Job, scenario: Scenario, contract: ContractProfile) -> _Ordered:
     )
     sources = job.sources
     if not sources and legal.retry_count and contract.retry_needs_source_versions:
-        sources = scenario.fleets[job.upgrade].versions
+        sources = versions
     size = 0 if job.image.firmware_id else job.image.size_bytes or IMAGE_DEFAULT_BYTES
     made = JobPlan(
         at_ms=job.at_ms,

@@ -127,3 +127,21 @@ def test_files_that_are_no_scenario_bring_no_traceback(
     assert code == 2
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_a_device_file_is_checked_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By line, and not a line of it is shown; enough devices are in it, or too few."""
+    (folder / "d.csv").write_text("P,d1,hush\nP,d1,hush\n", encoding="utf-8")
+    words = ["check", "good.yaml", "--set", "target.broker=mqtt://here", "--set"]
+    wrong = outcome([*words, "target.devices=d.csv"])
+    said = capsys.readouterr().err
+
+    (folder / "few.csv").write_text("P,d1,s1\n", encoding="utf-8")
+    few = outcome([*words, "target.devices=few.csv", "--set", "fleets.a.devices=2"])
+
+    assert (wrong, said) == (2, "d.csv:2:1: the device P/d1 stands in line 1 already\n")
+    assert few == 2
+    assert capsys.readouterr().err == (
+        "few.csv: has 1 device, but the fleets need 2; --devices N runs fewer\n"
+    )
+    assert outcome([*words, "target.devices=few.csv"]) == 0

@@ -1,4 +1,9 @@
-from fleet_sim.scenario.placing import connect_at_ms, device_ids, product_key
+import pytest
+
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.scenario.credentials import Credential
+from fleet_sim.scenario.errors import ScenarioError
+from fleet_sim.scenario.placing import connect_at_ms, device_ids, divided, product_key
 
 
 def test_a_product_key_depends_on_fleet_and_seed() -> None:
@@ -31,3 +36,57 @@ def test_each_device_has_its_own_slice_of_the_span() -> None:
 def test_no_span_is_all_at_once() -> None:
     """A reconnect storm from the first instant."""
     assert connect_at_ms(3, 4, 0, seed=1, who="d") == 0
+
+
+def rows(devices: str) -> list[Credential]:
+    """Return a file's devices: `A1 A2 B1` are two of the product A and one of B."""
+    return [Credential(DeviceId(one[0], one[1:]), "s") for one in devices.split()]
+
+
+def shared(devices: str, ordered: str = "ab", **counts: int) -> dict[str, str]:
+    """Return which fleet has which devices, written the same way."""
+    hands = divided(rows(devices), counts, ordered, "d.csv")
+    return {
+        name: " ".join(one.device.product_key + one.device.device_key for one in hand)
+        for name, hand in hands.items()
+    }
+
+
+def test_fleets_take_the_devices_of_a_file_in_order() -> None:
+    """Of one product they share it; what is left over takes no part."""
+    assert shared("A1 A2 A3 A4 A5 A6", a=3, b=2) == {"a": "A1 A2 A3", "b": "A4 A5"}
+
+
+def test_a_fleet_is_of_the_first_product_that_has_enough() -> None:
+    """However the products are mixed in the file."""
+    assert shared("A1 B1 A2 B2 B3 A3", a=2, b=2) == {"a": "A1 A2", "b": "B1 B2"}
+    assert shared("A1 B1 A2 B2 B3", a=3, b=2) == {"a": "B1 B2 B3", "b": "A1 A2"}
+
+
+def test_only_a_fleet_without_a_job_may_be_of_several_products() -> None:
+    """Nothing is uploaded for it."""
+    assert shared("A1 B1 A2 B2", ordered="b", a=3, b=1) == {"a": "A1 A2 B1", "b": "B2"}
+    with pytest.raises(ScenarioError) as caught:
+        shared("A1 B1 A2 B2 C1", ordered="a", b=1, a=3)
+
+    assert str(caught.value) == (
+        "d.csv: the fleet a needs 3 devices of one product, as a job is for one; left are 1 of A, "
+        "2 of B, 1 of C; --devices N runs fewer"
+    )
+
+
+def test_a_long_list_of_products_is_cut_short() -> None:
+    """A file with a product a device."""
+    with pytest.raises(ScenarioError, match="1 of E, …; --devices"):
+        shared("A1 B1 C1 D1 E1 F1", a=2)
+
+
+@pytest.mark.parametrize(("devices", "have"), [("A1", "1 device,"), ("A1 B1", "2 devices,")])
+def test_too_few_devices_are_told(devices: str, have: str) -> None:
+    """With what would help."""
+    with pytest.raises(ScenarioError) as caught:
+        shared(devices, a=1000, b=234)
+
+    assert str(caught.value) == (
+        f"d.csv: has {have} but the fleets need 1,234; --devices N runs fewer"
+    )

@@ -239,7 +239,23 @@ def test_too_few_registered_devices_are_refused() -> None:
     """Made-up devices would only be turned away by the target."""
     rows = [Credential(DeviceId("P", "d"), "s")]
 
-    assert "has 1 devices, but the fleets need 4" in refused(ONE, registered=rows)
+    text = ONE + "target: {broker: mqtt://here, devices: d.csv}\n"
+    assert refused(text, registered=rows).startswith("d.csv: has 1 device, but the fleets need 4;")
+
+
+def test_the_source_versions_of_a_job_are_those_of_the_file() -> None:
+    """Where a vendor retries only tasks from versions that the job names."""
+    rows = [Credential(DeviceId("P", f"d{n}"), "s", "7" if n else "") for n in range(4)]
+    rest = 'jobs: [{at: 20s, upgrade: a, to: "9", retries: 1}]\n'
+    rest += "contract: {retry_needs_source_versions: true}\n"
+
+    def sources(text: str) -> tuple[str, ...]:
+        return planned(text + rest, registered=rows).jobs[0].from_versions
+
+    assert sources('fleets: {a: {devices: 4, firmware: "1"}}\n') == ("1", "7")
+    assert sources('fleets: {a: {devices: 3, firmware: "1"}}\n') == ("1", "7")
+    rows = rows[1:]
+    assert sources('fleets: {a: {devices: 3, firmware: "1"}}\n') == ("7",)
 
 
 def test_the_target_is_handed_on() -> None:
