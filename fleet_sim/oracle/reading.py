@@ -56,7 +56,7 @@ class _Reader:
         self._messages: dict[tuple[str, str], Report] = {}
         self._calls: dict[object, Call] = {}
         self._heard: dict[str, int] = {}  # device to when it sent what was acknowledged last
-        self._has_answers = False  # Whether the server itself is known to reply to reports.
+        self._answers: set[str] = set()  # The kinds of reports that the server itself replies to.
         self._handlers: Mapping[tuple[Source, str], Callable[[Record], None]] = {
             (Source.DEVICE, "boot"): self._boot,
             (Source.DEVICE, "flash"): self._flash,
@@ -107,7 +107,8 @@ class _Reader:
         for device in found.devices.values():
             self._join_pushes(device)
             for report in device.reports:
-                _place(report, exact=found.has_server_wire)
+                is_answered = report.kind in self._answers
+                _place(report, exact=found.has_server_wire, is_answered=is_answered)
             device.reports.sort(key=_arrival)
             device.round_trip_ms = max(_round_trips(device.reports), default=FOREVER)
         return found
@@ -230,7 +231,7 @@ class _Reader:
         report = self._messages.get((record.device, str(record.get("message", ""))))
         if report is not None and report.delivered_at_ms is None:
             report.delivered_at_ms = record.t
-            if not self._has_answers:
+            if not self._answers:
                 self._heard[record.device] = report.sent_at_ms or 0
 
     def _answered(self, record: Record) -> None:
@@ -239,7 +240,7 @@ class _Reader:
         if report is not None and report.answered_at_ms is None:
             report.answered_at_ms = record.t
             report.is_refused = record.get("code") != _TAKEN
-            self._has_answers = True
+            self._answers.add(report.kind)
             self._heard[record.device] = report.sent_at_ms or 0
 
     def _asked(self, record: Record) -> None:
@@ -378,20 +379,23 @@ def _copy_of(report: Report, record: Record) -> Report:
     )
 
 
-def _place(report: Report, *, exact: bool) -> None:
+def _place(report: Report, *, exact: bool, is_answered: bool) -> None:
     """Say when a report arrived: exactly, within its flight, or perhaps never.
 
     Where the server's end is in the log and did not see it, it is taken as still on its way, also
-    with an acknowledgement: a server that was killed may have lost the end of its own part. One
-    that a server answered had arrived by the answer; one that it refused may not count.
+    with an acknowledgement: a server that was killed may have lost the end of its own part. So it
+    is where the server answers such reports and has not answered this one: a broker acknowledges
+    what its backend has yet to see. One that the server refused may not count.
     """
     if report.received_at_ms is not None:
         report.lo = report.hi = report.received_at_ms
         return
     report.lo = report.sent_at_ms or 0
-    known = [one for one in (report.delivered_at_ms, report.answered_at_ms) if one is not None]
-    is_unsure = exact or report.is_refused or not known
-    report.hi = FOREVER if is_unsure else max(*known, report.lo)
+    known = report.answered_at_ms if is_answered else report.delivered_at_ms
+    if exact or report.is_refused or known is None:
+        report.hi = FOREVER
+    else:
+        report.hi = max(known, report.lo)
 
 
 def _round_trips(reports: Iterable[Report]) -> Iterator[int]:

@@ -136,6 +136,18 @@ def test_a_report_that_its_server_refuses_may_not_count() -> None:
     assert (report.lo, report.hi, report.is_certain) == (4_990, FOREVER, False)
 
 
+def test_a_report_that_only_a_broker_acknowledged_may_not_have_arrived() -> None:
+    """The server answers such reports, and has not answered this one; of others nobody knows."""
+    log = answered(200)
+    log.version(20_000, "d1", "3.0")
+    log.progress(21_000, "d1", 50)
+
+    _, _, version, progress = evidence(log).devices["p/d1"].reports
+
+    assert (version.lo, version.hi) == (19_990, FOREVER)
+    assert (progress.lo, progress.hi) == (20_990, 21_010)
+
+
 def test_a_push_left_after_the_servers_own_answer_and_not_after_its_brokers() -> None:
     """Where a server answers, its broker's acknowledgements say nothing of it."""
     log = answered(200)
