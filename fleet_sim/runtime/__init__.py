@@ -6,5 +6,16 @@ broker, the backend's brain, its dialect and its store. Both are the same lines 
     real_time     asyncio, sockets, a database file      one clock: the host's monotonic clock
     virtual_time  a heap, memory, a database in memory   one clock: a number that jumps
 
-An `if` about upgrades in here is in the wrong room.
+An `if` about upgrades in here is in the wrong room. Where to look:
+
+    a run        virtual_run; real_run with its real_world, the platform's child and, by URL, a
+                 target; conductor (when it is over), abort, generator (what it cost), run_folder
+    its fleet    fleet, rig, line, download; keep_alive; sockets, file_addresses
+    its operator control (writes), observer (reads), northbound with patience
+    its log      run_log, wire_records
+    a target     target, broker_access; preflight and first_contact find out, refusals says so
+    a platform   platform, commits, storage, files; platform_process, platform_settings, account
+    its ways to  embedded_broker on mqtt_server; stock_broker with presence; http_channel on
+    devices      http_server, which is the operators' way in, too; gateways, whichever the way
+    the wires    mqtt_client, http_client; memory, which stands in for all of them
 """
