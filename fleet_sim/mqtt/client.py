@@ -122,7 +122,7 @@ class ClientSession:
         self.options = options
         self.state = ClientState.IDLE
         self.awaits_pong = False
-        self._decoder = Decoder(options.max_packet_bytes)
+        self._decoder = Decoder(options.packet_bytes_max)
         self._out: list[bytes] = []
         self._last_id = 0
         # All are None while empty: an idle device has no dictionary. `_flight` holds the messages
@@ -173,7 +173,7 @@ class ClientSession:
 
     def lost(self) -> None:
         """The transport is gone: bytes under way in either direction are void."""
-        self._decoder = Decoder(self.options.max_packet_bytes)
+        self._decoder = Decoder(self.options.packet_bytes_max)
         self._out.clear()
         self._asked = None
         self.awaits_pong = False

@@ -24,7 +24,7 @@ class ClientOptions:
         keep_alive_s: 0 to 65535; 0 means none.
         clean_session: Whether broker and client begin without memory.
         will: What the broker publishes if the client vanishes.
-        max_packet_bytes: The largest packet taken from the broker.
+        packet_bytes_max: The largest packet taken from the broker.
         inflight_max: QoS 1 and 2 messages sent and not yet acknowledged; the next ones wait.
         waiting_max: How many may wait; one more is the caller's mistake.
     """
@@ -35,7 +35,7 @@ class ClientOptions:
     keep_alive_s: int = 60
     clean_session: bool = True
     will: Will | None = None
-    max_packet_bytes: int = PACKET_BYTES_MAX
+    packet_bytes_max: int = PACKET_BYTES_MAX
     inflight_max: int = INFLIGHT_MAX
     waiting_max: int = WAITING_MAX
 

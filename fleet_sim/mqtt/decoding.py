@@ -43,14 +43,14 @@ class Decoder:
     """Cuts a stream into packets. It owns the bytes of the packet that is still incomplete.
 
     Args:
-        max_packet_bytes: The largest packet taken, its fixed header included; a larger one is
+        packet_bytes_max: The largest packet taken, its fixed header included; a larger one is
             refused as soon as its length is known, before any of it is kept.
     """
 
     __slots__ = ("_max", "_needed", "_rest")
 
-    def __init__(self, max_packet_bytes: int) -> None:
-        self._max = max_packet_bytes
+    def __init__(self, packet_bytes_max: int) -> None:
+        self._max = packet_bytes_max
         self._rest: bytearray | None = None
         self._needed = 0
 

@@ -330,7 +330,7 @@ def test_a_new_connection_forgets_half_a_packet() -> None:
 
 def test_a_larger_packet_than_allowed_is_a_mistake() -> None:
     """The limit is the client's own."""
-    session = connected(max_packet_bytes=50)
+    session = connected(packet_bytes_max=50)
 
     with pytest.raises(MqttError, match="above the 50 allowed"):
         told(session, Publish("t", bytes(100)))
