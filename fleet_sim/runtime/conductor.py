@@ -211,7 +211,9 @@ class Conductor:
         self._is_settling = True
         self.why = why
         self._log.add(Source.CONTROL, "settle", fields={"why": why})
+        assert self._control is not None
         assert self._observer is not None
+        self._control.halt()
         self._observer.finish(self._ended, is_probing=why != "interrupted")
 
     def _ended(self) -> None:

@@ -1,7 +1,7 @@
-"""The operator of a run: uploads images, orders jobs, cancels and stops, and records each write.
+"""The operator of a run: uploads images, orders jobs, cancels, retries and stops.
 
-A write is two records: `api_invoke`, and `api_ok`, `api_fail` or `api_unknown` with the same `no`.
-A write without an answer is never sent again: it may have taken effect.
+What it made is cleaned up by `clean_up`. Its writes are recorded as `writes` says, with these
+arguments:
 
     create_firmware  fleet, product, version, size, digest                     ok: firmware
     create_job       fleet, product, firmware, to_version, from_versions,
@@ -9,12 +9,11 @@ A write without an answer is never sent again: it may have taken effect.
                      retry_interval_s, window (null or start_ms, end_ms, repeat_daily),
                      job_kind, policy, must_ask                                 ok: job
     cancel_tasks, retry_tasks   job, device_keys
-    stop_job, delete_firmware   job; firmware
+    stop_job                    job
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
@@ -25,13 +24,13 @@ from fleet_sim.model.northbound import (
     CancelTasks,
     CreateFirmware,
     CreateJob,
-    DeleteFirmware,
     Done,
     FirmwareCreated,
-    FirmwareOrder,
+    FirmwareRow,
     JobCreated,
     JobOrder,
     Names,
+    Refusal,
     Refused,
     Retry,
     RetryTasks,
@@ -41,12 +40,13 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Clock
+from fleet_sim.runtime.images import Image, images_of, named_firmware
 from fleet_sim.runtime.northbound import Northbound, Reply, Traffic
 from fleet_sim.runtime.run_log import RunLog
+from fleet_sim.runtime.writes import Writes, refusal_text
 from fleet_sim.scenario.plan import EventPlan, JobPlan, Plan
 
 ANSWER_LOOK_MS = 100  # How often an operator who waits for an answer looks.
-CLEAN_UP_MS = 5_000  # A backend that does not answer must not keep a finished run from ending.
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,11 @@ class OpenJob:
 
 
 @dataclass(frozen=True, slots=True)
-class _Image:
-    """One firmware image of one product, wanted by one or more jobs."""
+class Order:
+    """A job that the backend was asked for."""
 
-    product_key: str
-    version: str
-    fleet: str
-    size_bytes: int
-
-
-def image_content(seed: int, product_key: str, version: str, size_bytes: int) -> bytes:
-    """Return the bytes of an image: the same for the same key, and not to be compressed."""
-    key = f"{seed}\0{product_key}\0{version}".encode()
-    return hashlib.shake_256(key).digest(size_bytes)
+    plan: JobPlan
+    firmware_id: str
 
 
 class Control:
@@ -80,6 +72,8 @@ class Control:
     Attributes:
         jobs: What the backend has accepted, in order of creation.
         stopped: The ids of those that were stopped.
+        uploaded: Firmware id to image, of those that the backend has taken.
+        unsure: Images and orders without an answer: what they ask for may be there, or not.
         refusals: One sentence for each write of the plan that was refused or got no answer.
     """
 
@@ -92,31 +86,46 @@ class Control:
         *,
         epoch_ms: int,
         on_job: Callable[[OpenJob], None],
+        known: Sequence[FirmwareRow] = (),
     ) -> None:
         self._plan = plan
         self._northbound = northbound
+        self._writes = Writes(northbound, log)
         self._clock = clock
         self._log = log
+        self._known = known
         self._epoch_ms = epoch_ms
         self._on_job = on_job
         self._product_of = {fleet.name: fleet.product_key for fleet in plan.fleets}
-        self._firmware: dict[tuple[str, str], str] = {}
-        self._no = 0
-        self._open_writes = 0
+        self._firmware = named_firmware(plan)
         self._ordered = 0
+        self._is_halted = False
         self.jobs: list[OpenJob] = []
         self.stopped: set[str] = set()
+        self.uploaded: dict[str, Image] = {}
+        self.unsure: list[Image | Order] = []
         self.refusals: list[str] = []
 
     def start(self) -> None:
         """Upload the images one after another, and see that jobs and events come in time."""
-        for job in self._plan.jobs:
-            if job.image.firmware_id is not None:
-                key = (self._product_of[job.fleet], job.to_version)
-                self._firmware[key] = job.image.firmware_id
-        self._upload(self._images())
+        for row in self._known:
+            self._log.add(Source.CONTROL, "firmware_known", fields=_firmware_fields(row))
+        self._upload(images_of(self._plan))
         for event in self._plan.events:
             self._clock.call_at(event.at_ms, self._event, event)
+
+    def halt(self) -> None:
+        """Upload, order and do nothing more; what is under way is answered still."""
+        self._is_halted = True
+
+    def when_answered(self, then: Callable[[], None]) -> None:
+        """Call `then` once no write waits for its answer, perhaps at once."""
+        self._writes.when_idle(then)
+
+    @property
+    def has_open_writes(self) -> bool:
+        """Whether a write waits for its answer."""
+        return self._writes.open > 0
 
     @property
     def traffic(self) -> Traffic:
@@ -128,7 +137,7 @@ class Control:
         """Whether every job of the plan was ordered, every event happened and was answered."""
         is_ordered = self._ordered >= len(self._plan.jobs)
         is_past = self._clock.now_ms() >= self._last_event_at_ms
-        return is_ordered and is_past and not self._open_writes
+        return is_ordered and is_past and not self.has_open_writes
 
     @property
     def _last_event_at_ms(self) -> int:
@@ -136,42 +145,33 @@ class Control:
 
     # --- images and jobs -------------------------------------------------------------------
 
-    def _images(self) -> list[_Image]:
-        wanted: dict[tuple[str, str], _Image] = {}
-        for job in self._plan.jobs:
-            key = (self._product_of[job.fleet], job.to_version)
-            if key not in self._firmware:
-                image = _Image(*key, job.fleet, job.image.size_bytes)
-                wanted.setdefault(key, image)
-        return list(wanted.values())
-
-    def _upload(self, images: Sequence[_Image]) -> None:
+    def _upload(self, images: Sequence[Image]) -> None:
+        if self._is_halted:
+            return
         if not images:
             for job in self._plan.jobs:
                 self._clock.call_at(job.at_ms, self._order, job)
             return
         image, *others = images
-        content = image_content(self._plan.seed, image.product_key, image.version, image.size_bytes)
-        digest = hashlib.sha256(content).hexdigest()
-        order = FirmwareOrder(
-            product_key=image.product_key,
-            names=Names(f"{image.fleet} {image.version}"),
-            version=image.version,
-            digest=digest,
-            digest_method="sha256",
-            file_name=f"{image.fleet}-{image.version}.bin",
-        )
+        content = image.content(self._plan.seed)
+        order = image.order(content)
         fields = {"fleet": image.fleet, "product": image.product_key, "version": image.version,
-                  "size": image.size_bytes, "digest": digest}  # fmt: skip
+                  "size": image.size_bytes, "digest": order.digest}  # fmt: skip
 
         def uploaded(answer: Answer | None) -> None:
+            if answer is not None:
+                self.unsure.remove(image)
             if isinstance(answer, FirmwareCreated):
                 self._firmware[image.product_key, image.version] = answer.firmware_id
+                self.uploaded[answer.firmware_id] = image
             self._upload(others)
 
+        self.unsure.append(image)
         self._write(CreateFirmware(order, content), "create_firmware", fields, uploaded)
 
     def _order(self, job: JobPlan) -> None:
+        if self._is_halted:
+            return
         self._ordered += 1
         product_key = self._product_of[job.fleet]
         firmware_id = self._firmware.get((product_key, job.to_version))
@@ -179,13 +179,17 @@ class Control:
             self.refusals.append(f"the job for {job.fleet} has no firmware {job.to_version}")
             return
         order = self._job_order(job, product_key, firmware_id)
+        asked = Order(job, firmware_id)
 
         def ordered(answer: Answer | None) -> None:
+            if answer is not None:
+                self.unsure.remove(asked)
             if isinstance(answer, JobCreated):
                 opened = OpenJob(answer.job_id, job, self._clock.now_ms())
                 self.jobs.append(opened)
                 self._on_job(opened)
 
+        self.unsure.append(asked)
         self._write(CreateJob(order), "create_job", _job_fields(job, product_key, order), ordered)
 
     def _job_order(self, job: JobPlan, product_key: str, firmware_id: str) -> JobOrder:
@@ -198,7 +202,7 @@ class Control:
             firmware_id=firmware_id,
             kind="upgrade",
             scope=self._scope(job, product_key),
-            names=Names(f"{self._plan.name}: {job.fleet} to {job.to_version}"),
+            names=Names(job_name(self._plan, job)),
             devices_must_ask=job.must_ask,
             timeout_s=job.timeout_s,
             retry=Retry(job.retry_count, job.retry_interval_s) if job.retry_count else None,
@@ -220,10 +224,10 @@ class Control:
     # --- events ----------------------------------------------------------------------------
 
     def _event(self, event: EventPlan) -> None:
-        if event.kind == "disconnect":
-            return  # the fleet's part
+        if event.kind == "disconnect" or self._is_halted:
+            return  # the fleet's part, or nobody's any more
         latest = next((job for job in reversed(self.jobs) if job.plan.fleet == event.fleet), None)
-        if latest is None and self._open_writes:
+        if latest is None and self.has_open_writes:
             # The job is being ordered at this very moment: an operator waits for the answer.
             self._clock.call_at(self._clock.now_ms() + ANSWER_LOOK_MS, self._event, event)
             return
@@ -244,35 +248,13 @@ class Control:
         name = {"cancel": "cancel_tasks", "retry": "retry_tasks", "stop": "stop_job"}[event.kind]
         fields = {} if event.kind == "stop" else {"device_keys": list(keys)}
         # What the backend answers to an operator's event is what the run is about: no refusal.
-        self._write(call, name, fields, lambda _: None, job=latest.job_id, is_event=True)
+        self._writes.send(
+            call, name, fields, lambda reply: self._done(call, reply), job=latest.job_id
+        )
 
-    # --- the end ---------------------------------------------------------------------------
-
-    def clean_up(self, then: Callable[[], None]) -> None:
-        """Stop our jobs and remove our images, as far as the backend answers in time."""
-        ours = {
-            key: firmware for key, firmware in self._firmware.items()
-            if not any(job.image.firmware_id == firmware for job in self._plan.jobs)
-        }  # fmt: skip
-        writes: list[tuple[Call, str, dict[str, Any], str]] = [
-            (StopJob(job.job_id), "stop_job", {}, job.job_id) for job in self.jobs
-        ]
-        writes += [
-            (DeleteFirmware(firmware), "delete_firmware", {"firmware": firmware}, "")
-            for firmware in ours.values()
-        ]
-        self._clean(writes, then)
-
-    def _clean(
-        self, writes: Sequence[tuple[Call, str, dict[str, Any], str]], then: Callable[[], None]
-    ) -> None:
-        if not writes:
-            then()
-            return
-        (call, name, fields, job), *others = writes
-        self._write(call, name, fields, lambda _: self._clean(others, then), job=job, is_event=True)
-
-    # --- writes ----------------------------------------------------------------------------
+    def _done(self, call: Call, reply: Reply) -> None:
+        if isinstance(call, StopJob) and isinstance(reply.answer, Done):
+            self.stopped.add(call.job_id)
 
     def _write(
         self,
@@ -280,47 +262,40 @@ class Control:
         name: str,
         fields: Mapping[str, Any],
         then: Callable[[Answer | None], None],
-        *,
-        job: str = "",
-        is_event: bool = False,
     ) -> None:
-        self._no += 1
-        self._open_writes += 1
-        no = self._no
-        self._record("api_invoke", name, no, job, fields)
+        """Send a write of the plan itself: what comes of it is told, unless it is done."""
 
         def answered(reply: Reply) -> None:
-            self._open_writes -= 1
-            self._came_of(reply, name, no, job, is_event=is_event)
+            if reply.answer is None:
+                self.refusals.append(f"the backend gave no answer to {name}: {reply.why}")
+            elif isinstance(reply.answer, Refused):
+                self.refusals.append(_refusal(name, reply.answer))
             then(reply.answer)
 
-        self._northbound.ask(call, answered)
+        self._writes.send(call, name, fields, answered)
 
-    def _came_of(self, reply: Reply, name: str, no: int, job: str, *, is_event: bool) -> None:
-        match reply.answer:
-            case None:
-                self._record("api_unknown", name, no, job, {"why": reply.why})
-                if not is_event:
-                    self.refusals.append(f"the backend gave no answer to {name}: {reply.why}")
-            case Refused(reason, detail, code):
-                self._record(
-                    "api_fail", name, no, job, {"code": code, "text": detail or reason.value}
-                )
-                if not is_event:
-                    text = f"the backend refused {name} with {code}: {detail or reason.value}"
-                    self.refusals.append(text)
-            case JobCreated(job_id):
-                self._record("api_ok", name, no, job_id, {})
-            case Done() if name == "stop_job":
-                self.stopped.add(job)
-                self._record("api_ok", name, no, job, {})
-            case FirmwareCreated(firmware_id):
-                self._record("api_ok", name, no, job, {"firmware": firmware_id})
-            case _:
-                self._record("api_ok", name, no, job, {})
 
-    def _record(self, kind: str, name: str, no: int, job: str, fields: Mapping[str, Any]) -> None:
-        self._log.add(Source.CONTROL, kind, job=job, fields={"call": name, "no": no, **fields})
+def job_name(plan: Plan, job: JobPlan) -> str:
+    """Return what operators see a job called."""
+    return f"{plan.name}: {job.fleet} to {job.to_version}"
+
+
+def _refusal(name: str, refused: Refused) -> str:
+    said = f"the backend refused {name} with {refused.code}: {refusal_text(refused)}"
+    if refused.reason in {Refusal.VERSION_EXISTS, Refusal.NAME_EXISTS}:
+        return f"{said}; to use what it has, name it in the job: image: {{firmware_id: …}}"
+    return said
+
+
+def _firmware_fields(row: FirmwareRow) -> Mapping[str, Any]:
+    return {
+        "firmware": row.firmware_id,
+        "product": row.order.product_key,
+        "version": row.order.version,
+        "size": row.size_bytes,
+        "digest": row.order.digest,
+        "digest_method": row.order.digest_method,
+    }
 
 
 def _job_fields(job: JobPlan, product_key: str, order: JobOrder) -> Mapping[str, Any]:

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fleet_sim.dialects import registry
+from fleet_sim.model.northbound import FirmwareRow
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
@@ -19,10 +20,12 @@ from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.account import operator_of_run
 from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.child import PlatformChild, platform_child
+from fleet_sim.runtime.clean_up import CleanUp, cleaning
 from fleet_sim.runtime.conductor import Conductor, Snapshot
-from fleet_sim.runtime.control import CLEAN_UP_MS, Control
+from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
 from fleet_sim.runtime.fleet import mount, registrations
+from fleet_sim.runtime.known_firmware import look_over
 from fleet_sim.runtime.observer import Observer
 from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.preflight import look_in
@@ -55,7 +58,9 @@ class RealOptions:
         login: Who devices and backend are for a broker by URL; None leaves it to the devices.
         holds: Go on after everything has settled, until stopped.
         on_snapshot: Is told four times a second how the run stands.
-        stop: Ends the run early.
+        on_left: Is told in one line what could not be taken back from somebody else's backend.
+        stop: Ends the run early. Cancelling it instead ends it at once, without its last looks and
+            with everything it made left behind.
     """
 
     folder: Path
@@ -64,6 +69,7 @@ class RealOptions:
     login: MqttLogin | None = None
     holds: bool = False
     on_snapshot: Callable[[Snapshot], None] = lambda _: None
+    on_left: Callable[[str], None] = lambda _: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -172,23 +178,30 @@ async def _conduct(
         activity=clock.now_ms,
         on_poll=conductor.look,
     )
-    control = Control(plan, northbound, clock, log, epoch_ms=world.epoch_ms, on_job=observer.watch)
+    known: Sequence[FirmwareRow] = ()
     if plan.target.backend is not None:
         await look_in(northbound, plan.target.backend, plan.fleets[0].product_key)
+        known = await look_over(northbound, plan)
+    control = Control(
+        plan,
+        northbound,
+        clock,
+        log,
+        epoch_ms=world.epoch_ms,
+        on_job=observer.watch,
+        known=known,
+    )
+    clean_up = None
+    if plan.target.backend is not None:
+        clean_up = CleanUp(plan, control, observer, northbound, log)
     over = asyncio.Event()
     conductor.on_over = over.set
     before = generator.usage(child)
-    try:
+    async with cleaning(clean_up, options.on_left):
         with _settled_heap():
             conductor.start(control, observer)
             await _watch(plan, conductor, options, world, over=over, child=child)
-    except TargetError:
-        if plan.target.backend is not None:
-            await _clean_up(control)
-        raise
-    costs = generator.costs(before, generator.usage(child), devices=len(plan.devices))
-    if plan.target.backend is not None:
-        await _clean_up(control)
+        costs = generator.costs(before, generator.usage(child), devices=len(plan.devices))
     for rig in rigs.values():
         rig.leave()
     world.stop()
@@ -270,13 +283,6 @@ async def _watch(
             raise BrokenError(
                 "the reference platform ended in the midst of the run; what it said stands above"
             )
-
-
-async def _clean_up(control: Control) -> None:
-    done = asyncio.Event()
-    control.clean_up(done.set)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(done.wait(), CLEAN_UP_MS / 1000)
 
 
 def _result(

@@ -7,11 +7,12 @@ from typing import cast
 
 from fleet_sim.dialects.interface import Operator
 from fleet_sim.model.filters import Filter
-from fleet_sim.model.northbound import Answer, Call
+from fleet_sim.model.northbound import Answer, Call, Refusal, Refused
 from fleet_sim.runtime.northbound import Carrier, Northbound, Reply, Then
 from fleet_sim.runtime.virtual_time import VirtualClock
 
 ANSWER_MS = 10  # How long every answer takes.
+NEVER = Refused(Refusal.INTERNAL, "this is never told")  # For a `PromptDesk`.
 
 
 class Desk(Northbound):
@@ -55,6 +56,18 @@ class Desk(Northbound):
     def text_of(self, where: Filter, call: Call) -> str:
         """Return some text for a filter."""
         return f"{type(call).__name__} {where}"
+
+
+class PromptDesk(Desk):
+    """Answers each call at once, for those who wait in real time; `NEVER` leaves it unanswered."""
+
+    def ask(self, call: Call, then: Then) -> None:
+        """Take note, and answer."""
+        now_ms = self._clock.now_ms()
+        self.asked.append((now_ms, call))
+        answer = self.answer(call)
+        if answer is not NEVER:
+            then(Reply(answer, now_ms, now_ms, "" if answer is not None else "no answer came"))
 
 
 def run(clock: VirtualClock, until_ms: int) -> None:

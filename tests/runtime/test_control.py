@@ -1,5 +1,4 @@
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +10,9 @@ from fleet_sim.model.northbound import (
     CancelTasks,
     CreateFirmware,
     CreateJob,
-    DeleteFirmware,
     Done,
     FirmwareCreated,
+    FirmwareRow,
     JobCreated,
     Refusal,
     Refused,
@@ -23,7 +22,8 @@ from fleet_sim.model.northbound import (
     StopJob,
     Window,
 )
-from fleet_sim.runtime.control import Control, OpenJob, image_content
+from fleet_sim.runtime.control import Control, OpenJob, Order
+from fleet_sim.runtime.images import Image
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_time import VirtualClock
 from fleet_sim.scenario.plan import ImagePlan, Plan, TargetPlan
@@ -56,14 +56,21 @@ def agreeable() -> Callable[[Call], Answer]:
 class Scene:
     """A control with its desk, log and clock."""
 
-    def __init__(self, plan: Plan, answer: Callable[[Call], Answer | None] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        answer: Callable[[Call], Answer | None] | None = None,
+        known: Sequence[FirmwareRow] = (),
+    ) -> None:
+        self.plan = plan
         self.clock = VirtualClock()
         self.log = MemoryLog(self.clock.now_ms)
         self.desk = Desk(self.clock, answer or agreeable())
         self.opened: list[OpenJob] = []
         self.control = Control(
-            plan, self.desk, self.clock, self.log, epoch_ms=EPOCH_MS, on_job=self.opened.append
-        )
+            plan, self.desk, self.clock, self.log, epoch_ms=EPOCH_MS, on_job=self.opened.append,
+            known=known,
+        )  # fmt: skip
         self.control.start()
 
     def run(self, until_ms: int = 60_000) -> None:
@@ -209,7 +216,10 @@ def test_a_refused_write_is_told_and_goes_no_further() -> None:
     ]  # fmt: skip
     assert (scene.fields(1)["code"], scene.fields(1)["text"]) == (24603, "1.3.0 is there")
     assert scene.control.refusals == [
-        "the backend refused create_firmware with 24603: 1.3.0 is there",
+        (
+            "the backend refused create_firmware with 24603: 1.3.0 is there; to use what it has, "
+            "name it in the job: image: {firmware_id: …}"
+        ),
         "the job for meters has no firmware 1.3.0",
     ]
     assert scene.control.is_done
@@ -312,47 +322,73 @@ def test_control_is_not_done_while_a_fault_is_on() -> None:
     assert done_at_ms == [9_000]
 
 
-def test_a_firmware_that_the_backend_has_is_neither_uploaded_nor_removed() -> None:
-    """It is somebody's."""
+def test_a_firmware_that_the_backend_has_is_not_uploaded() -> None:
+    """It is somebody's; what the backend says of it stands in the log."""
     plan = planned()
     jobs = tuple(replace(job, image=ImagePlan(firmware_id="theirs")) for job in plan.jobs)
-    scene = Scene(replace(plan, jobs=jobs))
+    image = Image(plan.fleets[0].product_key, "1.3.0", "meters", 3)
+    order = image.order(b"abc")
+    row = FirmwareRow("theirs", order, "http://h/x", 3, is_verified=True, created_epoch_ms=0)
+    scene = Scene(replace(plan, jobs=jobs), known=[row])
     scene.run()
-    scene.control.clean_up(lambda: None)
-    scene.run(120_000)
 
     assert scene.asked(CreateFirmware) == []
     assert scene.asked(CreateJob)[0][1].order.firmware_id == "theirs"
-    assert scene.asked(DeleteFirmware) == []
+    assert scene.control.uploaded == {}
+    first = scene.log.records[0]
+    assert (first.kind, first.fields) == ("firmware_known", {
+        "firmware": "theirs", "product": plan.fleets[0].product_key, "version": "1.3.0",
+        "size": 3, "digest": order.digest, "digest_method": "sha256",
+    })  # fmt: skip
 
 
-def test_cleaning_up_stops_our_jobs_and_then_removes_our_images() -> None:
-    """One after another; whatever the backend says to one, the next is tried."""
-    agree = agreeable()
-    refusal = Refused(Refusal.JOB_STOPPED, "", 24616)
-    scene = Scene(planned(), lambda call: refusal if isinstance(call, StopJob) else agree(call))
+@pytest.mark.parametrize("reason", [Refusal.VERSION_EXISTS, Refusal.NAME_EXISTS])
+def test_an_image_that_is_there_already_can_be_named(reason: Refusal) -> None:
+    """The sentence says how."""
+    scene = Scene(planned(), lambda _: Refused(reason, "there is one", 24601))
     scene.run()
-    over: list[int] = []
 
-    scene.control.clean_up(lambda: over.append(scene.clock.now_ms()))
-    scene.run(120_000)
-
-    assert scene.desk.asked[-2:] == [
-        (60_000, StopJob("j-1")), (60_000 + ANSWER_MS, DeleteFirmware("f-1")),
-    ]  # fmt: skip
-    assert over == [60_000 + 2 * ANSWER_MS]
-    assert scene.control.refusals == []
+    assert scene.control.refusals[0].endswith("name it in the job: image: {firmware_id: …}")
 
 
-def test_an_image_is_the_same_for_the_same_key_and_cannot_be_compressed() -> None:
-    """Each part of the key counts."""
-    content = image_content(7, "pk", "1.3.0", 10_000)
+def test_what_was_made_and_what_may_have_been_is_known() -> None:
+    """For whoever cleans up: until an answer comes, both may be."""
+    scene = Scene(planned())
+    image = Image(scene.plan.fleets[0].product_key, "1.3.0", "meters", 32_768)
+    order = Order(scene.plan.jobs[0], "f-1")
+    seen = []
+    for at_ms in (ANSWER_MS - 1, ANSWER_MS, 2_000, 2_000 + ANSWER_MS):
+        scene.run(at_ms)
+        seen.append(list(scene.control.unsure))
 
-    assert content == image_content(7, "pk", "1.3.0", 10_000)
-    assert len({content, image_content(8, "pk", "1.3.0", 10_000),
-                image_content(7, "px", "1.3.0", 10_000),
-                image_content(7, "pk", "1.3.1", 10_000)}) == 4  # fmt: skip
-    assert len(zlib.compress(content)) >= 10_000
+    assert seen == [[image], [], [order], []]
+    assert scene.control.uploaded == {"f-1": image}
+
+
+def test_what_got_no_answer_stays_unsure() -> None:
+    """It may have taken effect, whatever it was."""
+    agree = agreeable()
+    scene = Scene(planned(), lambda call: None if isinstance(call, CreateJob) else agree(call))
+    scene.run()
+
+    assert scene.control.unsure == [Order(scene.plan.jobs[0], "f-1")]
+
+
+@pytest.mark.parametrize(("at_ms", "asked"), [(0, 1), (1_999, 2), (4_999, 3)])
+def test_nothing_is_asked_for_after_a_halt(at_ms: int, asked: int) -> None:
+    """No second upload, no job, no event; what was asked is answered still."""
+    events = [{"at": "5s", "stop": "meters"}]
+    scene = Scene(planned(fleets=FLEETS, jobs=[JOB, GAUGES | {"at": "9s"}], events=events))
+    scene.run(at_ms)
+
+    scene.control.halt()
+    answered: list[int] = []
+    scene.control.when_answered(lambda: answered.append(scene.clock.now_ms()))
+    scene.run()
+
+    assert len(scene.desk.asked) == asked
+    assert answered == [ANSWER_MS if at_ms == 0 else at_ms]
+    assert not scene.control.has_open_writes
 
 
 def _sharing(plan: Plan) -> Plan:

@@ -20,9 +20,9 @@ from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Snapshot
-from fleet_sim.runtime.control import image_content
 from fleet_sim.runtime.errors import BrokenError, TargetError
 from fleet_sim.runtime.fleet import registrations
+from fleet_sim.runtime.images import image_content
 from fleet_sim.runtime.platform_settings import PlatformSettings
 from fleet_sim.runtime.real_run import RealOptions, RealRun, run_really
 from fleet_sim.runtime.run_log import part_path, read_run
