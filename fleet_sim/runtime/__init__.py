@@ -14,7 +14,8 @@ An `if` about upgrades in here is in the wrong room. Where to look:
     its operator control (writes), observer (reads), northbound with patience
     its log      run_log, wire_records
     a target     target, broker_access; preflight and first_contact find out, refusals says so
-    a platform   platform, commits, storage, files; platform_process, platform_settings, account
+    a platform   platform, commits, storage, files; platform_process with platform_settings,
+                 account and store_place
     its ways to  embedded_broker on mqtt_server; stock_broker with presence; http_channel on
     devices      http_server, which is the operators' way in, too; gateways, whichever the way
     the wires    mqtt_client, http_client; memory, which stands in for all of them

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import fcntl
 import json
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.run_log import FileLog, NoLog
 from fleet_sim.runtime.stock_broker import StockBroker
 from fleet_sim.runtime.storage import FileStore, StorageError
+from fleet_sim.runtime.store_place import alone_with, firmware_folder
 
 HOST = "127.0.0.1"
 COMMIT_WINDOW_MS = 2  # Enough for the messages of one loop turn to share a transaction.
@@ -59,48 +59,16 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-sim-")))
         url = settings.store or f"sqlite:///{folder / 'platform.sqlite'}"
-        stack.enter_context(_alone(url))
+        stack.enter_context(alone_with(url))
         try:
             store = await FileStore.open(url)
             stack.push_async_callback(store.close)
             with ungrouped(TargetError, StorageError):
-                await _serve(settings, store, _files_folder(settings.store, folder), announce, stop)
+                await _serve(
+                    settings, store, firmware_folder(settings.store, folder), announce, stop
+                )
         except StorageError as error:
             raise TargetError(str(error)) from error
-
-
-@contextlib.contextmanager
-def _alone(url: str) -> Iterator[None]:
-    """Keep a second platform from the same SQLite file; the lock ends with the process, however.
-
-    Raises:
-        TargetError: Another platform has it.
-    """
-    if not url.startswith("sqlite:///"):
-        yield
-        return
-    path = Path(f"{url.removeprefix('sqlite:///')}.lock")
-    try:
-        file = path.open("w")
-    except OSError:
-        yield  # the store itself cannot be opened there either, and says so better
-        return
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise TargetError(f"the store {url} is in use by another platform") from error
-        yield
-
-
-def _files_folder(store: str | None, temporary: Path) -> Path:
-    """Firmware stands beside the database file that tells of it."""
-    if store is not None and store.startswith("sqlite:///"):
-        path = Path(store.removeprefix("sqlite:///"))
-        return path.with_name(f"{path.name}.firmware")
-    if store is not None:
-        return Path("firmware")
-    return temporary / "firmware"
 
 
 async def _serve(

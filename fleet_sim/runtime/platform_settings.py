@@ -11,6 +11,7 @@ from typing import Any
 
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin
+from fleet_sim.scenario.vocabulary import DEFAULT_DIALECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class PlatformSettings:
     vendor_files: bool = False
     plant: tuple[str, ...] = ()
     signed_only: bool = False
-    dialect: str = "enos"
+    dialect: str = DEFAULT_DIALECT
     contract: Mapping[str, Any] = field(default_factory=dict)
     log: Path | None = None
     part: int = 1
