@@ -22,7 +22,7 @@ from fleet_sim.scenario.units import duration_ms, say_duration, share_percent, s
 
 DURATION_MAX_MS = 30 * 24 * 3600 * 1000  # A month of virtual time; real runs are minutes.
 DEVICES_MAX = 1_000_000  # A hundred times the largest run measured.
-IMAGE_MAX_BYTES = 100_000_000  # EnOS's console takes no larger one; an upload is held in memory.
+IMAGE_BYTES_MAX = 100_000_000  # EnOS's console takes no larger one; an upload is held in memory.
 TEXT_MAX = 200  # A name or an attribute on one line.
 ABOUT_MAX = 4000  # A screen of prose.
 
@@ -158,7 +158,7 @@ def read_duration(value: object, *, lowest_ms: int = 0, highest_ms: int = DURATI
 def read_size(value: object) -> int:
     """Return an image's size in bytes."""
     size = _read_unit(value, size_bytes)
-    if not 1 <= size <= IMAGE_MAX_BYTES:
+    if not 1 <= size <= IMAGE_BYTES_MAX:
         raise mistake(f"is {shown(value)}; an image has 1B to 100MB")
     return size
 
