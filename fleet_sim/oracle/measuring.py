@@ -68,10 +68,10 @@ def measure(timelines: Iterable[Timeline]) -> Mapping[str | None, Measures]:
 def _place(timeline: Timeline, device: Device) -> str:
     """Return the first of updated, failed, waiting and stuck that fits."""
     job, task = _latest(timeline, device)
+    if device.boots and device.boots[-1].get("version") in _targets(device, job):
+        return "updated"
     if job is None:
         return "waiting"
-    if device.boots and device.boots[-1].get("version") == job.order.to_version:
-        return "updated"
     if task is None:
         return "stuck" if is_in_scope(timeline, job, device) else "waiting"
     status = task.last.status if task.last else ""
@@ -79,6 +79,18 @@ def _place(timeline: Timeline, device: Device) -> str:
         return "failed"
     is_open = reason_for(timeline, task).wait in {Wait.STATED, Wait.TIMER, Wait.UNCLEAR}
     return "waiting" if is_open else "stuck"
+
+
+def _targets(device: Device, job: JobLine | None) -> set[str]:
+    """Return the versions any of which is the device's target.
+
+    That of the job which counts for it; without one, what its backend pushed it last of its own
+    accord, or all that was in that offer.
+    """
+    if job is not None:
+        return {job.order.to_version}
+    last = device.pushes[-1].request if device.pushes else ""
+    return {push.version for push in device.pushes if push.request == last}
 
 
 def _latest(timeline: Timeline, device: Device) -> tuple[JobLine | None, Task | None]:
@@ -114,7 +126,8 @@ def _sample(timeline: Timeline, device: Device, sheet: _Sheet) -> None:
     lost = [one for one in device.reports if one.kind != "ack" and not one.is_certain]
     sheet.add("lost_reports", len(lost))
     job, _ = _latest(timeline, device)
-    took_ms = None if job is None else _took_ms(device, job.order.to_version)
+    spans = (_took_ms(device, version) for version in sorted(_targets(device, job)))
+    took_ms = next((span for span in spans if span is not None), None)
     if took_ms is not None:
         sheet.add("time_to_update", took_ms)
     seen = device.presence.get("device") or device.presence.get("server")

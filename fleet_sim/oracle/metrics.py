@@ -2,7 +2,8 @@
 
 Each device counts in the first of these that fits, so the four add up to the devices:
 
-    updated   by its own truth it runs the version that its latest job names
+    updated   by its own truth it runs the version that its latest job names; without a job for
+              it, the version that its backend pushed to it last
     failed    the server shows its task as finally failed
     waiting   its task is open for a reason that V34 names, or no job is for it
     stuck     the rest

@@ -63,6 +63,33 @@ def test_device_truth_decides_what_is_updated() -> None:
     assert measures(log)[None].totals.updated == 1
 
 
+def test_without_a_job_of_ours_the_last_push_names_the_target() -> None:
+    """Whoever ordered it: one runs it, one runs what it was pushed before, two do not."""
+    log = Log(is_foreign=True)
+    log.devices("d1", "d2", "d3", "d4")
+    for key in ("d1", "d2", "d3"):
+        log.push(1_000, key, version="2.0")
+    log.update(6_000, "d1", "2.0")
+    log.update(6_000, "d2", "2.0")
+    log.push(8_000, "d2", version="3.0")
+
+    found = measures(log)[None]
+
+    assert found.totals == Totals(devices=4, updated=1, waiting=3)
+    assert list(found.samples["time_to_update"]) == [5_000]
+
+
+def test_without_a_job_of_ours_any_version_of_the_last_offer_is_the_target() -> None:
+    """The device chose; one that took nothing of it waits."""
+    log = Log()
+    log.devices("d1", "d2")
+    log.ask(1_000, "d1", "2.0", "3.0")
+    log.ask(1_000, "d2", "2.0", "3.0")
+    log.update(6_000, "d1", "3.0")
+
+    assert measures(log)[None].totals == Totals(devices=2, updated=1, waiting=1)
+
+
 def test_the_job_that_counts_is_the_open_one_then_the_last_to_push() -> None:
     """A device that moved on to 3.0 is not behind with 2.0."""
     log = Log()
