@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
+from fleet_sim.device.states import BUSY, UpgradeState
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import TaskRow, TaskStatus
@@ -24,6 +25,7 @@ from fleet_sim.runtime.rig import Rig
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.scenario.plan import EventPlan, Plan
 
+UPGRADING = BUSY | {UpgradeState.REBOOTING}
 LOOK_MS = 1_000  # How often a run is looked at besides: one whose jobs were refused has no polls.
 
 
@@ -35,10 +37,12 @@ class Snapshot:
         elapsed_ms: Since the start.
         online: Connected devices.
         by_state: Agent state to devices, as the devices themselves know it.
-        updated: Devices that run their job's target version.
+        updated: Devices that run their job's target version; where their fleet has no job, another
+            version than they began with.
         by_status: Task status to tasks, as last seen by the observer.
         records: How long the fleet's part of the run log is.
         lag_ms: How late the generator's own work is at the 99th percentile.
+        is_held: Whether nothing can move any more, and the run goes on because it was told to.
     """
 
     elapsed_ms: int
@@ -48,6 +52,7 @@ class Snapshot:
     by_status: Mapping[str, int]
     records: int
     lag_ms: int = 0
+    is_held: bool = False
 
 
 class Conductor:
@@ -122,17 +127,31 @@ class Conductor:
 
     def look(self) -> None:
         """End the run if nothing can move any more."""
-        if self._is_settling or self._holds or self._control is None or self._observer is None:
-            return
+        why = "" if self._is_settling or self._holds else self._rest()
+        if why:
+            self.end(why)
+
+    def stop(self) -> None:
+        """End the run because a person says so: whoever held one that had settled ends it well."""
+        self.end((self._rest() if self._holds else "") or "interrupted")
+
+    def _rest(self) -> str:
+        """Return why the run may end by itself; "" while something can move."""
+        if self._control is None or self._observer is None:
+            return ""
         if self._observer.is_blind:
-            self.end("refused")
-            return
-        if not self._control.is_done:
-            return
+            return "refused"
+        if not self._control.is_done or not (self._plan.jobs or self._is_fleet_idle()):
+            return ""
         jobs = self._control.jobs
         kept = {device for job in jobs for device in self._kept(job)} if len(jobs) > 1 else ()
-        if not any(self._moves(job, kept) for job in jobs):
-            self.end("settled" if not self._control.refusals else "refused")
+        if any(self._moves(job, kept) for job in jobs):
+            return ""
+        return "refused" if self._control.refusals else "settled"
+
+    def _is_fleet_idle(self) -> bool:
+        """Tell whether no device is upgrading, whoever told it to."""
+        return not any(rig.agent.state in UPGRADING for rig in self._rigs.values())
 
     def _moves(self, job: OpenJob, kept: Collection[DeviceId]) -> bool:
         assert self._observer is not None
@@ -232,11 +251,21 @@ class Conductor:
             state = rig.agent.state.value
             by_state[state] = by_state.get(state, 0) + 1
             online += rig.is_online
-            updated += rig.agent.version == targets.get(rig.plan.fleet)
+            target = targets.get(rig.plan.fleet)
+            version, before = rig.agent.version, rig.plan.version
+            updated += version != before if target is None else version == target
         by_status: dict[str, int] = {}
         if self._observer is not None:
             for rows in self._observer.tasks.values():
                 for row in rows.values():
                     by_status[row.status.value] = by_status.get(row.status.value, 0) + 1
         now_ms = self._clock.now_ms()
-        return Snapshot(now_ms, online, by_state, updated, by_status, self._log.count)
+        return Snapshot(
+            now_ms,
+            online,
+            by_state,
+            updated,
+            by_status,
+            self._log.count,
+            is_held=self._holds and not self._is_settling and bool(self._rest()),
+        )

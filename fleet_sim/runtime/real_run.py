@@ -56,7 +56,7 @@ class RealOptions:
         keys: The operator's, for a backend by URL.
         product_secret: What a device signs with that has no secret yet.
         login: Who devices and backend are for a broker by URL; None leaves it to the devices.
-        holds: Go on after everything has settled, until stopped.
+        holds: Go on after everything has settled, until stopped; that is then its ordinary end.
         on_snapshot: Is told four times a second how the run stands.
         on_left: Is told in one line what could not be taken back from somebody else's backend.
         stop: Ends the run early. Cancelling it instead ends it at once, without its last looks and
@@ -275,9 +275,10 @@ async def _watch(
         if world.contact is not None and (why := world.contact.verdict()):
             raise TargetError(why)
         if options.stop.is_set():
-            conductor.end("interrupted")
+            conductor.stop()
+            is_well = options.holds and conductor.why != "interrupted"
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), INTERRUPTED_S)
+                await asyncio.wait_for(over.wait(), None if is_well else INTERRUPTED_S)
             return
         if child is not None and child.has_died:
             raise BrokenError(

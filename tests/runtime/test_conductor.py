@@ -149,16 +149,70 @@ def test_a_run_that_could_still_move_goes_on_to_its_upper_bound() -> None:
 
 
 def test_a_run_that_is_held_goes_on_past_both() -> None:
-    """Until somebody ends it."""
+    """Until somebody ends it, well, since it had settled."""
     scene = Scene(planned(duration="2m"), holds=True)
     scene.backend.status = TaskStatus.SUCCEEDED
     scene.run(10 * MINUTE_MS)
     assert scene.over_at_ms == []
+    assert scene.conductor.snapshot().is_held
 
-    scene.conductor.end("interrupted")
+    scene.conductor.stop()
+    assert not scene.conductor.snapshot().is_held
     scene.run_to_the_end()
 
+    assert scene.conductor.why == "settled"
+    assert [(one["t"], one["why"]) for one in scene.records("settle")] == [
+        (10 * MINUTE_MS, "settled")
+    ]
+
+
+def test_a_held_run_in_which_something_moves_is_interrupted() -> None:
+    """Whatever it would have come to."""
+    scene = Scene(planned(), holds=True)
+    scene.run(MINUTE_MS)
+    assert not scene.conductor.snapshot().is_held
+
+    scene.conductor.stop()
+
     assert scene.conductor.why == "interrupted"
+
+
+def test_a_held_run_whose_orders_were_refused_ends_as_refused() -> None:
+    """That is its verdict, held or not."""
+    scene = Scene(planned(), holds=True)
+    scene.backend.refusal = Refused(Refusal.BAD_ARGUMENT, "no", 99400)
+    scene.run(MINUTE_MS)
+
+    scene.conductor.stop()
+
+    assert scene.conductor.why == "refused"
+
+
+def test_a_run_that_is_not_held_is_interrupted_whenever_it_is_stopped() -> None:
+    """It would have ended by itself."""
+    scene = Scene(planned())
+    scene.run(3_000)
+
+    scene.conductor.stop()
+
+    assert scene.conductor.why == "interrupted"
+
+
+@pytest.mark.parametrize("is_upgrading", [True, False])
+def test_a_held_run_without_jobs_has_settled_while_no_device_upgrades(
+    *, is_upgrading: bool
+) -> None:
+    """Whoever pushed to it: it is not one of our jobs that is waited for."""
+    scene = Scene(planned(jobs=[]), holds=True)
+    scene.run(20 * MINUTE_MS)
+    rig = next(iter(scene.rigs.values()))
+    push(scene, rig)
+    if not is_upgrading:
+        fail(scene, rig)
+
+    scene.conductor.stop()
+
+    assert scene.conductor.why == ("interrupted" if is_upgrading else "settled")
 
 
 def test_a_run_without_jobs_lasts_its_whole_time() -> None:
@@ -364,6 +418,16 @@ def test_a_snapshot_tells_devices_and_tasks() -> None:
     assert (now.elapsed_ms, now.online, now.updated) == (4_000, 6, 0)
     assert (now.by_state, now.by_status) == ({"idle": 6}, {"queued": 6})
     assert now.records == scene.world.log.count
+
+
+def test_a_snapshot_without_jobs_counts_who_runs_another_version() -> None:
+    """Nobody of ours said which."""
+    plan = planned(jobs=[])
+    scene = Scene(plan)
+    rigs = list(scene.rigs.values())
+    rigs[0].plan = replace(rigs[0].plan, version="1.1.0")
+
+    assert scene.conductor.snapshot().updated == 1
 
 
 def test_a_snapshot_before_the_start_is_empty() -> None:

@@ -172,18 +172,30 @@ async def test_an_interrupted_run_ends_in_good_order(tmp_path: Path) -> None:
 
 
 async def test_a_run_that_is_held_goes_on_until_it_is_stopped(tmp_path: Path) -> None:
-    """Everything has settled, and somebody still looks around."""
+    """Everything has settled, and somebody still looks around: the end is as it would have been."""
     stop = asyncio.Event()
 
     def watch(seen: Snapshot) -> None:
-        if seen.by_status == {"succeeded": 1}:
+        if seen.is_held:
             stop.set()
 
     plan = brisk(fleets={"meters": BRISK | {"devices": 1}})
     run = await carried_out(plan, tmp_path, holds=True, stop=stop, on_snapshot=watch)
 
-    assert run.why == "interrupted"
+    assert run.why == "settled"
+    assert [one["why"] for one in of(run, "end")] == ["settled"]
+    assert any(one["probe"] for one in of(run, "rows"))
     assert statuses(run.records) == {"meters-00001": "succeeded"}
+
+
+async def test_a_held_run_that_is_stopped_too_soon_was_interrupted(tmp_path: Path) -> None:
+    """Its job is still to come."""
+    stop = asyncio.Event()
+    plan = brisk(jobs=[JOB | {"at": "50s"}])
+
+    run = await carried_out(plan, tmp_path, holds=True, stop=stop, on_snapshot=lambda _: stop.set())
+
+    assert run.why == "interrupted"
 
 
 async def test_a_simulator_that_was_too_slow_says_so(
