@@ -15,14 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
+from fleet_sim.dialects.credentials import Keyring
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
-
-if TYPE_CHECKING:
-    from fleet_sim.dialects.interface import Keyring  # which names this module's ends in turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What every vendor's folder offers: four codecs, a contract, and `Dialect`, which names them.
+"""What every vendor's folder offers: codecs, a contract, forms, and `Dialect`, which names them.
 
     fleet      DeviceCodec  ──MQTT──►  ServerCodec   backend
     operator   Operator     ──HTTP──►  Gate          backend
@@ -10,9 +10,10 @@ needs (a token), so one of each is made per target.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+from fleet_sim.dialects.credentials import Credentials, Identity, Keyring
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.wire import DialectError, WireMessage
@@ -26,43 +27,6 @@ from fleet_sim.model.messages import (
     ServerMessage,
 )
 from fleet_sim.model.northbound import Answer, Call
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a device puts into its CONNECT."""
-
-    client_id: str
-    username: str
-    password: str = field(repr=False)
-    keep_alive_s: int = 60
-    clean_session: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who has connected.
-
-    Attributes:
-        device: Who.
-        activates: Whether it came by its product's secret, to be given one of its own.
-    """
-
-    device: DeviceId
-    activates: bool = False
-
-
-class Keyring(Protocol):
-    """What a platform knows of devices, to check who they are."""
-
-    def secret_of(self, device: DeviceId) -> str | None:
-        """Return a device's own secret; None for a stranger, and for one that has none yet."""
-
-    def product_secret_of(self, product_key: str) -> str | None:
-        """Return the secret by which devices of a product get their own; None: they do not."""
-
-    def gateway_of(self, device: DeviceId) -> DeviceId | None:
-        """Return over whose connection alone the device may come; None: it is not bound."""
 
 
 class DeviceCodec(Protocol):

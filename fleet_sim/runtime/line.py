@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from fleet_sim.dialects.interface import Credentials
+from fleet_sim.dialects.credentials import Credentials
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.errors import MqttError
 from fleet_sim.mqtt.keep_alive import Pulse

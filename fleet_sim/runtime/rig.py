@@ -29,7 +29,8 @@ from fleet_sim.device.events import (
     StartDownload,
     TimerFired,
 )
-from fleet_sim.dialects.interface import Credentials, Dialect
+from fleet_sim.dialects.credentials import Credentials
+from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import (
     ActivationInfo,

@@ -1,4 +1,4 @@
-from fleet_sim.dialects.interface import Keyring
+from fleet_sim.dialects.credentials import Keyring
 from fleet_sim.model.identity import DeviceId
 from tests.dialects.keys import Keys
 

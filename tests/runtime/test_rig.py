@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 
 from fleet_sim.device.events import PoweredOn
+from fleet_sim.dialects.credentials import Identity
 from fleet_sim.dialects.enos.signature import read_client_id
-from fleet_sim.dialects.interface import Identity
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import (
     ActivationInfo,

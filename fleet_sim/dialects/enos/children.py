@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fleet_sim.dialects.credentials import Keyring
 from fleet_sim.dialects.enos.payload import Fields, read_text
 from fleet_sim.dialects.enos.signature import (
     PRODUCT_SECRET,
@@ -25,7 +26,6 @@ from fleet_sim.dialects.enos.signature import (
     sign,
 )
 from fleet_sim.dialects.enos.topics import is_addressable
-from fleet_sim.dialects.interface import Keyring
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import ChildClaim, ChildRefusal, Proof
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import assert_never
 
+from fleet_sim.dialects.credentials import Credentials
 from fleet_sim.dialects.enos import activation, codes, envelope
 from fleet_sim.dialects.enos.payload import Fields, read_fields, read_object, wrong
 from fleet_sim.dialects.enos.signature import (
@@ -16,7 +17,6 @@ from fleet_sim.dialects.enos.signature import (
     username_of,
 )
 from fleet_sim.dialects.enos.topics import DOWNSTREAM, SESSION, Leaf, fill, parse, topic_of
-from fleet_sim.dialects.interface import Credentials
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (

@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fleet_sim.dialects.credentials import Keyring
 from fleet_sim.dialects.enos import envelope
 from fleet_sim.dialects.enos import gateway_answers as answers
 from fleet_sim.dialects.enos.children import (
@@ -45,7 +46,6 @@ from fleet_sim.dialects.enos.payload import (
     write_object,
 )
 from fleet_sim.dialects.enos.topics import fill, filter_of, reply_topic, template_of
-from fleet_sim.dialects.interface import Keyring
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (

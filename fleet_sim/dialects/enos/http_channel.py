@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fleet_sim.dialects.credentials import Keyring
 from fleet_sim.dialects.enos import codes, envelope
 from fleet_sim.dialects.enos.calls import read_query
 from fleet_sim.dialects.enos.gateways import REPLY_TEMPLATES
@@ -55,7 +56,6 @@ from fleet_sim.dialects.http_channel import (
     LoggedIn,
     Said,
 )
-from fleet_sim.dialects.interface import Keyring
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 

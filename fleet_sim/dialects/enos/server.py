@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from fleet_sim.dialects.credentials import Identity, Keyring
 from fleet_sim.dialects.enos import activation, codes, envelope
 from fleet_sim.dialects.enos.gateways import REPLY_TEMPLATES
 from fleet_sim.dialects.enos.payload import (
@@ -35,7 +36,6 @@ from fleet_sim.dialects.enos.topics import (
     template_of,
     topic_of,
 )
-from fleet_sim.dialects.interface import Identity, Keyring
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_sim.dialects.credentials import Identity
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.enos.signature import Claim, client_id_of, sign, username_of
 from fleet_sim.dialects.enos.topics import Leaf, topic_of
-from fleet_sim.dialects.interface import Identity
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage

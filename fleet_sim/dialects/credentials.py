@@ -1,0 +1,45 @@
+"""How a device proves who it is: what it says, what that is checked against, who it then is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fleet_sim.model.identity import DeviceId
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a device puts into its CONNECT."""
+
+    client_id: str
+    username: str
+    password: str = field(repr=False)
+    keep_alive_s: int = 60
+    clean_session: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who has connected.
+
+    Attributes:
+        device: Who.
+        activates: Whether it came by its product's secret, to be given one of its own.
+    """
+
+    device: DeviceId
+    activates: bool = False
+
+
+class Keyring(Protocol):
+    """What a platform knows of devices, to check who they are."""
+
+    def secret_of(self, device: DeviceId) -> str | None:
+        """Return a device's own secret; None for a stranger, and for one that has none yet."""
+
+    def product_secret_of(self, product_key: str) -> str | None:
+        """Return the secret by which devices of a product get their own; None: they do not."""
+
+    def gateway_of(self, device: DeviceId) -> DeviceId | None:
+        """Return over whose connection alone the device may come; None: it is not bound."""
