@@ -11,7 +11,8 @@ An `if` about upgrades in here is in the wrong room. Where to look:
     a run        virtual_run; real_run with its real_world, the platform's child and, by URL, a
                  target; conductor (when it is over), abort, generator (what it cost), run_folder
     its fleet    fleet, rig, line, download; keep_alive; sockets, file_addresses
-    its operator control (writes), observer (reads), northbound with patience
+    its operator control, by writes, with its images; known_firmware before, clean_up after;
+                 observer (reads); northbound with patience, asking where answers are awaited
     its log      run_log, wire_records
     a target     target, broker_access; preflight and first_contact find out, refusals says so
     a platform   platform, commits, storage, files; platform_process with platform_settings,
