@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -20,6 +17,7 @@ import typer
 from fleet_sim import __version__
 from fleet_sim.cli.live import Live, Snapshot, Terminal, UiMode, choose_mode
 from fleet_sim.cli.sources import Source, product_secret, read_devices, read_source
+from fleet_sim.cli.stopping import stop_by_signal, told_to_stop
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import Judgement, Verdict, decide, judge
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
@@ -51,6 +49,7 @@ class _Outcome:
     generator: Generator
     northbound: Traffic = field(default_factory=Traffic)
     why: str = ""
+    refusals: tuple[str, ...] = ()
 
 
 def run(
@@ -129,15 +128,34 @@ class _Session:
         self._started_epoch_ms = epoch_ms()
         self._folder = make_run_folder(runs, planned.name, self._started_epoch_ms)
         (self._folder / "scenario.yaml").write_text(source.text, encoding="utf-8")
+        self._left: list[str] = []
         self._last_records = 0
         self._last_ms = 0
 
     def run(self) -> int:
         """Carry the plan out, judge it, and tell what it came to; return the exit code."""
+        try:
+            return self._run()
+        except KeyboardInterrupt:
+            _say(f"ended at once, and not judged{self._later}")
+            raise
+        finally:
+            for line in self._left:
+                _say(line)
+
+    @property
+    def _later(self) -> str:
+        """How to judge a run that ended before its report; "" where it kept no log."""
+        has_log = any(self._folder.glob("events-*"))
+        return f"; {_program()} judge {self._folder} judges what there is" if has_log else ""
+
+    def _run(self) -> int:
         with Live(title=self._plan.name, mode=self._mode, console=self._terminal) as live:
             for note in self._plan.notes:
                 live.say(note)
             outcome = self._carry_out(live)
+            for refusal in outcome.refusals:
+                live.say(refusal)
             judgement = judge(
                 outcome.records,
                 self._plan.contracts,
@@ -160,10 +178,13 @@ class _Session:
             return self._virtually(live)
         import uvloop  # noqa: PLC0415 - a run in virtual time needs no loop
 
-        return uvloop.run(self._really(live))
+        try:
+            return uvloop.run(self._really(live))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
     def _virtually(self, live: Live) -> _Outcome:
-        with _told_to_stop() as should_stop:
+        with told_to_stop() as should_stop:
             ran = run_virtually(
                 self._plan,
                 lambda seen: live.feed(self._seen(seen, wall_ms=self._wall_ms)),
@@ -175,6 +196,7 @@ class _Session:
             tolerance=VIRTUAL_TIME,
             generator=Generator(version=__version__),
             why=ran.why,
+            refusals=ran.refusals,
         )
 
     async def _really(self, live: Live) -> _Outcome:
@@ -191,10 +213,9 @@ class _Session:
             product_secret=product_secret(),
             holds=self._holds,
             on_snapshot=lambda seen: live.feed(self._seen(seen)),
+            on_left=self._left.append,
         )
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, options.stop.set)
+        stop_by_signal(options.stop, live.say)
         ran = await run_really(self._plan, options)
         return _Outcome(
             records=ran.records,
@@ -204,6 +225,7 @@ class _Session:
             ),
             northbound=Traffic(**ran.northbound),
             why=ran.why,
+            refusals=ran.refusals,
         )
 
     @property
@@ -212,14 +234,8 @@ class _Session:
 
     def _seen(self, seen: conductor.Snapshot, wall_ms: int | None = None) -> Snapshot:
         """Say in a person's words what the conductor sees."""
-        tasks = seen.by_status
         devices = len(self._plan.devices)
-        by_state = {
-            "pushed": tasks.get("pushed", 0),
-            "under way": tasks.get("under_way", 0),
-            "updated": tasks.get("succeeded", 0),
-            "failed": tasks.get("failed", 0) + tasks.get("cancelled", 0),
-        }
+        by_state = _by_state(seen) if self._plan.jobs else _by_own_state(seen)
         by_state["waiting"] = max(0, devices - sum(by_state.values()))
         span_ms = max(1, seen.elapsed_ms - self._last_ms)
         rate = 1000 * (seen.records - self._last_records) / span_ms
@@ -233,6 +249,7 @@ class _Session:
             records_per_s=rate,
             lag_ms=seen.lag_ms,
             wall_ms=wall_ms,
+            note="nothing moves any more; held until Ctrl-C" if seen.is_held else "",
         )
 
     # --- the report ------------------------------------------------------------------------
@@ -266,25 +283,36 @@ class _Session:
             northbound=outcome.northbound,
             overrides=self._plan.overrides,
             folder=str(self._folder),
-            program=os.environ.get("FLEET_SIM_PROGRAM", "fleet-sim"),
+            program=_program(),
             arguments=tuple(_repeatable(sys.argv[1:])),
             can_go_virtual=self._plan.target.broker is None,
         )
 
 
-@contextlib.contextmanager
-def _told_to_stop() -> Iterator[Callable[[], bool]]:
-    """Take a Ctrl-C as a word to be asked for, so that the report is still written."""
-    told: list[int] = []
-    former = {
-        name: signal.signal(name, lambda number, _: told.append(number))
-        for name in (signal.SIGINT, signal.SIGTERM)
+def _by_state(seen: conductor.Snapshot) -> dict[str, int]:
+    """Count devices by their tasks, as the backend shows them."""
+    tasks = seen.by_status
+    return {
+        "pushed": tasks.get("pushed", 0),
+        "under way": tasks.get("under_way", 0),
+        "updated": tasks.get("succeeded", 0),
+        "failed": tasks.get("failed", 0) + tasks.get("cancelled", 0),
     }
-    try:
-        yield lambda: bool(told)
-    finally:
-        for name, handler in former.items():
-            signal.signal(name, handler)
+
+
+def _by_own_state(seen: conductor.Snapshot) -> dict[str, int]:
+    """Count devices by what they know themselves, where no job of ours shows any."""
+    under_way = sum(seen.by_state.get(state.value, 0) for state in conductor.UPGRADING)
+    return {"pushed": 0, "under way": under_way, "updated": seen.updated, "failed": 0}
+
+
+def _program() -> str:
+    """Return the command as the person typed it."""
+    return os.environ.get("FLEET_SIM_PROGRAM", "fleet-sim")
+
+
+def _say(line: str) -> None:
+    typer.echo(f"fleet-sim: {line}", err=True)
 
 
 def _repeatable(arguments: list[str]) -> list[str]:

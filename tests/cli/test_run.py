@@ -182,6 +182,35 @@ def test_an_interrupted_run_in_virtual_time_leaves_its_report(
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_second_interrupt_ends_a_run_at_once(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a report, and with a word to that."""
+
+    def interrupt_twice(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Live, "feed", interrupt_twice)
+
+    code = outcome(["run", str(small), "--virtual", "--ui", "none", "--runs", str(tmp_path / "r")])
+
+    assert code == 130
+    assert "fleet-sim: ended at once, and not judged\n" in capsys.readouterr().err
+    assert not (tmp_path / "r/latest/run.json").exists()
+
+
+def test_what_the_backend_would_not_do_is_said(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence of its own, before the report."""
+    words = ["--virtual", "--set", 'jobs.0.from=["1.2.0", "1.3.0"]', "--ui", "plain"]
+    code = outcome(["run", str(small), *words, "--runs", str(tmp_path / "r")])
+
+    assert code == 1
+    assert "the backend refused create_job with 99400: " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
