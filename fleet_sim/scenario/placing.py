@@ -62,7 +62,8 @@ def divided(
     needed = sum(counts.values())
     if needed > len(registered):
         have = f"{len(registered):,} device{'' if len(registered) == 1 else 's'}"
-        text = f"has {have}, but the fleets need {needed:,}; --devices N runs fewer"
+        hint = f"--devices {len(registered)} scales them down"
+        text = f"has {have}, but the fleets need {needed:,}; {hint}"
         raise ScenarioError([Mistake(file, 0, 0, "", text)])
     left: dict[str, deque[Credential]] = {}
     for one in registered:
@@ -89,7 +90,7 @@ def _too_small(name: str, count: int, left: Mapping[str, Sized]) -> str:
     shown = ", ".join(sizes[:_PRODUCTS_SHOWN_MAX]) + (", …" if sizes[_PRODUCTS_SHOWN_MAX:] else "")
     return (
         f"the fleet {name} needs {count:,} devices of one product, as a job is for one; left are "
-        f"{shown}; --devices N runs fewer"
+        f"{shown}; --devices N scales them down"
     )
 
 

@@ -142,6 +142,6 @@ def test_a_device_file_is_checked_too(folder: Path, capsys: pytest.CaptureFixtur
     assert (wrong, said) == (2, "d.csv:2:1: the device P/d1 stands in line 1 already\n")
     assert few == 2
     assert capsys.readouterr().err == (
-        "few.csv: has 1 device, but the fleets need 2; --devices N runs fewer\n"
+        "few.csv: has 1 device, but the fleets need 2; --devices 1 scales them down\n"
     )
     assert outcome([*words, "target.devices=few.csv"]) == 0

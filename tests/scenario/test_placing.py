@@ -71,7 +71,7 @@ def test_only_a_fleet_without_a_job_may_be_of_several_products() -> None:
 
     assert str(caught.value) == (
         "d.csv: the fleet a needs 3 devices of one product, as a job is for one; left are 1 of A, "
-        "2 of B, 1 of C; --devices N runs fewer"
+        "2 of B, 1 of C; --devices N scales them down"
     )
 
 
@@ -88,5 +88,5 @@ def test_too_few_devices_are_told(devices: str, have: str) -> None:
         shared(devices, a=1000, b=234)
 
     assert str(caught.value) == (
-        f"d.csv: has {have} but the fleets need 1,234; --devices N runs fewer"
+        f"d.csv: has {have} but the fleets need 1,234; --devices {have[0]} scales them down"
     )
