@@ -161,7 +161,8 @@ def _traffic(run: Run) -> Iterator[RenderableType]:
     if traffic.throttled:
         told.append(f"put off {render_count(traffic.throttled)}")
     if traffic.failed:
-        told.append(f"left {render_count(traffic.failed)} calls without an answer")
+        calls = "call" if traffic.failed == 1 else "calls"
+        told.append(f"left {render_count(traffic.failed)} {calls} without an answer")
     if told:
         asked = render_count(traffic.requests)
         text = f"of {asked} northbound requests the backend {' and '.join(told)}"
