@@ -14,7 +14,8 @@ An `if` about upgrades in here is in the wrong room. Where to look:
     its operator control, by writes, with its images; known_firmware before, clean_up after;
                  observer (reads); northbound with patience, asking where answers are awaited
     its log      run_log, wire_records
-    a target     target, broker_access; preflight and first_contact find out, refusals says so
+    a target     target, broker_access; preflight, meeting and first_contact find out what it lets
+                 us do, refusals says so
     a platform   platform, commits, storage, files; platform_process with platform_settings,
                  account and store_place
     its ways to  embedded_broker on mqtt_server; stock_broker with presence; http_channel on

@@ -98,6 +98,12 @@ class Northbound:
         self.traffic = Traffic()
         self.pace = Pace()
 
+    def going_on(self, carrier: Carrier, clock: Clock, *, epoch_ms: int) -> Northbound:
+        """Return a session that goes on from this one, which is over, by another clock."""
+        after = Northbound(self._operator, carrier, clock, epoch_ms=epoch_ms)
+        after.traffic, after.pace = self.traffic, self.pace
+        return after
+
     def log_in(self, then: Callable[[str], None]) -> None:
         """Get a token now, if one is needed; `then` gets why there is none, or an empty text."""
         if not self._operator.needs_login(self._epoch_now_ms):

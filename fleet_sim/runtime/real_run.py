@@ -25,10 +25,10 @@ from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
 from fleet_sim.runtime.fleet import mount, registrations
-from fleet_sim.runtime.known_firmware import look_over
+from fleet_sim.runtime.meeting import Meeting, meet
+from fleet_sim.runtime.northbound import Northbound
 from fleet_sim.runtime.observer import Observer
 from fleet_sim.runtime.platform_settings import PlatformSettings
-from fleet_sim.runtime.preflight import look_in
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
 from fleet_sim.runtime.real_world import RealWorld, Tasks, http_session
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run
@@ -109,14 +109,16 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
             access = await stock_broker(plan.target, options.login)
         if plan.target.backend is None:
             child = await stack.enter_async_context(platform_child())
+        met: Meeting | None = None
+        if child is None:
+            target = await by_url(plan.target, options.keys, options.login)
+            met = await meet(plan, target, options.stop)
         origin_ns = monotonic_ns()
         clock = RealClock(origin_ns)
         started_epoch_ms = epoch_ms()
         if child is not None:
             await child.start(_child_settings(plan, options, origin_ns, access))
             target = embedded(child) if access is None else on_stock_broker(child, access)
-        else:
-            target = await by_url(plan.target, options.keys, options.login)
         keep = AbortWatch(plan, REAL_TIME).is_needed
         log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=keep)
         stack.callback(log.close)
@@ -129,6 +131,7 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
                 log=log,
                 target=target,
                 child=child,
+                met=met,
             )
     return _result(options, conductor, control, clock=clock, child=child, costs=costs)
 
@@ -142,6 +145,7 @@ async def _run(
     log: FileLog,
     target: Target,
     child: PlatformChild | None,
+    met: Meeting | None,
 ) -> tuple[Conductor, Control, dict[str, Any]]:
     async with http_session() as session, Tasks() as tasks:
         world = RealWorld(
@@ -156,17 +160,25 @@ async def _run(
         )
         # The clock stops first: what is put off would start tasks in a group that is closing.
         with contextlib.closing(clock):
-            return await _conduct(plan, options, world, target, child)
+            before = None if met is None else met.northbound
+            northbound = world.northbound(plan, target, before)
+            known = met.known if met is not None else ()
+            return await _conduct(plan, options, world, northbound, known=known, child=child)
 
 
 async def _conduct(
-    plan: Plan, options: RealOptions, world: RealWorld, target: Target, child: PlatformChild | None
+    plan: Plan,
+    options: RealOptions,
+    world: RealWorld,
+    northbound: Northbound,
+    *,
+    known: Sequence[FirmwareRow],
+    child: PlatformChild | None,
 ) -> tuple[Conductor, Control, dict[str, Any]]:
     """Mount fleet, operator and observer on the world, and wait until the run is over."""
     clock, log = world.clock, world.log
     rigs = mount(plan.devices, world, seed=plan.seed)
     conductor = Conductor(plan, rigs, clock, log, holds=options.holds)
-    northbound = world.northbound(plan, target)
     contract = plan.contracts[plan.fleets[0].dialect]
     observer = Observer(
         northbound,
@@ -178,10 +190,6 @@ async def _conduct(
         activity=clock.now_ms,
         on_poll=conductor.look,
     )
-    known: Sequence[FirmwareRow] = ()
-    if plan.target.backend is not None:
-        await look_in(northbound, plan.target.backend, plan.fleets[0].product_key)
-        known = await look_over(northbound, plan)
     control = Control(
         plan,
         northbound,

@@ -70,12 +70,14 @@ class RealWorld:
         """Open a connection to the broker."""
         self._dialer.dial(ear, number)
 
-    def northbound(self, plan: Plan, target: Target) -> Northbound:
-        """Return a session with the backend's northbound API."""
+    def northbound(self, plan: Plan, target: Target, met: Northbound | None = None) -> Northbound:
+        """Return a session with the backend's northbound API, which may have been met before."""
+        carrier = HttpCarrier(self._session, target.backend, self._tasks, tls=target.http_tls)
+        if met is not None:
+            return met.going_on(carrier, self.clock, epoch_ms=self.epoch_ms)
         operator = registry.get(plan.fleets[0].dialect).operator(
             target.org, target.keys.app_key, target.keys.app_secret
         )
-        carrier = HttpCarrier(self._session, target.backend, self._tasks, tls=target.http_tls)
         return Northbound(operator, carrier, self.clock, epoch_ms=self.epoch_ms)
 
     def stop(self) -> None:

@@ -78,6 +78,24 @@ def test_many_calls_share_one_login() -> None:
     assert all(call.header(SIGNATURE_HEADER) for call in calls)
 
 
+def test_a_session_goes_on_by_another_clock() -> None:
+    """With the token it has, counting on, and as wary as it was."""
+    scene = Scene()
+    scene.northbound.log_in(lambda _: None)
+    scene.post.answer(TOKEN)
+    scene.northbound.pace.slow_down()
+    clock = VirtualClock()
+
+    after = scene.northbound.going_on(scene.post, clock, epoch_ms=EPOCH_MS)
+    after.ask(STOP, scene.replies.append)
+    scene.post.answer(OK)
+
+    assert scene.replies == [Reply(Done(), 0, 0)]
+    assert scene.post.paths[0] == TOKEN_PATH
+    assert after.traffic.requests == len(scene.post.paths) == 2
+    assert after.pace.gap_ms > 0
+
+
 def test_an_answer_comes_with_both_instants() -> None:
     """When the request left, after the login, and when the answer was there."""
     scene = Scene()
