@@ -237,6 +237,7 @@ class Conductor:
 
     def _ended(self) -> None:
         self._log.add(Source.CONTROL, "end", fields={"why": self.why})
+        self._log.end()
         self.is_over = True
         self.on_over()
 

@@ -15,6 +15,8 @@ from typing import Any, BinaryIO, Protocol
 
 from fleet_sim.model.record import Record, Source, from_line, in_order, to_line
 
+# The run is over: what devices do while somebody else's backend is cleaned up is no part of it.
+AFTER_END = frozenset({"cleaned"})
 MEMBER_LINES_MAX = 5_000  # At this size whole members cost no more space than one stream.
 UNPACK_BYTES = 65_536  # Unpacked at once; a member's end hands back the rest of this, not of all.
 
@@ -58,10 +60,11 @@ class MemoryLog:
         records: Those that are kept, in the order added.
     """
 
-    __slots__ = ("_now_ms", "count", "part", "records")
+    __slots__ = ("_is_over", "_now_ms", "count", "part", "records")
 
     def __init__(self, now_ms: Callable[[], int], part: int = 0) -> None:
         self._now_ms = now_ms
+        self._is_over = False
         self.part = part
         self.count = 0
         self.records: list[Record] = []
@@ -76,10 +79,16 @@ class MemoryLog:
         fields: Mapping[str, Any] | None = None,
     ) -> None:
         """Append a record; its instant is the present."""
+        if self._is_over and kind not in AFTER_END:
+            return
         self.records.append(
             Record(self._now_ms(), self.count, src, kind, device, job, fields or {}, self.part)
         )
         self.count += 1
+
+    def end(self) -> None:
+        """Take no more records but those of `AFTER_END`."""
+        self._is_over = True
 
     def sha256(self) -> str:
         """Return the digest of the part as it would stand uncompressed in a file."""

@@ -254,6 +254,21 @@ def test_ending_twice_is_ending_once() -> None:
     assert len(scene.over_at_ms) == 1
 
 
+def test_what_devices_do_after_the_end_is_no_part_of_the_run() -> None:
+    """They live on while a backend is cleaned up."""
+    scene = Scene(planned(fleets={"meters": FLEET | {"connect": {"over": "30s"}}}))
+    scene.run(3_000)
+    scene.conductor.end("interrupted")
+    at_ms = scene.run_to_the_end()
+    assert at_ms < 10_000
+
+    scene.run(60_000)
+
+    last = scene.world.log.records[-1]
+    assert (last.kind, last.t) == ("end", at_ms)
+    assert {rig.agent.state.value for rig in scene.rigs.values()} == {"idle"}
+
+
 def test_a_disconnect_takes_its_devices_off_line_for_its_time() -> None:
     """With a record at either end, and nobody else."""
     event = {"at": "20s", "disconnect": "meters", "share": "50%", "for": "15s"}

@@ -185,3 +185,16 @@ def test_a_line_that_is_no_record_is_told_with_its_place(tmp_path: Path) -> None
 def test_a_log_that_nobody_wants_takes_everything() -> None:
     """`serve` keeps no log."""
     fill(NoLog(), 3)
+
+
+def test_a_run_that_is_over_has_no_more_records() -> None:
+    """But of what is cleaned up after it."""
+    log = MemoryLog(lambda: 5)
+    log.add(Source.CONTROL, "end")
+
+    log.end()
+    log.add(Source.DEVICE, "boot", device="pk/d1")
+    log.add(Source.CONTROL, "cleaned", fields={"call": "stop_job"})
+
+    assert [one.kind for one in log.records] == ["end", "cleaned"]
+    assert [one.seq for one in log.records] == [0, 1]
