@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.topologies.commands import Ran, run, serving
 
 SCENARIO = """
@@ -75,6 +77,7 @@ async def test_fleets_of_one_product_share_its_devices_and_its_image(tmp_path: P
     assert reported(tmp_path) == {f"Meter123/d{number}": "1.0.0" for number in range(50)}
 
 
+@pytest.mark.long
 async def test_fleets_are_divided_by_product(tmp_path: Path) -> None:
     """However the file mixes them; each device runs the version that stands there."""
     rows = ["product_key,device_key,device_secret,firmware"]

@@ -166,6 +166,7 @@ async def test_a_run_that_is_interrupted_in_its_midst_leaves_the_same(
     assert (document["verdict"], document["exit_code"]) == ("aborted", 130)
 
 
+@pytest.mark.long
 async def test_what_cannot_be_taken_back_is_named(place: Place) -> None:
     """Devices that take longer keep the image; in a bounded time that is said in one line."""
     async with place.started(ENDLESS) as process:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fleet_sim.model.northbound import Listed, SearchFirmware, SearchJobs
 from tests.runtime.platforms import calling
 from tests.topologies.commands import Ran, device_file, run, serving, verdicts
@@ -53,6 +55,7 @@ def rude(action: str, before: int) -> Manner | None:
     return None
 
 
+@pytest.mark.long
 async def test_a_rude_backend_is_borne_with(tmp_path: Path) -> None:
     """All is done once, nothing is held against it, and the trouble is counted."""
     ran, proxy, left = await faced(tmp_path, rude)
