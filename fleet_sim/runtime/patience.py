@@ -22,7 +22,9 @@ TRIES_MAX = 8  # Two minutes and more of patience; then the call is given up.
 
 PACE_FIRST_MS = 200  # Twice the observer's own gap between two pages.
 PACE_MAX_MS = 5_000  # A page each five seconds is still a look at the jobs.
-CALM_ANSWERS = 100  # After so many answers in a row the gap is halved again.
+CALM_ANSWERS = (
+    20  # Two seconds of an observer at full speed without a complaint: halve the gap again.
+)
 
 
 def wait_ms(response: HttpResponse, tries: int, epoch_ms: int) -> int | None:
