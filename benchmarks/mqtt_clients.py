@@ -45,7 +45,7 @@ from fleet_sim.mqtt.client import (
     Subscribed,
 )
 from fleet_sim.runtime.mqtt_client import DeviceConnection, open_connection
-from fleet_sim.runtime.mqtt_server import MqttServer
+from fleet_sim.runtime.platform.mqtt_server import MqttServer
 
 HOST = "127.0.0.1"
 PAYLOAD = b'{"id":"1","version":"1.0","params":{"step":"50","desc":"downloading"}}'

@@ -26,12 +26,12 @@ from fleet_sim.report.junit import junit
 from fleet_sim.report.run import Generator, Run, Timing, Traffic
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.runtime import conductor
-from fleet_sim.runtime.broker_access import login_from
 from fleet_sim.runtime.real_run import RealOptions, run_really
 from fleet_sim.runtime.real_time import epoch_ms
 from fleet_sim.runtime.run_folder import make_run_folder
 from fleet_sim.runtime.run_log import write_part
-from fleet_sim.runtime.target import OperatorKeys
+from fleet_sim.runtime.target.broker_access import login_from
+from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.load import load

@@ -14,8 +14,8 @@ import typer
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.cli.sources import product_secret, read_devices
 from fleet_sim.model.identity import Registration
-from fleet_sim.runtime.platform_process import serve as serve_platform
-from fleet_sim.runtime.platform_settings import PlatformSettings
+from fleet_sim.runtime.platform.process import serve as serve_platform
+from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
 
 

@@ -19,9 +19,9 @@ from fleet_sim.network.outages import Outage
 from fleet_sim.network.profiles import OutageKind
 from fleet_sim.oracle.settled import JobTerms, Sight, can_move, keeps
 from fleet_sim.runtime.clock import Clock
-from fleet_sim.runtime.control import Control, OpenJob
-from fleet_sim.runtime.observer import Observer
-from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.fleet.rig import Rig
+from fleet_sim.runtime.operator.control import Control, OpenJob
+from fleet_sim.runtime.operator.observer import Observer
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.scenario.plan import EventPlan, Plan
 

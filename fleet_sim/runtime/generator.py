@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 
-from fleet_sim.runtime.child import PlatformChild
+from fleet_sim.runtime.platform.child import PlatformChild
 from fleet_sim.runtime.real_time import SlipCounter
 
 SLIP_MS_MAX = 1_000  # Later than this at the 99th percentile, the generator was the bottleneck.

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import aiohttp
 from yarl import URL
 
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
-from fleet_sim.runtime.download import FetchListener
-from fleet_sim.runtime.errors import DownloadError
 
 CALL_TIMEOUT_S = 30.0  # Two of the vendors' own read timeouts; then the answer is unknown.
 READ_TIMEOUT_S = 60.0  # A file server that says nothing for a minute has broken the transfer.
@@ -86,69 +84,7 @@ async def exchange(
         return HttpResponse(response.status, content, headers)
 
 
-class HttpFetch:
-    """One transfer of a firmware file; it reads on only when its listener wants more.
-
-    Where the file is has to be found out first, which may take requests of its own.
-    """
-
-    __slots__ = ("_is_open", "_listener", "_task", "_tls")
-
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        tasks: asyncio.TaskGroup,
-        find: Callable[[], Awaitable[URL]],
-        listener: FetchListener,
-        *,
-        offset: int,
-        chunk: int,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self._listener = listener
-        self._is_open = True
-        self._tls: ssl.SSLContext | bool = tls if tls is not None else True
-        self._task = tasks.create_task(self._read(session, find, offset, chunk))
-
-    def close(self) -> None:
-        """Break it off."""
-        self._is_open = False
-        self._task.cancel()
-
-    async def _read(
-        self,
-        session: aiohttp.ClientSession,
-        find: Callable[[], Awaitable[URL]],
-        offset: int,
-        chunk: int,
-    ) -> None:
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
-        why = ""
-        try:
-            async with session.get(
-                await find(),
-                headers=headers,
-                ssl=self._tls,
-                timeout=aiohttp.ClientTimeout(sock_read=READ_TIMEOUT_S),
-            ) as response:
-                self._listener.on_response(response.status)
-                await self._pass_on(response, chunk)
-        except (TimeoutError, aiohttp.ClientError, OSError, DownloadError) as error:
-            why = str(error) or type(error).__name__
-        if self._is_open:
-            self._is_open = False
-            self._listener.on_end(why)
-
-    async def _pass_on(self, response: aiohttp.ClientResponse, chunk: int) -> None:
-        loop = asyncio.get_running_loop()
-        async for data in response.content.iter_chunked(chunk):
-            if not self._is_open:
-                return
-            wanted: asyncio.Future[None] = loop.create_future()
-
-            def more(wanted: asyncio.Future[None] = wanted) -> None:
-                if not wanted.done():
-                    wanted.set_result(None)
-
-            self._listener.on_chunk(data, more)
-            await wanted
+def http_session() -> aiohttp.ClientSession:
+    """Make one HTTP session for all: no limit of its own, the plan's cap bounds downloads."""
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    return aiohttp.ClientSession(connector=connector, auto_decompress=False)

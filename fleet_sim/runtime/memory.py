@@ -13,12 +13,12 @@ from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.model.record import Source
 from fleet_sim.mqtt.broker import Connection
 from fleet_sim.runtime.clock import Clock
-from fleet_sim.runtime.download import Fetch, FetchListener
-from fleet_sim.runtime.embedded_broker import EmbeddedBroker
-from fleet_sim.runtime.line import Ear
-from fleet_sim.runtime.platform import Platform
+from fleet_sim.runtime.fleet.download import Fetch, FetchListener
+from fleet_sim.runtime.fleet.line import Ear
+from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
+from fleet_sim.runtime.platform.platform import Platform
+from fleet_sim.runtime.platform.storage import MemoryStore
 from fleet_sim.runtime.run_log import RunLog
-from fleet_sim.runtime.storage import MemoryStore
 
 HTTP_MS = 1  # One way, between an operator and a platform in the same data centre.
 BASE_URL = "http://platform.invalid"  # A name that can never be resolved (RFC 2606).

@@ -17,22 +17,23 @@ from fleet_sim.model.record import Record
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
-from fleet_sim.runtime.account import operator_of_run
-from fleet_sim.runtime.broker_access import BrokerAccess, MqttLogin
-from fleet_sim.runtime.child import PlatformChild, platform_child
-from fleet_sim.runtime.clean_up import CleanUp, cleaning
 from fleet_sim.runtime.conductor import Conductor, Snapshot
-from fleet_sim.runtime.control import Control
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
-from fleet_sim.runtime.fleet import mount, registrations
-from fleet_sim.runtime.meeting import Meeting, meet
-from fleet_sim.runtime.northbound import Northbound
-from fleet_sim.runtime.observer import Observer
-from fleet_sim.runtime.platform_settings import PlatformSettings
+from fleet_sim.runtime.fleet.mount import mount, registrations
+from fleet_sim.runtime.http_client import http_session
+from fleet_sim.runtime.operator.clean_up import CleanUp, cleaning
+from fleet_sim.runtime.operator.control import Control
+from fleet_sim.runtime.operator.northbound import Northbound
+from fleet_sim.runtime.operator.observer import Observer
+from fleet_sim.runtime.platform.account import operator_of_run
+from fleet_sim.runtime.platform.child import PlatformChild, platform_child
+from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
-from fleet_sim.runtime.real_world import RealWorld, Tasks, http_session
+from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run
-from fleet_sim.runtime.target import (
+from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
+from fleet_sim.runtime.target.meeting import Meeting, meet
+from fleet_sim.runtime.target.target import (
     OperatorKeys,
     Target,
     by_url,
@@ -40,6 +41,7 @@ from fleet_sim.runtime.target import (
     on_stock_broker,
     stock_broker,
 )
+from fleet_sim.runtime.tasks import Tasks
 from fleet_sim.scenario.plan import Plan
 
 LOOK_S = 0.25  # Four frames a second for whoever watches.
@@ -118,7 +120,9 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
         started_epoch_ms = epoch_ms()
         if child is not None:
             await child.start(_child_settings(plan, options, origin_ns, access))
-            target = embedded(child) if access is None else on_stock_broker(child, access)
+            target = (
+                embedded(child.ready) if access is None else on_stock_broker(child.ready, access)
+            )
         keep = AbortWatch(plan, REAL_TIME).is_needed
         log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=keep)
         stack.callback(log.close)

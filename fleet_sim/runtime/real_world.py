@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
-from typing import Any
 
 import aiohttp
 
 from fleet_sim.dialects import registry
-from fleet_sim.runtime.download import Fetch, FetchListener, Owner
-from fleet_sim.runtime.file_addresses import FileAddresses
-from fleet_sim.runtime.first_contact import FirstContact
-from fleet_sim.runtime.http_client import HttpCarrier, HttpFetch
-from fleet_sim.runtime.keep_alive import PingWheel
-from fleet_sim.runtime.line import Ear
-from fleet_sim.runtime.northbound import Northbound
+from fleet_sim.runtime.fleet.download import Fetch, FetchListener, Owner
+from fleet_sim.runtime.fleet.file_addresses import FileAddresses
+from fleet_sim.runtime.fleet.http_fetch import HttpFetch
+from fleet_sim.runtime.fleet.keep_alive import PingWheel
+from fleet_sim.runtime.fleet.line import Ear
+from fleet_sim.runtime.fleet.sockets import Dialer
+from fleet_sim.runtime.http_client import HttpCarrier
+from fleet_sim.runtime.operator.northbound import Northbound
 from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.run_log import FileLog
-from fleet_sim.runtime.sockets import Dialer
-from fleet_sim.runtime.target import Target
+from fleet_sim.runtime.target.first_contact import FirstContact
+from fleet_sim.runtime.target.target import Target
+from fleet_sim.runtime.tasks import Tasks
 from fleet_sim.scenario.plan import Plan
 
 
@@ -97,29 +97,3 @@ class RealWorld:
             chunk=chunk,
             tls=self._http_tls,
         )
-
-
-class Tasks(asyncio.TaskGroup):
-    """A task group that can be told that all its work is of no more use."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._mine: set[asyncio.Task[Any]] = set()
-
-    def create_task(self, *args: Any, **kwargs: Any) -> asyncio.Task[Any]:  # noqa: ANN401 - asyncio's
-        """Start a task and keep it in mind until it is done."""
-        task = super().create_task(*args, **kwargs)
-        self._mine.add(task)
-        task.add_done_callback(self._mine.discard)
-        return task
-
-    def cancel(self) -> None:
-        """Cancel every task under way."""
-        for task in list(self._mine):
-            task.cancel()
-
-
-def http_session() -> aiohttp.ClientSession:
-    """Make one HTTP session for all: no limit of its own, the plan's cap bounds downloads."""
-    connector = aiohttp.TCPConnector(limit=0, force_close=True)
-    return aiohttp.ClientSession(connector=connector, auto_decompress=False)

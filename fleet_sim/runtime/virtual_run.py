@@ -12,26 +12,26 @@ from fleet_sim.model.record import Record, Source
 from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.oracle.tolerance import VIRTUAL_TIME
 from fleet_sim.runtime.abort import AbortWatch
-from fleet_sim.runtime.account import operator_of_run
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.conductor import Conductor, Snapshot
-from fleet_sim.runtime.control import Control
-from fleet_sim.runtime.download import Fetch, FetchListener, Owner
-from fleet_sim.runtime.embedded_broker import EmbeddedBroker
-from fleet_sim.runtime.fleet import mount, registrations
-from fleet_sim.runtime.keep_alive import PingWheel
-from fleet_sim.runtime.line import Ear
+from fleet_sim.runtime.fleet.download import Fetch, FetchListener, Owner
+from fleet_sim.runtime.fleet.keep_alive import PingWheel
+from fleet_sim.runtime.fleet.line import Ear
+from fleet_sim.runtime.fleet.mount import mount, registrations
 from fleet_sim.runtime.memory import (
     MemoryCarrier,
     MemoryCommitter,
     MemoryFiles,
     MemoryNetwork,
 )
-from fleet_sim.runtime.northbound import Northbound
-from fleet_sim.runtime.observer import Observer
-from fleet_sim.runtime.platform import Platform, Settings
+from fleet_sim.runtime.operator.control import Control
+from fleet_sim.runtime.operator.northbound import Northbound
+from fleet_sim.runtime.operator.observer import Observer
+from fleet_sim.runtime.platform.account import operator_of_run
+from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
+from fleet_sim.runtime.platform.platform import Platform, Settings
+from fleet_sim.runtime.platform.storage import MemoryStore
 from fleet_sim.runtime.run_log import MemoryLog
-from fleet_sim.runtime.storage import MemoryStore
 from fleet_sim.runtime.virtual_time import VirtualClock
 from fleet_sim.scenario.plan import Plan
 

@@ -13,7 +13,7 @@ import uvloop
 
 from fleet_sim.mqtt.authority import AllowAll, Authority
 from fleet_sim.mqtt.broker import Broker, BrokerLimits
-from fleet_sim.runtime.mqtt_server import MqttServer
+from fleet_sim.runtime.platform.mqtt_server import MqttServer
 
 # As large as the specification allows for topics, and above the 2 MiB from which on a length has
 # four bytes: a clause is not to be hidden behind a limit.

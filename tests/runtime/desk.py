@@ -8,7 +8,7 @@ from typing import cast
 from fleet_sim.dialects.interface import Operator
 from fleet_sim.model.filters import Filter
 from fleet_sim.model.northbound import Answer, Call, Refusal, Refused
-from fleet_sim.runtime.northbound import Carrier, Northbound, Reply, Then
+from fleet_sim.runtime.operator.northbound import Carrier, Northbound, Reply, Then
 from fleet_sim.runtime.virtual_time import VirtualClock
 
 ANSWER_MS = 10  # How long every answer takes.

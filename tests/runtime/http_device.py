@@ -11,7 +11,7 @@ from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import DeviceMessage, ServerMessage, VersionReport
-from fleet_sim.runtime.http_channel import HttpWay
+from fleet_sim.runtime.platform.http_channel import HttpWay
 from tests.runtime.lone_platform import EPOCH_MS, SECRET, LonePlatform
 from tests.runtime.lone_world import ENOS
 

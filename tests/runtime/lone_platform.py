@@ -26,8 +26,8 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.broker import BrokerLimits
-from fleet_sim.runtime.embedded_broker import EmbeddedBroker
-from fleet_sim.runtime.platform import Platform, Settings
+from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
+from fleet_sim.runtime.platform.platform import Platform, Settings
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.lone_world import ENOS

@@ -22,12 +22,12 @@ from fleet_sim.mqtt.encoding import PINGRESP, encode
 from fleet_sim.mqtt.kinds import Connack, Connect, Packet, Pingreq, Puback, Publish
 from fleet_sim.network.link import Link
 from fleet_sim.network.profiles import LinkProfile
-from fleet_sim.runtime.broker_access import MqttLogin
-from fleet_sim.runtime.download import FetchListener, Owner
-from fleet_sim.runtime.keep_alive import PingWheel
-from fleet_sim.runtime.line import Ear
-from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.fleet.download import FetchListener, Owner
+from fleet_sim.runtime.fleet.keep_alive import PingWheel
+from fleet_sim.runtime.fleet.line import Ear
+from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.run_log import MemoryLog
+from fleet_sim.runtime.target.broker_access import MqttLogin
 from fleet_sim.runtime.virtual_time import VirtualClock
 from fleet_sim.scenario.plan import DevicePlan
 from tests.runtime.plans import PLAIN

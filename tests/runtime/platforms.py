@@ -18,8 +18,8 @@ from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.decoding import Decoder
 from fleet_sim.mqtt.kinds import Packet
 from fleet_sim.runtime.http_client import HttpCarrier
-from fleet_sim.runtime.platform_process import serve
-from fleet_sim.runtime.platform_settings import PlatformSettings
+from fleet_sim.runtime.platform.process import serve
+from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_time import epoch_ms
 from tests.runtime.lone_world import ENOS
 

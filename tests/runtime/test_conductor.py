@@ -23,10 +23,10 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.oracle.settled import JobTerms
 from fleet_sim.runtime.conductor import Conductor
-from fleet_sim.runtime.control import Control
-from fleet_sim.runtime.fleet import mount
-from fleet_sim.runtime.observer import Observer
-from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.fleet.mount import mount
+from fleet_sim.runtime.fleet.rig import Rig
+from fleet_sim.runtime.operator.control import Control
+from fleet_sim.runtime.operator.observer import Observer
 from fleet_sim.scenario.plan import Plan, TargetPlan
 from tests.runtime.desk import Desk
 from tests.runtime.lone_world import LoneWorld

@@ -1,5 +1,5 @@
 from fleet_sim.model.northbound import Done, StopJob
-from fleet_sim.runtime.northbound import Reply
+from fleet_sim.runtime.operator.northbound import Reply
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import ANSWER_MS, NEVER, Desk, PromptDesk, run
 

@@ -4,11 +4,11 @@ from typing import cast
 from fleet_sim.backend.events import Keep
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.model.northbound import CreateFirmware, FetchFile, FileFound, FirmwareCreated
-from fleet_sim.runtime.fleet import mount, registrations
+from fleet_sim.runtime.fleet.mount import mount, registrations
+from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.memory import HTTP_MS, MemoryCarrier, MemoryCommitter, MemoryFiles
-from fleet_sim.runtime.rig import Rig
+from fleet_sim.runtime.platform.storage import MemoryStore
 from fleet_sim.runtime.run_log import MemoryLog
-from fleet_sim.runtime.storage import MemoryStore
 from fleet_sim.runtime.virtual_run import VirtualWorld
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import run

@@ -25,7 +25,7 @@ from fleet_sim.mqtt.packets import Will
 from fleet_sim.runtime import mqtt_client
 from fleet_sim.runtime.errors import BrokerError, TargetError
 from fleet_sim.runtime.mqtt_client import DeviceConnection, client_tls, open_connection
-from fleet_sim.runtime.mqtt_server import MqttServer
+from fleet_sim.runtime.platform.mqtt_server import MqttServer
 from tests.runtime.both_loops import on_both_loops
 from tests.runtime.certificates import Certificates, issue
 from tests.runtime.fake_transport import FakeTransport

@@ -18,15 +18,15 @@ from fleet_sim.oracle.judge import judge
 from fleet_sim.oracle.outcome import Standing
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
-from fleet_sim.runtime.child import PlatformChild, platform_child
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError
-from fleet_sim.runtime.fleet import registrations
-from fleet_sim.runtime.images import image_content
-from fleet_sim.runtime.platform_settings import PlatformSettings
+from fleet_sim.runtime.fleet.mount import registrations
+from fleet_sim.runtime.operator.images import image_content
+from fleet_sim.runtime.platform.child import PlatformChild, platform_child
+from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_run import RealOptions, RealRun, run_really
 from fleet_sim.runtime.run_log import part_path, read_run
-from fleet_sim.runtime.target import OperatorKeys
+from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.plan import Plan, TargetPlan
 from tests.runtime.plans import FLEET, JOB, planned
@@ -214,7 +214,7 @@ def children() -> Iterator[psutil.Process]:
     """Yield this process' own platforms."""
     for process in psutil.Process().children():
         with suppress(psutil.Error):
-            if "fleet_sim.runtime.platform_process" in process.cmdline():
+            if "fleet_sim.runtime.platform.process" in process.cmdline():
                 yield process
 
 

@@ -1,6 +1,6 @@
 from fleet_sim.mqtt.broker import AllowAll, Broker, BrokerLimits
 from fleet_sim.mqtt.client import Connected, Ponged
-from fleet_sim.runtime.mqtt_server import MqttServer
+from fleet_sim.runtime.platform.mqtt_server import MqttServer
 from tests.runtime.thin_client import dialling
 
 

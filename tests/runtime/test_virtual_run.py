@@ -7,7 +7,7 @@ from fleet_sim.device.personas import PERSONAS
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.settled import JobTerms
 from fleet_sim.runtime.conductor import Snapshot
-from fleet_sim.runtime.images import image_content
+from fleet_sim.runtime.operator.images import image_content
 from fleet_sim.runtime.virtual_run import VirtualRun, run_virtually
 from fleet_sim.scenario.plan import Plan
 from tests.runtime.plans import FLEET, JOB, planned

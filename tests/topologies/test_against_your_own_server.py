@@ -128,8 +128,8 @@ def rows(text: str, mark: str) -> list[tuple[str, str]]:
 
 
 def told_in_code(folder: Path) -> str:
-    """Return every text in the code of a folder, what is put into them left out."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.py"))]
+    """Return every text in the code of a folder and below, what is put into them left out."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py"))]
     return "\n".join(
         node.value
         for tree in trees

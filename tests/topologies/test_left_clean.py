@@ -28,7 +28,7 @@ from fleet_sim.model.northbound import (
     SearchTasks,
     TaskRow,
 )
-from fleet_sim.runtime.images import Image
+from fleet_sim.runtime.operator.images import Image
 from tests.runtime.platforms import Caller, calling
 from tests.topologies.commands import Ran, device_file, ended, run, serving, started
 

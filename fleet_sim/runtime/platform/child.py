@@ -1,0 +1,112 @@
+"""The platform of a run as a child process: started, told its settings, stopped, never orphaned."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psutil
+
+from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.platform.settings import PlatformSettings, to_line
+
+START_S = 60.0  # Imports on a cold disk take seconds, never a minute.
+STOP_S = 20.0  # Longer than the platform's own bound for its last commit.
+
+
+class PlatformChild:
+    """A running child.
+
+    Attributes:
+        ready: The platform's ready line.
+        closing: Its closing line, once it has stopped; empty if it died.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.ready: dict[str, Any] = {}
+        self.closing: dict[str, Any] = {}
+
+    async def loaded(self) -> None:
+        """Wait until its modules are imported."""
+        await self._line()
+
+    async def start(self, settings: PlatformSettings) -> None:
+        """Tell it how to run, and wait until it does.
+
+        Raises:
+            TargetError: It could not start; the message is its own.
+        """
+        assert self._process.stdin is not None
+        with contextlib.suppress(ConnectionError):  # it has died: what it printed tells
+            self._process.stdin.write(f"{to_line(settings)}\n".encode())
+            await self._process.stdin.drain()
+        self.ready = await self._line()
+
+    async def _line(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(START_S):
+                line = await self._process.stdout.readline()
+        except TimeoutError as error:
+            raise TargetError(f"the reference platform did not start in {START_S:.0f} s") from error
+        if not line:
+            raise TargetError("the reference platform ended before it was ready")
+        said: dict[str, Any] = json.loads(line)
+        if "error" in said:
+            raise TargetError(f"the reference platform cannot start: {said['error']}")
+        return said
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the process has ended by itself."""
+        return self._process.returncode is not None
+
+    def usage(self) -> tuple[float, int]:
+        """Return its CPU seconds so far, user and system, and its resident bytes; zeros if dead."""
+        try:
+            process = psutil.Process(self._process.pid)
+            times = process.cpu_times()
+            return times.user + times.system, process.memory_info().rss
+        except psutil.Error:
+            return 0.0, 0
+
+    async def stop(self) -> None:
+        """Let it write what it holds, and see it end."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(ConnectionError):
+            self._process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                rest = await self._process.stdout.read()
+                await self._process.wait()
+                with contextlib.suppress(ValueError):
+                    self.closing = json.loads(rest or b"{}")
+        if self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+
+@contextlib.asynccontextmanager
+async def platform_child() -> AsyncIterator[PlatformChild]:
+    """Start a child, and end it with this context."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "fleet_sim.runtime.platform.process",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        # A terminal's Ctrl-C is for the run, which then stops its platform in good order.
+        start_new_session=True,
+    )
+    child = PlatformChild(process)
+    try:
+        await child.loaded()
+        yield child
+    finally:
+        await child.stop()

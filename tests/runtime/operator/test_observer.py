@@ -1,0 +1,414 @@
+import dataclasses
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+from fleet_sim.model.filters import AllOf, Comparison, Filter, Operator, matches
+from fleet_sim.model.northbound import (
+    Answer,
+    Call,
+    Listed,
+    Refusal,
+    Refused,
+    SearchTasks,
+    TaskRow,
+    TaskStatus,
+)
+from fleet_sim.model.record import filter_from_lists
+from fleet_sim.runtime.operator.control import OpenJob
+from fleet_sim.runtime.operator.observer import PAGE_GAP_MS, PAGES_MAX, Observer, probes
+from fleet_sim.runtime.run_log import MemoryLog
+from fleet_sim.runtime.virtual_time import VirtualClock
+from tests.runtime.desk import ANSWER_MS, Desk, run
+from tests.runtime.plans import planned
+
+EVERY_MS = 1_000
+JOB = OpenJob("j-1", planned().jobs[0], 0)
+OTHER = OpenJob("j-2", planned().jobs[0], 0)
+
+
+def row(number: int, job: str = "j-1", **changes: Any) -> TaskRow:  # noqa: ANN401 - fields
+    """Return a task of a device named by number."""
+    bare = TaskRow(
+        task_id=f"t-{job}-{number}",
+        job_id=job,
+        product_key="pk",
+        device_key=f"meters-{number:05}",
+        asset_id="a",
+        from_version="1.2.0",
+        to_version="1.3.0",
+        status=TaskStatus.QUEUED,
+        progress=None,
+        desc=None,
+        updated_epoch_ms=1,
+    )
+    return dataclasses.replace(bare, **changes)
+
+
+class Backend:
+    """Rows, and searches over them."""
+
+    def __init__(self, *rows: TaskRow) -> None:
+        self.rows = list(rows)
+
+    def __call__(self, call: Call) -> Answer | None:
+        """Answer a search."""
+        assert isinstance(call, SearchTasks)
+        if "noSuchField" in str(call.where):
+            return Refused(Refusal.BAD_ARGUMENT, "", 99400)
+        found = [one for one in self.rows if _matches(call.where, one)]
+        number, size = call.page.number or 1, call.page.size or 10
+        page = found[(number - 1) * size : number * size]
+        return Listed(tuple(page), number, size, len(found))
+
+
+def _matches(where: Filter, one: TaskRow) -> bool:
+    return matches(where, lambda name: getattr(one, name))
+
+
+class Scene:
+    """An observer with its desk, log and clock."""
+
+    def __init__(
+        self,
+        answer: Callable[[Call], Answer | None],
+        *,
+        page_size: int = 200,
+        activity: Callable[[], int] | None = None,
+    ) -> None:
+        self.clock = VirtualClock()
+        self.log = MemoryLog(self.clock.now_ms)
+        self.desk = Desk(self.clock, answer)
+        self.polled = 0
+        self.observer = Observer(
+            self.desk,
+            self.clock,
+            self.log,
+            every_ms=EVERY_MS,
+            page_size=page_size,
+            page_base=1,
+            activity=activity or self.clock.now_ms,
+            on_poll=self._on_poll,
+        )
+
+    def _on_poll(self) -> None:
+        self.polled += 1
+
+    def run(self, until_ms: int) -> None:
+        """Let time pass."""
+        run(self.clock, until_ms)
+
+    def finish(self, *, is_probing: bool = True) -> int:
+        """End it; return when it was over."""
+        over: list[int] = []
+        self.observer.finish(lambda: over.append(self.clock.now_ms()), is_probing=is_probing)
+        while not over:
+            self.clock.step()
+        return over[0]
+
+    def polls(self) -> list[dict[str, Any]]:
+        """Return the records of polls."""
+        return [dict(one.fields) for one in self.log.records if not one.get("probe")]
+
+
+def test_an_open_job_is_polled_at_once_and_then_at_its_pace() -> None:
+    """By its own id, with the largest page."""
+    scene = Scene(Backend(row(1)))
+
+    scene.observer.watch(JOB)
+    scene.run(3_500)
+
+    assert [at_ms for at_ms, _ in scene.desk.asked] == [0, 1_000, 2_000, 3_000]
+    first = scene.desk.calls[0]
+    assert isinstance(first, SearchTasks)
+    assert first.where == Comparison("job_id", Operator.EQUAL, ("j-1",))
+    assert (first.page.number, first.page.size) == (1, 200)
+    assert scene.polled == 4
+
+
+def test_a_poll_is_recorded_with_both_its_instants() -> None:
+    """And what was walked, so that an unchanged row is known to have been seen again."""
+    scene = Scene(Backend(row(1), row(2)))
+
+    scene.observer.watch(JOB)
+    scene.run(1_900)
+
+    first, second = scene.polls()
+    assert (first["t0"], first["t1"], first["probe"]) == (0, ANSWER_MS, False)
+    assert (first["pages"], first["unique"]) == ([[1, 200, 2, 2]], 2)
+    assert [one["device_key"] for one in first["rows"]] == ["meters-00001", "meters-00002"]
+    assert (second["rows"], second["unique"]) == ([], 2)
+    assert filter_from_lists(first["where"]) == Comparison("job_id", Operator.EQUAL, ("j-1",))
+    assert first["call"] == "search_tasks"
+    assert scene.log.records[0].job == "j-1"
+
+
+def test_only_changed_rows_are_recorded_again() -> None:
+    """Any field counts."""
+    backend = Backend(row(1), row(2))
+    scene = Scene(backend)
+    scene.observer.watch(JOB)
+    scene.run(500)
+
+    backend.rows[1] = row(2, status=TaskStatus.PUSHED)
+    scene.run(1_500)
+
+    assert [one["status"] for one in scene.polls()[1]["rows"]] == ["pushed"]
+    assert [one.status for one in scene.observer.tasks["j-1"].values()] == ["queued", "pushed"]
+
+
+def test_a_large_job_is_walked_page_by_page_no_faster_than_allowed() -> None:
+    """Ten pages a second at most, whatever the answers take."""
+    scene = Scene(Backend(*(row(number) for number in range(25))), page_size=10)
+
+    scene.observer.watch(JOB)
+    scene.run(900)
+
+    gap_ms = ANSWER_MS + PAGE_GAP_MS
+    assert [at_ms for at_ms, _ in scene.desk.asked] == [0, gap_ms, 2 * gap_ms]
+    (poll,) = scene.polls()
+    assert poll["pages"] == [[1, 10, 10, 25], [2, 10, 10, 25], [3, 10, 5, 25]]
+    assert poll["unique"] == 25
+    assert (poll["t0"], poll["t1"]) == (0, 2 * gap_ms + ANSWER_MS)
+
+
+def test_jobs_take_turns() -> None:
+    """One walk at a time."""
+    scene = Scene(Backend(row(1), row(2, "j-2")))
+
+    scene.observer.watch(JOB)
+    scene.observer.watch(OTHER)
+    scene.run(1_500)
+
+    assert [one.job for one in scene.log.records] == ["j-1", "j-2", "j-1", "j-2"]
+    instants = [at_ms for at_ms, _ in scene.desk.asked]
+    assert all(later - earlier >= PAGE_GAP_MS for earlier, later in pairwise(instants))
+
+
+def test_a_job_is_not_polled_again_while_nothing_has_happened() -> None:
+    """In virtual time, where every cause is known."""
+    happened = 0
+    scene = Scene(Backend(row(1)), activity=lambda: happened)
+    scene.observer.watch(JOB)
+    scene.run(10_500)
+    assert len(scene.desk.asked) == 1
+
+    happened = 1
+    scene.run(12_000)
+
+    assert len(scene.desk.asked) == 2
+
+
+def test_a_poll_without_an_answer_shows_nothing() -> None:
+    """The next one comes in its time."""
+    backend = Backend(row(1))
+    scene = Scene(lambda call: None if len(scene.desk.asked) == 1 else backend(call))
+
+    scene.observer.watch(JOB)
+    scene.run(900)
+    assert scene.observer.last_polled_at_ms("j-1") is None
+    scene.run(1_900)
+
+    assert scene.observer.last_polled_at_ms("j-1") == 1_000
+    assert [one["t0"] for one in scene.polls()] == [1_000]
+
+
+def test_a_walk_with_a_hole_shows_nothing() -> None:
+    """What is on the missing page nobody knows."""
+    backend = Backend(*(row(number) for number in range(15)))
+    scene = Scene(lambda call: None if len(scene.desk.asked) == 2 else backend(call), page_size=10)
+
+    scene.observer.watch(JOB)
+    scene.run(900)
+
+    assert scene.polls() == []
+    assert scene.observer.tasks["j-1"] == {}
+
+
+def test_a_failed_task_is_remembered_from_when_it_was_first_seen_so() -> None:
+    """Until it shows otherwise; the next time counts anew."""
+    backend = Backend(row(1), row(2, status=TaskStatus.FAILED))
+    scene = Scene(backend)
+    seen = []
+
+    scene.observer.watch(JOB)
+    for until_ms, status in ((500, "failed"), (1_500, "failed"), (2_500, "queued"), (3_500, "")):
+        scene.run(until_ms)
+        seen.append(dict(scene.observer.failed_at_ms["j-1"]))
+        backend.rows[0] = row(1, status=TaskStatus(status or "queued"), updated_epoch_ms=until_ms)
+
+    first, again = seen[0]["t-j-1-2"], seen[1]["t-j-1-1"]
+    assert seen == [
+        {"t-j-1-2": first},
+        {"t-j-1-2": first, "t-j-1-1": again},
+        {"t-j-1-2": first, "t-j-1-1": again},
+        {"t-j-1-2": first},
+    ]
+    assert 0 < first < 500 < again < 1_500
+
+
+def test_a_refused_poll_shows_nothing() -> None:
+    """It is told with its code; only several in a row make the observer blind."""
+    scene = Scene(lambda _: Refused(Refusal.NO_SUCH_JOB, "", 24404))
+
+    scene.observer.watch(JOB)
+    scene.run(1_500)
+
+    told = [(one.kind, one.job, one["code"]) for one in scene.log.records]
+    assert told == [("refused_query", JOB.job_id, 24404)] * 2
+    assert not scene.observer.is_blind
+    scene.run(3_500)
+    assert scene.observer.is_blind
+
+
+def test_pages_that_never_end_are_not_followed_for_ever() -> None:
+    """A total that grows as fast as one reads."""
+
+    def answer(call: Call) -> Answer:
+        assert isinstance(call, SearchTasks)
+        number = call.page.number or 0
+        return Listed((row(number),), number, 1, 10**9)
+
+    scene = Scene(answer, page_size=1)
+    scene.observer.watch(JOB)
+    while not scene.polls():
+        scene.clock.step()
+
+    assert len(scene.desk.asked) == PAGES_MAX
+
+
+def test_an_empty_page_ends_a_walk() -> None:
+    """Whatever total the backend claims."""
+    scene = Scene(lambda _: Listed((), 1, 200, 7))
+
+    scene.observer.watch(JOB)
+    scene.run(500)
+
+    (poll,) = scene.polls()
+    assert poll["pages"] == [[1, 200, 0, 7]]
+
+
+# --- the end ------------------------------------------------------------------------------------
+
+
+def test_the_end_looks_once_more_and_then_probes() -> None:
+    """Every probe is recorded with all its rows, and only then is it over."""
+    scene = Scene(Backend(*(row(number) for number in range(12))))
+    scene.observer.watch(JOB)
+    scene.run(500)
+
+    scene.finish()
+
+    last_poll = scene.polls()[-1]
+    asked = [one for one in scene.log.records if one.get("probe")]
+    assert last_poll["t0"] == 500
+    assert scene.polled == 1
+    expected = probes("j-1", list(scene.observer.tasks["j-1"].values()))
+    assert [filter_from_lists(one["where"]) for one in asked] == expected
+    assert [one.kind for one in asked] == ["rows"] * (len(asked) - 1) + ["refused_query"]
+    assert asked[-1]["code"] == 99400
+    assert len(asked[0]["rows"]) == 10
+    assert asked[0]["pages"] == [[1, 7, 7, 10], [2, 7, 3, 10]]
+
+
+def test_an_end_in_a_hurry_probes_nothing() -> None:
+    """Somebody pressed Ctrl-C."""
+    scene = Scene(Backend(row(1)))
+    scene.observer.watch(JOB)
+    scene.run(500)
+
+    scene.finish(is_probing=False)
+
+    assert [one.get("probe") for one in scene.log.records] == [False, False]
+
+
+def test_an_end_in_the_midst_of_a_walk_waits_for_it() -> None:
+    """Its pages count; another look at the job still follows."""
+    scene = Scene(Backend(*(row(number) for number in range(15))), page_size=10)
+    scene.observer.watch(JOB)
+    scene.run(5)
+
+    scene.finish(is_probing=False)
+
+    assert [one["t0"] for one in scene.polls()] == [0, 2 * (ANSWER_MS + PAGE_GAP_MS)]
+    assert scene.polled == 0
+
+
+def test_without_a_job_it_is_over_at_once() -> None:
+    """There is nothing to look at."""
+    assert Scene(Backend()).finish() == 0
+
+
+def test_a_backend_that_is_gone_does_not_hold_up_the_end() -> None:
+    """Its first long silence is enough: there would be dozens of them."""
+    backend = Backend(row(1), row(2, "j-2"))
+    is_gone = False
+    scene = Scene(lambda call: None if is_gone else backend(call))
+    scene.observer.watch(JOB)
+    scene.observer.watch(OTHER)
+    scene.run(900)
+    is_gone = True
+    before = len(scene.desk.asked)
+    scene.desk.silence_ms = 30_000
+
+    scene.finish()
+
+    assert len(scene.desk.asked) == before + 1
+
+
+def test_a_probe_that_gets_no_answer_hides_no_other() -> None:
+    """A backend that breaks on one question answers the next."""
+    backend = Backend(row(1))
+    scene = Scene(lambda call: None if "status" in str(call) else backend(call))
+    scene.observer.watch(JOB)
+    scene.run(900)
+
+    scene.finish()
+
+    asked = [one for one in scene.log.records if one.get("probe")]
+    expected = [where for where in probes("j-1", [row(1)]) if "status" not in str(where)]
+    assert [filter_from_lists(one["where"]) for one in asked] == expected
+
+
+# --- probes -------------------------------------------------------------------------------------
+
+
+def test_probes_ask_for_every_field_and_for_what_is_not_there() -> None:
+    """Each is a search whose right answer is known."""
+    rows = [
+        row(1, status=TaskStatus.FAILED, desc="timeout"),
+        row(2, from_version="1.1.0", status=TaskStatus.SUCCEEDED),
+    ]
+
+    asked = probes("j-1", rows)
+
+    found = [[one for one in rows if _matches(where, one)] for where in asked[:-1]]
+    assert [len(one) for one in found] == [2, 1, 0, 1, 1, 2, 1, 1, 2, 2, 0, 1]
+    fields = {part.field for where in asked for part in _comparisons(where)}
+    assert fields == {
+        "job_id", "device_key", "status", "from_version", "to_version", "desc", "noSuchField",
+    }  # fmt: skip
+    assert any("noSuchField" in str(where) for where in asked[-1:])
+
+
+def _comparisons(where: Filter) -> list[Comparison]:
+    if isinstance(where, Comparison):
+        return [where]
+    return [one for part in where.parts for one in _comparisons(part)]
+
+
+def test_probes_are_few_however_large_the_job() -> None:
+    """Ten devices from all over it, and at most two texts."""
+    rows = [row(number, desc=f"text {number}") for number in range(5_000)]
+
+    asked = probes("j-1", rows)
+
+    assert len(asked) == 12
+    assert isinstance(asked[0], AllOf)
+    keys = _comparisons(asked[0])[1].values
+    assert keys == tuple(f"meters-{number:05}" for number in range(0, 5_000, 500))
+
+
+def test_a_job_without_tasks_is_not_probed() -> None:
+    """Nothing is known to ask for."""
+    assert probes("j-1", []) == []

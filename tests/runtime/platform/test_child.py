@@ -1,0 +1,138 @@
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.northbound import Listed, SearchJobs
+from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.platform.child import PlatformChild, platform_child
+from fleet_sim.runtime.platform.settings import PlatformSettings
+from fleet_sim.runtime.run_log import part_path, read_run
+from tests.runtime.platforms import WAIT_S, Talker, calling, running
+
+HOST = "127.0.0.1"
+
+
+def pid_of(child: PlatformChild) -> int:
+    """Return a child's process id."""
+    return child._process.pid
+
+
+async def ended(child: PlatformChild) -> int:
+    """Wait until a child's process has ended; return its code."""
+    return await asyncio.wait_for(child._process.wait(), WAIT_S)
+
+
+async def test_a_child_serves_until_it_is_stopped(tmp_path: Path) -> None:
+    """It says that it is ready, writes its part of the log, and tells how late it was."""
+    async with platform_child() as child:
+        await child.start(PlatformSettings(log=part_path(tmp_path, 1)))
+        async with calling(child.ready) as caller:
+            found = await caller.ask(SearchJobs())
+        cpu_s, rss_bytes = child.usage()
+
+        assert found == Listed((), 1, 10, 0)
+        assert child.ready["mqtt"].startswith(f"mqtt://{HOST}:")
+        assert cpu_s > 0
+        assert rss_bytes > 1 << 20
+        assert not child.has_died
+        pid = pid_of(child)
+
+    assert not psutil.pid_exists(pid)
+    assert set(child.closing) == {"slip_ms_p99", "slip_ms_max"}
+    assert read_run(tmp_path) == []
+
+
+async def test_a_child_that_cannot_start_says_why() -> None:
+    """In its own words."""
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        async with platform_child() as child:
+            with pytest.raises(TargetError, match=f"cannot start: MQTT port {port} cannot be had"):
+                await child.start(PlatformSettings(mqtt_port=port))
+            assert await ended(child) == 0
+
+
+async def test_a_child_that_was_never_started_ends_quietly(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Its parent has given up before."""
+    async with platform_child():
+        pass
+
+    assert capfd.readouterr().err == ""
+
+
+async def test_a_child_that_died_before_it_was_told_how_to_run_is_a_sentence() -> None:
+    """However much there was to tell: a pipe that nobody reads breaks under it."""
+    async with platform_child() as child:
+        psutil.Process(pid_of(child)).send_signal(signal.SIGKILL)
+        await ended(child)
+
+        with pytest.raises(TargetError, match="ended before it was ready"):
+            await child.start(PlatformSettings(org="o" * (1 << 20)))
+
+
+async def test_a_killed_child_has_died() -> None:
+    """It is noticed, it uses nothing any more, and stopping it does no harm."""
+    async with platform_child() as child:
+        await child.start(PlatformSettings())
+        psutil.Process(pid_of(child)).send_signal(signal.SIGKILL)
+        await ended(child)
+
+        assert child.has_died
+        assert child.usage() == (0.0, 0)
+
+    assert child.closing == {}
+
+
+async def test_a_child_that_ends_before_it_is_ready_is_told() -> None:
+    """Nobody waits for ever."""
+    async with platform_child() as child:
+        psutil.Process(pid_of(child)).send_signal(signal.SIGKILL)
+        await ended(child)
+
+        with pytest.raises((TargetError, ConnectionError)):
+            await child.start(PlatformSettings())
+
+
+async def test_a_ctrl_c_is_the_parents_to_handle() -> None:
+    """The child goes on serving until its parent stops it."""
+    async with platform_child() as child:
+        await child.start(PlatformSettings())
+        psutil.Process(pid_of(child)).send_signal(signal.SIGINT)
+
+        ready = child.ready
+        identity = ready["device"]
+        device = DeviceId(ready["product_key"], identity["device_key"])
+        talker = await Talker.connect(ready["mqtt"], device, identity["device_secret"])
+        await talker.close()
+
+        assert not child.has_died
+    assert child.closing
+
+
+async def test_a_terminated_child_ends_in_good_order() -> None:
+    """With its closing line."""
+    async with platform_child() as child:
+        await child.start(PlatformSettings())
+        psutil.Process(pid_of(child)).send_signal(signal.SIGTERM)
+        assert await ended(child) == 0
+
+    assert child.closing
+
+
+async def test_running_stops_with_its_context() -> None:
+    """The helper of these tests leaves no port open."""
+    async with running() as ready:
+        port = int(ready["http"].rpartition(":")[2])
+
+    with socket.socket() as probe:
+        assert probe.connect_ex((HOST, port)) != 0

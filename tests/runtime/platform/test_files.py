@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+
+from fleet_sim.runtime.platform.files import NAME_BYTES_MAX, DiskFiles
+
+NAMES = [
+    "fw-1.3.0.bin",
+    "with space & ümlaut #1?.bin",
+    ".hidden",
+    "-rf",
+    "..",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "C:\\fw.bin",
+    "nul\0byte",
+    "x" * 255,
+    "ü" * 255,
+    "",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_found_under_the_name_it_was_kept_by(tmp_path: Path, name: str) -> None:
+    """Whatever the name, it lies inside the folder, two levels down."""
+    files = DiskFiles(tmp_path / "firmware")
+
+    files.keep("f-1", name, b"bytes")
+
+    path = files.path("f-1", name)
+    assert path is not None
+    assert path.read_bytes() == b"bytes"
+    assert path.resolve().parent.parent == (tmp_path / "firmware").resolve()
+    assert len(path.name.encode()) <= NAME_BYTES_MAX
+
+
+@pytest.mark.parametrize("firmware_id", ["..", "../f-1", "f/../../f-1", "f" * 4096, ""])
+def test_a_firmware_id_cannot_lead_elsewhere(tmp_path: Path, firmware_id: str) -> None:
+    """A request's path names whatever it likes; there is just nothing."""
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(b"secret")
+    files = DiskFiles(tmp_path / "firmware")
+    files.keep("f-1", "fw.bin", b"bytes")
+
+    assert files.path(firmware_id, "secret.bin") is None
+    assert files.path(firmware_id, "../secret.bin") is None
+
+
+def test_nothing_is_there_before_it_is_kept(tmp_path: Path) -> None:
+    """Nor is a folder a file, nor the half of one that was being written at a crash."""
+    files = DiskFiles(tmp_path)
+    (tmp_path / "f-1" / "folder.bin").mkdir(parents=True)
+    (tmp_path / "f-1" / ".fw.bin.part").write_bytes(b"half")
+
+    assert files.path("f-1", "fw.bin") is None
+    assert files.path("f-1", "folder.bin") is None
+    assert files.path("f-2", "fw.bin") is None
+    assert files.path("f-1", "\ud800") is None
+
+
+def test_keeping_again_replaces_the_file(tmp_path: Path) -> None:
+    """A platform that was killed before its commit gets the same upload twice."""
+    files = DiskFiles(tmp_path)
+
+    files.keep("f-1", "fw.bin", b"a longer first")
+    files.keep("f-1", "fw.bin", b"second")
+
+    path = files.path("f-1", "fw.bin")
+    assert path is not None
+    assert path.read_bytes() == b"second"
+    assert [one.name for one in path.parent.iterdir()] == ["fw.bin"]
+
+
+def test_dropping_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The file, and its folder once it is empty; dropping twice does no harm."""
+    files = DiskFiles(tmp_path)
+    files.keep("f-1", "fw.bin", b"bytes")
+    files.keep("f-2", "fw.bin", b"bytes")
+
+    files.drop("f-1", "fw.bin")
+    files.drop("f-1", "fw.bin")
+    files.drop("f-3", "fw.bin")
+
+    assert [one.name for one in tmp_path.iterdir()] == ["f-2"]
