@@ -20,6 +20,7 @@ from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
 from fleet_sim.report.console import print_summary
 from fleet_sim.report.run import Generator, Run, Timing
 from fleet_sim.report.run_json import render, run_json
+from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.run_log import read_run
 from fleet_sim.scenario.load import decode, load
@@ -32,7 +33,7 @@ def judge(
     """Judge a run again from what it left; nothing in its folder changes."""
     records = _records(run)
     kept = _kept(run)
-    told = _told(run, kept)
+    told = _told(run, kept, records)
     judgement = judge_log(
         records,
         contracts_of(records),
@@ -86,12 +87,13 @@ def _kept(run: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _told(run: Path, kept: Mapping[str, Any]) -> Run:
+def _told(run: Path, kept: Mapping[str, Any], records: Sequence[Record]) -> Run:
     return Run(
         scenario=str(kept.get("scenario", run.name)),
         seed=int(kept.get("seed", 0)),
         timing=Timing(**kept.get("timing", {"world": "real"})),
         generator=Generator(**kept.get("generator", {})),
+        warnings=warnings(records),
         overrides=tuple(kept.get("overrides", ())),
         folder=str(run),
         can_go_virtual=False,

@@ -25,6 +25,7 @@ from fleet_sim.report.console import print_summary
 from fleet_sim.report.junit import junit
 from fleet_sim.report.run import Generator, Run, Timing, Traffic
 from fleet_sim.report.run_json import render, run_json
+from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime import conductor
 from fleet_sim.runtime.real_run import RealOptions, run_really
 from fleet_sim.runtime.real_time import epoch_ms
@@ -281,6 +282,7 @@ class _Session:
             ),
             generator=outcome.generator,
             northbound=outcome.northbound,
+            warnings=warnings(outcome.records),
             overrides=self._plan.overrides,
             folder=str(self._folder),
             program=_program(),

@@ -93,6 +93,8 @@ class _Reader:
 
     def take(self, record: Record) -> None:
         """Read one record; kinds that say nothing here are passed over."""
+        if record.src is Source.SERVER:
+            self.found.has_server_wire = True  # also where not one message reached it
         handler = self._handlers.get((record.src, record.kind))
         if handler is not None:
             handler(record)
@@ -106,8 +108,12 @@ class _Reader:
                 self._open_job(call, f"?{call.record.get('no')}")
         for device in found.devices.values():
             self._join_pushes(device)
+            # A broker acknowledges what its rules then keep from the backend. That the backend
+            # hears a device at all shows in what it says of it, or to it.
+            is_shown = any(device.name in job.seen for job in found.jobs.values())
+            is_heard = is_shown or bool(device.pushes)
             for report in device.reports:
-                is_answered = report.kind in self._answers
+                is_answered = report.kind in self._answers or not is_heard
                 _place(report, exact=found.has_server_wire, is_answered=is_answered)
             device.reports.sort(key=_arrival)
             device.round_trip_ms = max(_round_trips(device.reports), default=FOREVER)

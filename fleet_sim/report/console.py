@@ -64,7 +64,8 @@ class Summary:
         yield from _traffic(self.run)
         yield from _promises(self.judgement)
         yield from _findings(self.judgement)
-        yield from _overrides(self.run)
+        yield from _sentences("What the broker kept back", self.run.warnings)
+        yield from _sentences("Changed for this run", self.run.overrides)
         yield from _next(next_steps(self.run, self.judgement, self.verdict))
 
 
@@ -220,10 +221,10 @@ def _findings(judgement: Judgement) -> Iterator[RenderableType]:
         yield _indented(Text(f"… and {render_count(found - len(shown))} more", style="dim"), 2)
 
 
-def _overrides(run: Run) -> Iterator[RenderableType]:
-    if run.overrides:
-        yield from _title("Changed for this run")
-        yield from (_indented(Text(f"· {printable(text)}"), 2, 2) for text in run.overrides)
+def _sentences(title: str, sentences: Sequence[str]) -> Iterator[RenderableType]:
+    if sentences:
+        yield from _title(title)
+        yield from (_indented(Text(f"· {printable(text)}"), 2, 2) for text in sentences)
 
 
 def _next(steps: Sequence[Step]) -> Iterator[RenderableType]:

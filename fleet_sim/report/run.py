@@ -83,6 +83,7 @@ class Run:
         timing: How long it took.
         generator: How well the simulator kept up.
         northbound: What the operator's session came to.
+        warnings: Sentences: what the broker kept from devices or backend.
         overrides: Sentences: what of the vendors' contracts or of the scenario was changed.
         folder: The run's folder as the person can type it; "" where none is kept.
         program: The command as the person typed it, `fleet-sim` or `./fleet-sim`.
@@ -97,6 +98,7 @@ class Run:
     timing: Timing
     generator: Generator = Generator()
     northbound: Traffic = Traffic()
+    warnings: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     folder: str = ""
     program: str = "fleet-sim"

@@ -37,7 +37,8 @@ def run_json(run: Run, judgement: Judgement, verdict: Verdict) -> dict[str, Any]
           all there were), `reason`, `by_dialect` (dialect to verdict), `witness` (see below) or
           null.
         - `findings`: at most `FINDINGS_MAX` of `promise`, `text`, `witness`.
-        - `overrides`: sentences. `timing`, `generator`, `northbound`: the fields of `report.run`.
+        - `warnings`, `overrides`: sentences.
+        - `timing`, `generator`, `northbound`: the fields of `report.run`.
 
         A witness is `text`, `records` (lines of the run log as objects) and `records_left_out`.
     """
@@ -50,6 +51,7 @@ def run_json(run: Run, judgement: Judgement, verdict: Verdict) -> dict[str, Any]
         "expectations": [_expectation(result) for result in judgement.expectations],
         "promises": {name: _promise(name, one) for name, one in judgement.promises.items()},
         "findings": [_finding(finding) for finding in chosen_findings(judgement.findings)],
+        "warnings": list(run.warnings),
         "overrides": list(run.overrides),
         "timing": asdict(run.timing),
         "generator": {name: _number(value) for name, value in asdict(run.generator).items()},

@@ -31,6 +31,7 @@ from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
 from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run
+from fleet_sim.runtime.strangers import pushed_by_others
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.target.meeting import Meeting, meet
 from fleet_sim.runtime.target.target import (
@@ -137,7 +138,10 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
                 child=child,
                 met=met,
             )
-    return _result(options, conductor, control, clock=clock, child=child, costs=costs)
+    ran = _result(options, conductor, control, clock=clock, child=child, costs=costs)
+    is_shared = child is not None and access is not None
+    why = pushed_by_others(ran.records) if is_shared else ""
+    return dataclasses.replace(ran, invalid_reason=why) if why else ran
 
 
 async def _run(
@@ -248,7 +252,8 @@ def _child_settings(
         log=part_path(options.folder, 1),
         part=1,
         origin_ns=origin_ns,
-        seed=plan.seed,
+        # On a broker that others use, too, a backend's ids are its own; see `strangers`.
+        seed=plan.seed if access is None else None,
         app_key=app_key,
         app_secret=app_secret,
     )

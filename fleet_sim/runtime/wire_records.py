@@ -94,6 +94,7 @@ def _push(side: str, request: UpgradeRequest) -> Mapping[str, Any]:
         "version": image.version,
         "size": image.size_bytes,
         "digest": image.digest,
+        "url": image.url,
     }
 
 

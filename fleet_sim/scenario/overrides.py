@@ -71,8 +71,8 @@ def _is_path(text: str) -> bool:
 
 
 def _value(text: str, place: Place) -> tuple[Node, list[Mistake]]:
-    """Read a value as YAML; nothing at all is an empty value."""
-    if not text.strip():
+    """Read a value as YAML; nothing at all is an empty value, and so is null."""
+    if scalar(text.strip(), is_quoted=False) is None:
         return Scalar(place, scalar("", is_quoted=False)), []
     node, mistakes = read(text, place.file)
     told = [place.mistake(one.path, one.text) for one in mistakes]

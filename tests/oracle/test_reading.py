@@ -19,6 +19,7 @@ def test_an_arrival_seen_by_the_device_lies_within_its_flight() -> None:
     """With a foreign broker it arrived after it was sent and before it was acknowledged."""
     log = Log(is_foreign=True)
     log.devices("d1")
+    log.push(4_000, "d1")  # so its server hears it
     log.version(5_000, "d1", "2.0")
 
     report = evidence(log).devices["p/d1"].reports[-1]
@@ -139,6 +140,7 @@ def test_a_report_that_its_server_refuses_may_not_count() -> None:
 def test_a_report_that_only_a_broker_acknowledged_may_not_have_arrived() -> None:
     """The server answers such reports, and has not answered this one; of others nobody knows."""
     log = answered(200)
+    log.push(19_000, "d1")  # so the server knows of it
     log.version(20_000, "d1", "3.0")
     log.progress(21_000, "d1", 50)
 
@@ -146,6 +148,26 @@ def test_a_report_that_only_a_broker_acknowledged_may_not_have_arrived() -> None
 
     assert (version.lo, version.hi) == (19_990, FOREVER)
     assert (progress.lo, progress.hi) == (20_990, 21_010)
+
+
+def test_a_device_that_no_backend_ever_spoke_of_may_not_have_been_heard() -> None:
+    """Its broker took what it said, and may keep it from the backend by its rules."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+
+    assert not any(report.is_certain for report in evidence(log).devices["p/d1"].reports)
+
+
+def test_a_server_that_hears_nothing_is_in_the_log_all_the_same() -> None:
+    """Its own records say so, whoever keeps messages from it."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.add(0, "S", "started", dialect="enos")
+
+    found = evidence(log)
+
+    assert found.has_server_wire
+    assert not any(report.is_certain for report in found.devices["p/d1"].reports)
 
 
 def test_a_push_left_after_the_servers_own_answer_and_not_after_its_brokers() -> None:

@@ -114,6 +114,7 @@ class RunJson(_Strict):
     expectations: list[_Expectation]
     promises: dict[str, _Promise]
     findings: list[_Finding]
+    warnings: list[str]
     overrides: list[str]
     timing: _Timing
     generator: _Generator

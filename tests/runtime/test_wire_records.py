@@ -62,7 +62,8 @@ def test_a_devices_words_stand_at_both_ends(
     ("message", "sent", "received", "fields"),
     [
         (UpgradeRequest("r-1", IMAGE), "push_sent", "push_received",
-         {"request": "r-1", "version": "2.0", "size": 1000, "digest": "aa"}),
+         {"request": "r-1", "version": "2.0", "size": 1000, "digest": "aa",
+          "url": IMAGE.url}),
         (VersionOffer("3", (IMAGE,)), "offer_sent", "offer_received",
          {"message": "3", "versions": ["2.0"]}),
         (VersionOffer("3"), "offer_sent", "offer_received", {"message": "3", "versions": []}),

@@ -22,6 +22,7 @@ from fleet_sim.network.profiles import OutageKind
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.fleet.keep_alive import Pinger, PingWheel
 
+NOT_GRANTED = 0x80  # MQTT 3.1.1, section 3.9.3: a filter that was refused.
 CONNECT_TIMEOUT_MS = 10_000  # Common in devices' TCP stacks' settings; a lost SYN costs this long.
 SEGMENT_OVERHEAD_BYTES = 40  # IP and TCP headers of the segment that carries a message.
 
@@ -89,6 +90,12 @@ class Listener(Protocol):
 
     def on_received(self, topic: str, payload: bytes) -> None:
         """Take a message."""
+
+    def on_turned_away(self, why: str) -> None:
+        """Take note that the broker did not let the device in; `on_ended` follows."""
+
+    def on_not_subscribed(self, filters: int) -> None:
+        """Take note that the broker refused so many of the filters asked for."""
 
     def on_hung_up(self, why: str) -> None:
         """Take note that the connection is no more; what follows from it comes by `on_ended`."""
@@ -229,7 +236,14 @@ class Line:
         """
         if number == self.number and not self.is_deaf:
             clock = self._world.clock
-            clock.call_at(self.link.down(0, clock.now_ms()), self._closed, number, why)
+            clock.call_at(self.link.down(0, clock.now_ms()), self._cut_off, number, why)
+
+    def _cut_off(self, number: int, why: str) -> None:
+        """The other side has ended a connection, perhaps without a word."""
+        session = self._session if number == self.number else None
+        if session is not None and session.state is mqtt.ClientState.CONNECTING:
+            self._listener.on_turned_away(f"ended before it answered CONNECT: {why}")
+        self._closed(number, why)
 
     def _closed(self, number: int, why: str) -> None:
         if number == self.number:
@@ -319,7 +333,10 @@ class Line:
                 self._listener.on_received(topic, payload)
             case mqtt.Connected():
                 self._listener.on_accepted()
+            case mqtt.Subscribed(codes=codes) if NOT_GRANTED in codes:
+                self._listener.on_not_subscribed(codes.count(NOT_GRANTED))
             case mqtt.Refused(code):
+                self._listener.on_turned_away(f"CONNACK code {code}")
                 self.lose(f"refused with code {code}")
             case _:
                 pass  # answers to subscriptions and pings ask for nothing

@@ -181,6 +181,14 @@ class Rig:
             self.line.subscribe(self.dialect.devices.filters(device, activates=activates))
         self.feed(Connected())
 
+    def on_turned_away(self, why: str) -> None:
+        """Take note that the broker did not let the device in."""
+        self._wire("turned_away", {"side": "device", "why": why})
+
+    def on_not_subscribed(self, filters: int) -> None:
+        """Take note that the broker refused so many of the filters asked for."""
+        self._wire("not_subscribed", {"side": "device", "filters": filters})
+
     def on_hung_up(self, why: str) -> None:
         """Take note that the connection is no more."""
         if self._unacknowledged is not None:

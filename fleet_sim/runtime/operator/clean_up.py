@@ -65,6 +65,7 @@ class CleanUp:
         self._why: dict[str, str] = {}
         self._stopped: set[str] = set()
         self._removed: set[str] = set()
+        self._unanswered: set[str] = set()
         self._strays: list[str] = []
         self._late_images: dict[str, Image] = {}
         self._settled: list[Image | Order] = []
@@ -78,8 +79,7 @@ class CleanUp:
                 await self._find_what_got_no_answer()
                 for job_id in self._jobs:
                     await self._stop(job_id)
-                for firmware_id in self._images:
-                    await self._remove(firmware_id)
+                await self._remove_images()
 
     @property
     def left(self) -> Sequence[str]:
@@ -87,18 +87,24 @@ class CleanUp:
         late = f"not tried, or no answer in {WHOLE_S:g} s"
         return (
             *(
-                f"job {job_id} still runs: {self._why.get(job_id, late)}"
+                f"job {job_id} {self._is(job_id, 'may still run', 'still runs')}: "
+                f"{self._why.get(job_id, late)}"
                 for job_id in self._jobs
                 if job_id not in self._stopped
             ),
             *(
-                f"firmware {firmware_id} ({image.name}) is still there: "
+                f"firmware {firmware_id} ({image.name}) "
+                f"{self._is(firmware_id, 'may be', 'is still')} there: "
                 f"{self._why.get(firmware_id, late)}"
                 for firmware_id, image in self._images.items()
                 if firmware_id not in self._removed
             ),
             *(_doubt(one) for one in self._control.unsure if one not in self._settled),
         )
+
+    def _is(self, what: str, perhaps: str, surely: str) -> str:
+        """Say how sure it is: a call without an answer may have been carried out."""
+        return perhaps if what in self._unanswered else surely
 
     @property
     def _jobs(self) -> list[str]:
@@ -177,23 +183,26 @@ class CleanUp:
 
     # --- images ------------------------------------------------------------------------------
 
-    async def _remove(self, firmware_id: str) -> None:
-        """Remove an image; while a device still needs it, again and again."""
-        # Where nobody needs it, the backend itself may take a moment to see that.
+    async def _remove_images(self) -> None:
+        """Remove each image; those that a device still needs, again and again, with the others."""
+        # Where nobody needs one, the backend itself may take a moment to see that.
         is_needed = any(self._observer.open_tasks.values())
+        left = list(self._images)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WHOLE_S if is_needed else ANSWER_S):
-                while True:
-                    if not await self._is_in_use(firmware_id):
-                        return
-                    await asyncio.sleep(AGAIN_S)
+                while left:
+                    left = [one for one in left if await self._remove(one)]
+                    await asyncio.sleep(AGAIN_S if left else 0)
 
-    async def _is_in_use(self, firmware_id: str) -> bool:
+    async def _remove(self, firmware_id: str) -> bool:
+        """Remove an image; tell whether to try again."""
         call = DeleteFirmware(firmware_id)
         refused = await self._take_back(call, "delete_firmware", firmware_id)
         if refused is None or refused.reason in _GONE:
             self._removed.add(firmware_id)
             return False
+        if firmware_id in self._unanswered:
+            return True  # removing what may be gone already does no harm
         if refused.reason is not Refusal.FIRMWARE_IN_USE:
             return False
         self._why[firmware_id] += ", for a device of our job may still need it"
@@ -205,7 +214,9 @@ class CleanUp:
         """Make a call that takes something back; return None when it is done, else why not."""
         reply = await ask(self._northbound, call)
         refused: Refused | None = None
+        self._unanswered.discard(what)
         if reply.answer is None:
+            self._unanswered.add(what)
             refused = Refused(Refusal.INTERNAL, reply.why)
             self._why[what] = f"no answer ({reply.why})"
         elif isinstance(reply.answer, Refused):

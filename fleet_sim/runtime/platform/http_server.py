@@ -153,12 +153,12 @@ class _Kept(web.FileResponse):
 
 
 class _OwnFaults(logging.Filter):
-    """Let our own faults through, and not what strangers send that is no HTTP."""
+    """Let our own faults through; not what is no HTTP, nor who goes away in the midst of it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a line of the server's log is worth a person's time."""
         kind = record.exc_info[0] if record.exc_info else None
-        return kind is None or not issubclass(kind, HttpProcessingError)
+        return kind is None or not issubclass(kind, (HttpProcessingError, ConnectionError))
 
 
 def _log() -> logging.Logger:

@@ -145,6 +145,8 @@ class Platform:
         self._calls: dict[int, tuple[Call, Respond]] = {}
         self._call_no = 0
         self._brain_alarm = Alarm(clock, lambda: brain.next_at_ms, self._brain_due)
+        # So that a log in which nothing reaches the platform does not look like one without it.
+        log.add(Source.SERVER, "started", fields={"dialect": dialect.name})
 
     # --- what comes in ---------------------------------------------------------------------
 

@@ -156,15 +156,17 @@ class _Visitor:
     def __init__(self, session: mqtt.ClientSession) -> None:
         loop = asyncio.get_running_loop()
         self._session = session
+        self._has_heard = False
         self.connection: DeviceConnection | None = None
         self.answer: asyncio.Future[mqtt.ClientEvent | str] = loop.create_future()
         self._end = asyncio.Event()
 
     def on_bytes(self, data: bytes) -> None:
         """Take what the broker says; nobody but a broker begins with a CONNACK."""
-        if self._session.state is mqtt.ClientState.CONNECTING and data[0] != CONNACK_BYTE:
+        if not self._has_heard and data[0] != CONNACK_BYTE:
             self._tell("what it says is not MQTT")
             return
+        self._has_heard = True
         try:
             events = self._session.receive(data, 0)
         except MqttError as error:

@@ -51,6 +51,9 @@ def test_a_refused_device_tries_again() -> None:
 
     assert len(world.wires) > 2
     assert world.records("online", "offline") == []
+    turned_away = world.records("turned_away")
+    assert len(turned_away) >= len(world.wires) - 1
+    assert {one["why"] for one in turned_away} == {"CONNACK code 5"}
 
     world.connack = 0
     world.run(120_000)

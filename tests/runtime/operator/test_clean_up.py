@@ -242,8 +242,33 @@ async def test_a_call_without_an_answer_leaves_what_it_was_for() -> None:
     backend.answers[StopJob] = None
     scene = Scene(backend)
 
-    assert await scene.run() == ("job j-1 still runs: no answer (no answer came)",)
+    assert await scene.run() == ("job j-1 may still run: no answer (no answer came)",)
     assert scene.desk.calls[-1] == DeleteFirmware("f-1")
+
+
+async def test_an_image_whose_removal_got_no_answer_is_removed_again() -> None:
+    """It may be gone by then, which is as good; else it may be there, for all anybody knows."""
+    backend = Backend()
+    backend.answers[DeleteFirmware] = None
+    scene = Scene(backend)
+
+    assert await scene.run() == (
+        "firmware f-1 (meters 1.3.0) may be there: no answer (no answer came)",
+    )
+    assert scene.desk.calls.count(DeleteFirmware("f-1")) > 1
+
+
+async def test_an_image_in_use_does_not_keep_the_others() -> None:
+    """Each is tried once before the first is tried again."""
+    backend = Backend(a="under_way")
+    scene = Scene(backend)
+    scene.control.uploaded["f-2"] = scene.control.uploaded["f-1"]
+    backend.answers[DeleteFirmware] = IN_USE
+
+    await scene.run()
+
+    deleted = [call for call in scene.desk.calls if isinstance(call, DeleteFirmware)]
+    assert [call.firmware_id for call in deleted[:2]] == ["f-1", "f-2"]
 
 
 async def test_a_backend_that_never_answers_is_not_waited_for() -> None:

@@ -232,6 +232,21 @@ async def test_a_plain_client_on_a_tls_port_is_told(
     assert said.endswith(f"if it wants TLS, write mqtts://{HOST}:{port}")
 
 
+async def test_an_answer_may_come_in_pieces() -> None:
+    """TCP is a stream, and a broker's first byte alone tells that it is one."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        for byte in b"\x20\x02\x00\x00":
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        await hold(reader, writer)
+
+    async with listening(drip) as port:
+        await knock(BrokerAccess(host=HOST, port=port))
+
+
 async def test_a_port_that_is_no_brokers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that says nothing, one that says something else, and one that is closed."""
     monkeypatch.setattr(preflight, "KNOCK_S", 0.2)

@@ -1,0 +1,101 @@
+"""What stood between devices and backend, and is no promise of the backend: the broker's doing.
+
+A run behind a broker that keeps messages from one of them looks like a run of silent devices, and
+its promises hold or cannot be known. Who reads the verdict is to know why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from fleet_sim.model.record import Record, Source
+
+_REASONS_MAX = 3  # A broker that is restarted has many words for one thing.
+_HEARD = frozenset({"version_received", "progress_received", "request_received"})
+
+
+def warnings(records: Iterable[Record]) -> tuple[str, ...]:
+    """Return sentences about a run's log; none where nothing of the kind shows."""
+    found = _Counts(records)
+    return (*found.turned_away(), *found.not_subscribed(), *found.unheard(), *found.unreached())
+
+
+class _Counts:
+    """One pass over the log: device to how often, by what it met."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._turned_away: dict[str, Counter[str]] = {}
+        self._not_subscribed: set[str] = set()
+        self._spoke: set[str] = set()
+        self._heard: set[str] = set()
+        self._answered: set[str] = set()
+        self._pushed: set[str] = set()
+        self._reached: set[str] = set()
+        self._has_server = False
+        for record in records:
+            self._has_server = self._has_server or record.src is Source.SERVER
+            if record.src is Source.WIRE:
+                self._take(record)
+
+    def _take(self, record: Record) -> None:
+        match record.kind:
+            case "turned_away":
+                why = str(record.get("why", ""))
+                self._turned_away.setdefault(why, Counter())[record.device] += 1
+            case "not_subscribed":
+                self._not_subscribed.add(record.device)
+            case "delivered":
+                self._spoke.add(record.device)
+            case "answered":
+                self._answered.add(record.device)
+            case "push_sent":
+                self._pushed.add(record.device)
+            case "push_received":
+                self._reached.add(record.device)
+            case kind if kind in _HEARD:
+                self._heard.add(record.device)
+
+    def turned_away(self) -> Iterable[str]:
+        """Say whom the broker did not let in."""
+        by_count = sorted(self._turned_away.items(), key=lambda one: (-one[1].total(), one[0]))
+        for why, times in by_count[:_REASONS_MAX]:
+            yield (f"the broker turned {_devices(times)} away, {times.total()} times in all: {why}")
+
+    def not_subscribed(self) -> Iterable[str]:
+        """Say who asked in vain to be told anything."""
+        if self._not_subscribed:
+            yield (
+                f"the broker refused subscriptions of {_devices(self._not_subscribed)}; what it "
+                "keeps from them cannot be told from a backend that says nothing"
+            )
+
+    def unheard(self) -> Iterable[str]:
+        """Say that what devices said, and the broker took, did not get any further."""
+        heard = self._heard if self._has_server else self._answered
+        lost = self._spoke - heard
+        if _is_most(lost, self._spoke):
+            what = "reached the backend" if self._has_server else "was answered by the backend"
+            yield (
+                f"nothing that {_devices(lost)} of {len(self._spoke)} said {what}, though the "
+                "broker took it: do its access rules let the backend read?"
+            )
+
+    def unreached(self) -> Iterable[str]:
+        """Say that pushes left and did not arrive."""
+        lost = self._pushed - self._reached
+        if _is_most(lost, self._pushed):
+            yield (
+                f"no upgrade request for {_devices(lost)} of {len(self._pushed)} arrived: do the "
+                "broker's access rules and size limits let them through?"
+            )
+
+
+def _is_most(lost: Sequence[str] | set[str], all_of_them: set[str]) -> bool:
+    """Tell whether it is no accident: bad links lose a message here and there."""
+    return bool(lost) and 2 * len(lost) >= len(all_of_them)
+
+
+def _devices(names: Iterable[str]) -> str:
+    count = len(set(names))
+    return "1 device" if count == 1 else f"{count} devices"

@@ -1,0 +1,74 @@
+from typing import Any
+
+import pytest
+
+from fleet_sim.model.record import Record, Source
+from fleet_sim.report.warnings import warnings
+
+
+def wire(kind: str, *devices: str, **fields: Any) -> list[Record]:  # noqa: ANN401 - any field
+    """Return a record of this kind for each device."""
+    return [Record(0, 0, Source.WIRE, kind, device=device, fields=fields) for device in devices]
+
+
+STARTED = [Record(0, 0, Source.SERVER, "started")]
+
+
+def test_a_quiet_log_has_none() -> None:
+    """Pushes arrive, reports are taken in, and here and there one is lost."""
+    log = [
+        *STARTED,
+        *wire("delivered", "p/a", "p/b", "p/c"),
+        *wire("version_received", "p/a", "p/b"),
+        *wire("push_sent", "p/a", "p/b", "p/c"),
+        *wire("push_received", "p/a", "p/b"),
+    ]
+
+    assert warnings(log) == ()
+
+
+def test_who_was_not_let_in_is_counted_with_the_reason() -> None:
+    """The most frequent first, three of them."""
+    log = [
+        *wire("turned_away", "p/a", "p/a", "p/b", why="CONNACK code 5"),
+        *wire("turned_away", "p/c", why="ended before it answered CONNECT: reset"),
+    ]
+
+    assert warnings(log) == (
+        "the broker turned 2 devices away, 3 times in all: CONNACK code 5",
+        "the broker turned 1 device away, 1 times in all: ended before it answered CONNECT: reset",
+    )
+
+
+def test_refused_subscriptions_are_told() -> None:
+    """Each device once."""
+    (told,) = warnings(wire("not_subscribed", "p/a", "p/a", "p/b", filters=2))
+
+    assert told.startswith("the broker refused subscriptions of 2 devices;")
+
+
+@pytest.mark.parametrize(
+    ("server", "wanted"), [(STARTED, "reached the backend"), ([], "was answered by the backend")]
+)
+def test_reports_that_go_no_further_than_the_broker_are_told(
+    server: list[Record], wanted: str
+) -> None:
+    """By the server's own end of the wire; without it, by the answers that devices had."""
+    (told,) = warnings([*server, *wire("delivered", "p/a", "p/b")])
+
+    assert told.startswith(f"nothing that 2 devices of 2 said {wanted}")
+
+
+def test_pushes_that_never_arrive_are_told() -> None:
+    """Half of the devices are no accident."""
+    log = [
+        *STARTED,
+        *wire("delivered", "p/a", "p/b"),
+        *wire("version_received", "p/a", "p/b"),
+        *wire("push_sent", "p/a", "p/b"),
+        *wire("push_received", "p/a"),
+    ]
+
+    (told,) = warnings(log)
+
+    assert told.startswith("no upgrade request for 1 device of 2 arrived")
