@@ -18,7 +18,9 @@ refuse() {
 ready() {
     key="$(cksum <"$root/pyproject.toml") $root"
     if is_stamped "$1"; then return 0; fi
-    { exec 9>"$root/.venv.lock"; } 2>/dev/null || refuse "cannot write to $root, where .venv is made"
+    # Tried apart: a redirection that fails ends a whole shell that says exec.
+    (: >>"$root/.venv.lock") 2>/dev/null || refuse "cannot write to $root, where .venv is made"
+    exec 9>"$root/.venv.lock"
     lock
     # Whoever held the lock before us may have installed what we need.
     if ! is_stamped "$1"; then install "$1"; fi

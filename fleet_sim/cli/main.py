@@ -120,6 +120,7 @@ def outcome(arguments: list[str] | None = None) -> int:
     Args:
         arguments: Without the program's name; None: those of this process.
     """
+    open_streams()
     try:
         words = spread_plants(sys.argv[1:] if arguments is None else arguments)
         code = app(words, prog_name="fleet-sim", standalone_mode=False)
@@ -132,6 +133,20 @@ def outcome(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last door: a person stands behind it
         return _told(error)
     return code if isinstance(code, int) else 0
+
+
+def open_streams() -> None:
+    """Put nothing in the place of standard streams that whoever started us has closed.
+
+    Else the next file or socket takes their number, and what is printed goes into it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, closefd=False, encoding="utf-8"))
 
 
 def spread_plants(words: Sequence[str]) -> list[str]:

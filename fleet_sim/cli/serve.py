@@ -14,6 +14,7 @@ import typer
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.cli.sources import product_secret, read_devices
 from fleet_sim.model.identity import Registration
+from fleet_sim.runtime.file_handles import raise_limit
 from fleet_sim.runtime.platform.process import serve as serve_platform
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
@@ -53,6 +54,7 @@ def serve(
     )
     import uvloop  # noqa: PLC0415 - not needed to be told of a mistake
 
+    raise_limit()
     uvloop.run(_serve(settings))
     return 0
 

@@ -367,6 +367,7 @@ class Evidence:
         faults: Of the server.
         fleets: Fleet name to its dialect and how many devices it has, switched on or not.
         has_server_wire: Whether the server's end of the wire is in the log.
+        kept_by_others: Devices with open tasks of jobs that no call in this log made.
         settled_at_ms: When the run began only to wait; None if it never did.
         end_at_ms: The last instant of the log.
     """
@@ -377,6 +378,7 @@ class Evidence:
     faults: list[Fault] = field(default_factory=list)
     fleets: dict[str, tuple[str, int]] = field(default_factory=dict)
     has_server_wire: bool = False
+    kept_by_others: set[str] = field(default_factory=set)
     settled_at_ms: int | None = None
     end_at_ms: int = 0
 

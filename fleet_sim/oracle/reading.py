@@ -85,6 +85,7 @@ class _Reader:
             (Source.CONTROL, "api_unknown"): self._answered_unknown,
             (Source.CONTROL, "settle"): self._settled,
             (Source.CONTROL, "fleet"): self._fleet,
+            (Source.CONTROL, "kept_by_others"): self._kept_by_others,
             (Source.CONTROL, "fault_injected"): self._fault,
             (Source.CONTROL, "fault_healed"): self._healed,
             (Source.NORTHBOUND, "rows"): self._rows,
@@ -300,6 +301,9 @@ class _Reader:
         name, dialect = str(record.get("fleet", "")), str(record.get("dialect", ""))
         _, before = self.found.fleets.get(name, (dialect, 0))
         self.found.fleets[name] = (dialect, before + int(record.get("devices") or 0))
+
+    def _kept_by_others(self, record: Record) -> None:
+        self.found.kept_by_others.update(map(str, record.get("devices") or ()))
 
     def _settled(self, record: Record) -> None:
         if self.found.settled_at_ms is None:

@@ -13,12 +13,13 @@ from typing import Any
 
 from fleet_sim.dialects import registry
 from fleet_sim.model.northbound import FirmwareRow
-from fleet_sim.model.record import Record
+from fleet_sim.model.record import Record, Source
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
+from fleet_sim.runtime.file_handles import check_limit
 from fleet_sim.runtime.fleet.mount import mount, registrations
 from fleet_sim.runtime.http_client import http_session
 from fleet_sim.runtime.operator.clean_up import CleanUp, cleaning
@@ -105,6 +106,7 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
     Raises:
         TargetError: The target cannot be reached or refuses us; nothing was started.
     """
+    check_limit(len(plan.devices), _downloads_max(plan))
     async with contextlib.AsyncExitStack() as stack:
         child: PlatformChild | None = None
         access: BrokerAccess | None = None
@@ -144,6 +146,18 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
     return dataclasses.replace(ran, invalid_reason=why) if why else ran
 
 
+def _downloads_max(plan: Plan) -> int:
+    """Return how many devices may download at a time, as far as the jobs bound it."""
+    caps = [
+        plan.contracts[fleet.dialect].cap_default if job.concurrency is None else job.concurrency
+        for job in plan.jobs
+        for fleet in plan.fleets
+        if fleet.name == job.fleet
+    ]
+    devices = len(plan.devices)
+    return min(devices, sum(devices if cap is None else cap for cap in caps))
+
+
 async def _run(
     plan: Plan,
     options: RealOptions,
@@ -168,6 +182,9 @@ async def _run(
         )
         # The clock stops first: what is put off would start tasks in a group that is closing.
         with contextlib.closing(clock):
+            if met is not None and met.kept:
+                kept = sorted(map(str, met.kept))
+                log.add(Source.CONTROL, "kept_by_others", fields={"devices": kept})
             before = None if met is None else met.northbound
             northbound = world.northbound(plan, target, before)
             known = met.known if met is not None else ()

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -193,3 +194,23 @@ def test_verbs_are_modules_of_their_own() -> None:
     """One verb a file."""
     assert isinstance(check_module, ModuleType)
     assert len({verb.module for verb in VERBS.values()}) == len(VERBS)
+
+
+@pytest.mark.parametrize("closed", ["0<&-", ">&-", "2>&-", "0<&- >&- 2>&-"])
+def test_closed_streams_are_as_good_as_none(tmp_path: Path, closed: str) -> None:
+    """A daemon may start children so; a run opens sockets, none of which may be taken for them."""
+    words = f"run happy-path --devices 3 --runs {tmp_path} {closed}"
+    done = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m fleet_sim {words}"], check=False)
+
+    assert done.returncode == 0
+    assert (tmp_path / "latest" / "run.json").exists()
+
+
+def test_few_file_handles_are_told_before_the_start(tmp_path: Path) -> None:
+    """The soft limit is raised as far as it goes; what is then too little ends with a sentence."""
+    run_it = f"{sys.executable} -m fleet_sim run happy-path --runs {tmp_path} --ui none --devices"
+    line = f"ulimit -Sn 64; {run_it} 60 && ulimit -Hn 100 && {run_it} 60"
+    done = subprocess.run(["/bin/sh", "-c", line], check=False, capture_output=True, text=True)
+
+    assert done.returncode == 3
+    assert "60 devices with up to 60 downloads at a time need 184 open files" in done.stderr

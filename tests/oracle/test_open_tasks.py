@@ -58,6 +58,14 @@ def test_a_device_just_back_is_unclear() -> None:
     assert reason(log).wait is Wait.UNCLEAR
 
 
+def test_a_device_that_somebody_elses_job_may_keep_is_unclear() -> None:
+    """It had an open task before the run ordered anything; nothing tells when that ended."""
+    log = rollout()
+    log.add(0, "C", "kept_by_others", devices=["p/d1"])
+
+    assert reason(log).wait is Wait.UNCLEAR
+
+
 def test_a_stopped_job_is_a_stated_reason() -> None:
     """It pushes nothing."""
     log = rollout()

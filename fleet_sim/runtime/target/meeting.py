@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from fleet_sim.dialects import registry
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import FirmwareRow
 from fleet_sim.runtime.errors import ungrouped
 from fleet_sim.runtime.http_client import HttpCarrier, http_session
 from fleet_sim.runtime.operator.known_firmware import look_over
 from fleet_sim.runtime.operator.northbound import Northbound
+from fleet_sim.runtime.operator.others import kept_busy
 from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.target.preflight import look_in
 from fleet_sim.runtime.target.target import Target
@@ -31,10 +33,12 @@ class Meeting:
     Attributes:
         northbound: The session, over now; the run's own goes on from it.
         known: What the backend says of each firmware that a job names.
+        kept: Devices that somebody else's jobs may keep busy.
     """
 
     northbound: Northbound
     known: Sequence[FirmwareRow]
+    kept: Collection[DeviceId] = ()
 
 
 async def meet(plan: Plan, target: Target, stop: asyncio.Event) -> Meeting:
@@ -63,9 +67,14 @@ async def meet(plan: Plan, target: Target, stop: asyncio.Event) -> Meeting:
                 try:
                     await look_in(northbound, target.backend, plan.fleets[0].product_key)
                     known = await look_over(northbound, plan)
+                    kept = await kept_busy(
+                        northbound,
+                        {one.device for one in plan.devices if plan.jobs},
+                        page_base=plan.contracts[plan.fleets[0].dialect].page_base,
+                    )
                 finally:
                     tasks.cancel()
-    return Meeting(northbound, known)
+    return Meeting(northbound, known, kept)
 
 
 async def _cancel(task: asyncio.Task[object], stop: asyncio.Event) -> None:

@@ -44,7 +44,8 @@ async def test_what_was_asked_before_the_run_counts_with_it() -> None:
         met = await meet(PLAN, target, asyncio.Event())
 
     assert met.known == ()
-    assert met.northbound.traffic.requests == 3  # the token, a look at it, a look for the image
+    # The token, a look at it, a look for the image, and three for the tasks of others.
+    assert met.northbound.traffic.requests == 6
 
 
 async def test_a_backend_that_refuses_us_is_told_by_itself() -> None:
