@@ -109,6 +109,8 @@ def draw_up(
             _attribute(timeline, device, push)
     timeline.tasks = [task for job in jobs.values() for task in job.tasks.values()]
     for task in timeline.tasks:
+        # A push names no job, and what somebody else has ordered may be the same version.
+        task.is_ambiguous = task.is_ambiguous or task.device.name in evidence.kept_by_others
         _split(timeline, task)
     return timeline
 

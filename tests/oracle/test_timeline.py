@@ -223,6 +223,21 @@ def test_a_task_shown_as_pushed_after_it_was_under_way_is_in_its_next_attempt() 
     assert attempt.seen_end == (8_000, 70_010)
 
 
+def test_a_job_of_somebody_else_makes_the_pushes_of_its_devices_ambiguous() -> None:
+    """It may be to the same version, and a push names no job."""
+    log = Log()
+    log.devices("d1", "d2")
+    log.add(0, "C", "kept_by_others", devices=["p/d1"])
+    log.job(1_000)
+    for name in ("d1", "d2"):
+        log.show(name, "queued")
+    log.poll(2_000)
+
+    tasks = drawn(log).tasks
+
+    assert {task.device.name: task.is_ambiguous for task in tasks} == {"p/d1": True, "p/d2": False}
+
+
 def test_two_rows_for_a_device_make_its_task_ambiguous() -> None:
     """V35 convicts that; the others cannot know which is meant."""
     log = Log()
