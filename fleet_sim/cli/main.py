@@ -144,7 +144,8 @@ def open_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+            # The lowest free number is this one; children get it, too.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - its only form
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, mode, closefd=False, encoding="utf-8"))
 

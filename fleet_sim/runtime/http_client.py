@@ -12,7 +12,6 @@ from yarl import URL
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 
 CALL_TIMEOUT_S = 30.0  # Two of the vendors' own read timeouts; then the answer is unknown.
-READ_TIMEOUT_S = 60.0  # A file server that says nothing for a minute has broken the transfer.
 
 
 class HttpCarrier:

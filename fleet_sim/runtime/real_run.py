@@ -155,6 +155,8 @@ def _downloads_max(plan: Plan) -> int:
         if fleet.name == job.fleet
     ]
     devices = len(plan.devices)
+    if not caps:
+        return devices  # whatever its backend pushes by itself
     return min(devices, sum(devices if cap is None else cap for cap in caps))
 
 

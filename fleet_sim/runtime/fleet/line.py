@@ -16,13 +16,13 @@ from fleet_sim.dialects.credentials import Credentials
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.errors import MqttError
 from fleet_sim.mqtt.keep_alive import Pulse
+from fleet_sim.mqtt.kinds import SUBSCRIBE_REFUSED
 from fleet_sim.network.link import Link
 from fleet_sim.network.outages import Outage
 from fleet_sim.network.profiles import OutageKind
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.fleet.keep_alive import Pinger, PingWheel
 
-NOT_GRANTED = 0x80  # MQTT 3.1.1, section 3.9.3: a filter that was refused.
 CONNECT_TIMEOUT_MS = 10_000  # Common in devices' TCP stacks' settings; a lost SYN costs this long.
 SEGMENT_OVERHEAD_BYTES = 40  # IP and TCP headers of the segment that carries a message.
 
@@ -333,8 +333,8 @@ class Line:
                 self._listener.on_received(topic, payload)
             case mqtt.Connected():
                 self._listener.on_accepted()
-            case mqtt.Subscribed(codes=codes) if NOT_GRANTED in codes:
-                self._listener.on_not_subscribed(codes.count(NOT_GRANTED))
+            case mqtt.Subscribed(codes=codes) if SUBSCRIBE_REFUSED in codes:
+                self._listener.on_not_subscribed(codes.count(SUBSCRIBE_REFUSED))
             case mqtt.Refused(code):
                 self._listener.on_turned_away(f"CONNACK code {code}")
                 self.lose(f"refused with code {code}")
