@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,10 @@ class FirmwareImage:
         size_bytes: Its length.
         digest: Lower-case hex.
         digest_method: `md5` or `sha256`.
+        module: Which part of a device it is for; "" is the device as a whole.
+        hmac: A keyed digest besides, lower-case hex, for vendors that send one; else "".
+        token: What a device shows to fetch it; "" where the address alone is enough.
+        stream: The file's name where it is fetched in blocks over MQTT; then there is no `url`.
     """
 
     version: str
@@ -22,3 +26,7 @@ class FirmwareImage:
     size_bytes: int
     digest: str
     digest_method: str
+    module: str = ""
+    hmac: str = ""
+    token: str = field(default="", repr=False)
+    stream: tuple[int, int] | None = None

@@ -20,19 +20,29 @@ from fleet_sim.model.identity import DeviceId
 
 @dataclass(frozen=True, slots=True)
 class VersionReport:
-    """Device: I run this version."""
+    """Device: I run this version.
+
+    Attributes:
+        message_id: See the module.
+        version: What.
+        module: Which part of the device runs it; "" is the device as a whole.
+        after_upgrade: Whether it comes at the end of an upgrade, for vendors that tell both apart.
+    """
 
     message_id: str
     version: str
+    module: str = ""
+    after_upgrade: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressReport:
-    """Device: the upgrade stands at `percent` (0 to 100)."""
+    """Device: the upgrade of `module` stands at `percent` (0 to 100)."""
 
     message_id: str
     percent: int
     desc: str = ""
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +54,14 @@ class FailureReport:
         cause: What went wrong.
         desc: Free text.
         code: The vendor's number; None lets the dialect choose the cause's own. Decoders fill it.
+        module: Of which part of the device; "" is the device as a whole.
     """
 
     message_id: str
     cause: FailureCause
     desc: str = ""
     code: int | None = None
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +75,10 @@ class UpgradeReply:
 
 @dataclass(frozen=True, slots=True)
 class VersionQuery:
-    """Device: which versions may I move to?"""
+    """Device: which versions may I, or this module of mine, move to?"""
 
     message_id: str
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,23 @@ class ActivationReply:
     message_id: str
     code: int = 200
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRequest:
+    """Device: send me these bytes of the file, over MQTT.
+
+    Attributes:
+        message_id: See the module.
+        stream: The file, as the upgrade request named it.
+        offset: The first byte wanted.
+        size_bytes: How many.
+    """
+
+    message_id: str
+    stream: tuple[int, int]
+    offset: int
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +134,32 @@ class VersionOffer:
 
     message_id: str
     images: tuple[FirmwareImage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionAsked:
+    """Server: which version do you run? Asked before a push by vendors that ask."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Server: a piece of a file, or why not.
+
+    Attributes:
+        message_id: The request's.
+        offset: Its first byte.
+        content: The bytes; empty where `code` is not 200.
+        file_size_bytes: The length of the whole file.
+        code: 200, or why not.
+    """
+
+    message_id: str
+    offset: int
+    content: bytes = field(repr=False)
+    file_size_bytes: int = 0
+    code: int = 200
 
 
 @dataclass(frozen=True, slots=True)

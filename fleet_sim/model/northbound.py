@@ -19,6 +19,7 @@ from fleet_sim.model.identity import DeviceId
 class TaskStatus(StrEnum):
     """Where a task stands, as shown to operators."""
 
+    UNCONFIRMED = "unconfirmed"  # it waits for a person's consent
     QUEUED = "queued"
     PUSHED = "pushed"
     UNDER_WAY = "under_way"
@@ -79,6 +80,7 @@ class Scope:
     trees: tuple[tuple[str, tuple[str, ...]], ...] | None = None
     groups: tuple[str, ...] | None = None
     asset_ids: tuple[str, ...] | None = None
+    permille: int | None = None  # of the devices that match so far, at least one
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +110,45 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class JobOrder:
-    """The order over many devices. None means the vendor's default."""
+    """The order over many devices. None means the vendor's default.
+
+    Attributes:
+        firmware_id: What they are to run.
+        kind: For use, or to try the image on a few.
+        scope: Which of them.
+        names: How the job is called.
+        open_list: Whether later devices join (dynamic); False: frozen at creation (snapshot).
+        skips_present: Of an open list: whether only devices join that report a version later.
+        devices_must_ask: Whether nothing is pushed to devices that do not ask.
+        needs_confirmation: Whether each task waits for a person's consent.
+        timeout_s: An attempt's limit.
+        retry: Whether and how it is tried again.
+        window: When pushes are allowed.
+        concurrency: How many attempts may run at a time.
+        pushes_a_minute: How many pushes may leave in a minute.
+        overwrites: Whether it takes devices over from an older job.
+        by_blocks: Whether files are fetched over MQTT.
+        waits_for_connect: Whether each device's attempt begins when it next comes on line.
+        tags: The job's own, which are handed on to devices.
+    """
 
     firmware_id: str
     kind: Literal["upgrade", "verify"]
     scope: Scope
     names: Names | None = None
-    open_list: bool = False  # later devices join (dynamic); False: frozen at creation (snapshot)
+    open_list: bool = False
+    skips_present: bool = False
     devices_must_ask: bool = False
+    needs_confirmation: bool = False
     timeout_s: int | None = None
     retry: Retry | None = None
     window: Window | None = None
     concurrency: int | None = None
+    pushes_a_minute: int | None = None
+    overwrites: bool = False
+    by_blocks: bool = False
+    waits_for_connect: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +166,10 @@ class FirmwareOrder:
     verify_devices_max: int | None = None
     verify_successes_min: int | None = None
     tags: tuple[tuple[str, str], ...] = ()
+    module: str = ""
+    from_versions: tuple[str, ...] = ()  # it applies to these alone; empty: to every one
+    is_patch: bool = False  # a difference to the one source version, no whole image
+    custom: str = ""  # handed on to devices as it is
 
 
 # --- calls -----------------------------------------------------------------------------------
@@ -269,8 +302,58 @@ class RetryTasks:
     device_keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ConfirmTasks:
+    """Consent to tasks that wait for it."""
+
+    task_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    """Cancel a job's tasks that stand so, and with `ends_list` let no device join any more."""
+
+    job_id: str
+    statuses: tuple[TaskStatus, ...] = ()
+    ends_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateJob:
+    """Change a running job; None leaves as it is."""
+
+    job_id: str
+    pushes_a_minute: int | None = None
+    timeout_s: int | None = None
+    versions: tuple[str, ...] | None = None
+    tags: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFirmware:
+    """Rename a firmware, or describe it anew; None leaves as it is."""
+
+    firmware_id: str
+    names: Names | None = None
+    desc: str | None = None
+    custom: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReported:
+    """List what each module of one device, or of a product's devices, last reported."""
+
+    where: Filter = EVERYTHING
+    page: Page = Page()
+
+
 Call: TypeAlias = (
-    CreateFirmware
+    ConfirmTasks
+    | CancelJob
+    | UpdateJob
+    | UpdateFirmware
+    | SearchReported
+    | CreateFirmware
     | GetFirmware
     | SearchFirmware
     | DeleteFirmware
@@ -315,6 +398,7 @@ class JobRow:
     firmware_names: Names
     status: JobStatus
     created_epoch_ms: int
+    counts: tuple[tuple[TaskStatus, int], ...] = ()  # its tasks by status, where asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +417,9 @@ class TaskRow:
         progress: 0 to 100, a negative failure code, or None.
         desc: Free text of the device or the server.
         updated_epoch_ms: The last change.
+        created_epoch_ms: When it was made; None where the vendor does not show it.
+        started_epoch_ms: When its running, or last, attempt began; None before and where not shown.
+        module: Which part of the device it is for; "" is the device as a whole.
     """
 
     task_id: str
@@ -346,6 +433,9 @@ class TaskRow:
     progress: int | None
     desc: str | None
     updated_epoch_ms: int
+    created_epoch_ms: int | None = None
+    started_epoch_ms: int | None = None
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +469,9 @@ class Refusal(StrEnum):
     JOB_RUNNING = "job_running"
     TASK_NOT_CANCELLABLE = "task_not_cancellable"
     TASK_NOT_FAILED = "task_not_failed"
+    NO_SUCH_DEVICE = "no_such_device"
+    NO_SUCH_TASK = "no_such_task"
+    THROTTLED = "throttled"
     INTERNAL = "internal"
 
 
@@ -438,7 +531,18 @@ class Versions:
     versions: tuple[str, ...]
 
 
-Row: TypeAlias = FirmwareRow | JobRow | TaskRow | DeviceRow
+@dataclass(frozen=True, slots=True)
+class ReportedRow:
+    """A module's version as its device last reported it; module "" is the device as a whole."""
+
+    product_key: str
+    device_key: str
+    asset_id: str
+    module: str
+    version: str
+
+
+Row: TypeAlias = FirmwareRow | JobRow | TaskRow | DeviceRow | ReportedRow
 
 
 @dataclass(frozen=True, slots=True)
