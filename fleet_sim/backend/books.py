@@ -18,7 +18,7 @@ from fleet_sim.backend.timers import Timers
 from fleet_sim.model.chance import identifier
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.model.messages import ServerMessage
+from fleet_sim.model.messages import ServerMessage, VersionAsked
 
 Kept = DeviceState | FirmwareState | JobState | TaskState
 
@@ -82,7 +82,7 @@ class Books:
         """Say this once everything before it is written down."""
         self._spoken.append(effect)
 
-    def tell(self, device: DeviceState, message: ServerMessage) -> None:
+    def tell(self, device: DeviceState, message: ServerMessage | VersionAsked) -> None:
         """Send a device something."""
         self._spoken.append(Tell(device.device, message))
 

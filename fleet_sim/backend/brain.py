@@ -10,11 +10,13 @@ from fleet_sim.backend import (
     dispatch,
     firmware,
     jobs,
+    joining,
     registration,
     reports,
     rows,
     searches,
     tasks,
+    waiting,
 )
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import (
@@ -35,11 +37,13 @@ from fleet_sim.backend.planted import known
 from fleet_sim.backend.state import DeviceState, JobState, TaskState
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.model.messages import ServerMessage, UpgradeRequest, VersionOffer
+from fleet_sim.model.messages import ServerMessage, UpgradeRequest, VersionAsked, VersionOffer
 from fleet_sim.model.northbound import (
     Answer,
     Call,
+    CancelJob,
     CancelTasks,
+    ConfirmTasks,
     CreateFirmware,
     CreateJob,
     DeleteFirmware,
@@ -52,9 +56,12 @@ from fleet_sim.model.northbound import (
     SearchDevices,
     SearchFirmware,
     SearchJobs,
+    SearchReported,
     SearchTasks,
     StartJob,
     StopJob,
+    UpdateFirmware,
+    UpdateJob,
 )
 
 
@@ -145,7 +152,11 @@ class Brain:
         """Return the name of a firmware's file, None for no such firmware."""
         return firmware.file_of(self._books, firmware_id)
 
-    def stands(self, device: DeviceId, message: ServerMessage) -> bool:
+    def firmware_of(self, stream: tuple[int, int]) -> str | None:
+        """Return the id of the firmware that devices fetch by this stream; None for no such one."""
+        return firmware.of_stream(self._books, stream)
+
+    def stands(self, device: DeviceId, message: ServerMessage | VersionAsked) -> bool:
         """Tell whether something said earlier should still be sent.
 
         A driver that holds a `Tell` until its rows are durable asks this when it lets go. Meanwhile
@@ -159,6 +170,11 @@ class Brain:
                     dispatch.is_request_of(one, message_id) for one in self._running(device)
                 )
                 return is_owed or "B28" in self._books.planted
+            case VersionAsked(message_id):
+                return any(
+                    one.asked_at_ms is not None and dispatch.is_request_of(one, message_id)
+                    for one in self._running(device)
+                )
             case VersionOffer(images=images) if images:
                 running = self._running(device)
                 return any(dispatch.is_offer_of(self._books, one, message) for one in running)
@@ -180,7 +196,7 @@ class Brain:
                     reports.on_connected(self._books, state, now_ms)
             case DeviceGone(device):
                 if (state := self._device(device)) is not None:
-                    reports.on_gone(self._books, state)
+                    reports.on_gone(self._books, state, now_ms)
             case Called(call_id, call):
                 self._books.say(Answered(call_id, self._answer(call, now_ms)))
             case Registered(told):
@@ -214,18 +230,20 @@ class Brain:
             return
         state.registration = known
         books.keep(state)
-        jobs.join_open_lists(books, state, now_ms)
-        tasks.stir_device(books, state)
+        joining.join_open_lists(books, state, now_ms)
+        waiting.stir_device(books, state)
 
     def _on_time(self, now_ms: int) -> None:
         books = self._books
         for subject in books.timers.due(now_ms):
             match subject:
                 case TaskState() if subject.is_active:
-                    subject.desc = tasks.TIMED_OUT
-                    tasks.fail(books, subject, "timeout", now_ms)
+                    tasks.time_out(books, subject, now_ms)
+                case TaskState(online_by_ms=int(by_ms)) if by_ms <= now_ms:
+                    tasks.miss(books, subject, now_ms)
                 case TaskState():
-                    tasks.stir(books, subject)
+                    waiting.line_up(books, subject, now_ms)
+                    waiting.stir(books, subject)
                 case JobState():
                     books.stirred[subject.number] = subject
                 case DeviceState():
@@ -239,15 +257,19 @@ class Brain:
             case SearchDevices(where, page):
                 return searches.devices(books, where, page)
             case SearchJobs(where, page):
-                return searches.all_jobs(books, where, page)
+                return searches.all_jobs(books, where, page, now_ms)
             case SearchFirmware(where, page):
                 return searches.all_firmware(books, where, page)
+            case SearchReported(where, page):
+                return searches.reported(books, where, page)
             case ListVersions(product_key):
                 return searches.versions(books, product_key)
             case CreateFirmware():
                 return firmware.create(books, call, now_ms)
             case GetFirmware(firmware_id):
                 return firmware.get(books, firmware_id)
+            case UpdateFirmware():
+                return firmware.update(books, call)
             case DeleteFirmware(firmware_id):
                 return firmware.delete(books, firmware_id)
             case FetchFile():
@@ -255,13 +277,19 @@ class Brain:
             case CreateJob(order):
                 return jobs.create(books, order, now_ms)
             case GetJob(job_id):
-                return jobs.get(books, job_id)
+                return jobs.get(books, job_id, now_ms)
             case StartJob(job_id):
                 return jobs.start(books, job_id)
             case StopJob(job_id):
                 return jobs.stop(books, job_id)
             case DeleteJob(job_id):
                 return jobs.delete(books, job_id)
+            case UpdateJob():
+                return jobs.update(books, call, now_ms)
+            case CancelJob():
+                return jobs.cancel_all(books, call, now_ms)
+            case ConfirmTasks():
+                return jobs.confirm(books, call, now_ms)
             case CancelTasks(job_id, device_keys):
                 return jobs.cancel(books, job_id, device_keys, now_ms)
             case RetryTasks(job_id, device_keys):
@@ -298,13 +326,15 @@ def _resume(books: Books, now_ms: int) -> None:
         if task.attempt and (device.latest is None or _is_later(task, device.latest)):
             device.latest = task
         if task.is_active:
-            device.active = task
+            device.active[task.job.lane] = task
             lost = "B09" in books.planted
             books.timers.arm(task, None if lost else tasks.deadline(books, task))
         elif task.is_waiting:
-            waits = task.not_before_ms > now_ms and not task.awaits_round
-            books.timers.arm(task, task.not_before_ms if waits else None)
-            tasks.stir(books, task)
+            if not task.awaits_round:
+                waiting.line_up(books, task, now_ms)
+            waiting.stir(books, task)
+    for job in books.jobs.values():
+        dispatch.recall_rate(books, job, now_ms)
 
 
 def _is_later(task: TaskState, other: TaskState) -> bool:

@@ -8,18 +8,28 @@ taken out; a task that cannot be pushed then leaves the heap until the next chan
 from __future__ import annotations
 
 from heapq import heappop
+from itertools import islice
 
-from fleet_sim.backend import tasks
+from fleet_sim.backend import tasks, words
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.firmware import image_of
-from fleet_sim.backend.state import DeviceState, JobState, TaskState, cap_of
+from fleet_sim.backend.state import (
+    DeviceState,
+    JobState,
+    TaskState,
+    cap_of,
+    is_source,
+    rate_of,
+)
 from fleet_sim.backend.windows import is_open, next_opening
-from fleet_sim.model.messages import UpgradeRequest, VersionOffer
+from fleet_sim.model.messages import UpgradeRequest, VersionAsked, VersionOffer
 from fleet_sim.model.northbound import JobStatus, TaskStatus
 
 # A request's id is the task's number followed by the number of the request within the task, so
 # that ids are digits only, as some devices expect, and need no counter of their own.
 _PUSHES_SPAN = 1_000_000
+
+MINUTE_MS = 60_000
 
 
 def pump(books: Books, now_ms: int) -> None:
@@ -30,43 +40,56 @@ def pump(books: Books, now_ms: int) -> None:
 
 
 def owe(books: Books, device: DeviceState) -> None:
-    """Note, for a device that is back, that its running attempt's request is to be repeated."""
-    task = device.active
-    if task is not None and _is_owed(books, task):
-        task.job.owed[task.number] = task
-        books.stirred[task.job.number] = task.job
+    """Note, for a device that is back, that its running attempts' requests are to be repeated."""
+    for task in device.active.values():
+        if _is_owed(books, task):
+            task.job.owed[task.number] = task
+            books.stirred[task.job.number] = task.job
 
 
 def send(books: Books, task: TaskState) -> None:
-    """Send the task's upgrade request under a new id."""
+    """Send the task's upgrade request under a new id, or the question that comes before it."""
     task.pushes += 1
-    request = UpgradeRequest(
-        message_id=str(task.number * _PUSHES_SPAN + task.pushes),
-        image=image_of(books, task.job),
-    )
+    message_id = str(task.number * _PUSHES_SPAN + task.pushes)
     books.keep(task)
-    books.tell(task.device, request)
+    if task.asked_at_ms is None:
+        books.tell(task.device, UpgradeRequest(message_id, image_of(books, task.job)))
+    else:
+        books.tell(task.device, VersionAsked(message_id))
+
+
+def go_on(books: Books, task: TaskState, now_ms: int) -> None:
+    """Push to a device that has answered which version it runs, if it still is to be pushed to."""
+    if _is_wanted(books, task, now_ms):
+        _begin(books, task, now_ms)
+        send(books, task)
 
 
 def is_request_of(task: TaskState, message_id: str) -> bool:
     """Tell whether the id is that of one of the task's upgrade requests."""
-    return int(message_id) // _PUSHES_SPAN == task.number
+    is_ours = message_id.isascii() and message_id.isdigit()
+    return is_ours and int(message_id) // _PUSHES_SPAN == task.number
 
 
-def offer(books: Books, device: DeviceState, message_id: str, now_ms: int) -> None:
+def offer(
+    books: Books, device: DeviceState, message_id: str, now_ms: int, *, module: str = ""
+) -> None:
     """Answer a device that asks: one image at most, because it can run only one upgrade.
+
+    A question for a module is answered by tasks for that module; one that names none, by those for
+    the device as a whole.
 
     Being offered starts the attempt. Asking again while it runs brings the same image; it is the
     same attempt. A device whose upgrade was pushed gets nothing by asking, and outside the window,
     or once the job is stopped, none does.
     """
-    if device.active is None:
-        for task in list(device.open_tasks):
-            if _is_offerable(books, task, now_ms) and _is_wanted(books, task, now_ms):
-                task.pushes += 1
-                tasks.begin(books, task, now_ms)
-                break
-    task_now = device.active
+    for task in list(device.open_tasks):
+        is_free = task.job.module == module and task.job.lane not in device.active
+        if is_free and _is_offerable(books, task, now_ms) and _is_wanted(books, task, now_ms):
+            task.pushes += 1
+            _begin(books, task, now_ms)
+            break
+    task_now = device.running(module)
     if task_now is not None and _may_offer(books, task_now, now_ms):
         books.tell(device, VersionOffer(message_id, (image_of(books, task_now.job),)))
     else:
@@ -85,14 +108,60 @@ def _pump_job(books: Books, job: JobState, now_ms: int) -> None:
         _await_window(books, job, now_ms)
         return
     for task in [job.owed.pop(number) for number in sorted(job.owed)]:
-        if task.device.is_reachable and task.device.active is task and _is_owed(books, task):
+        is_running = task.device.active.get(job.lane) is task
+        if task.device.is_reachable and is_running and _is_owed(books, task):
             send(books, task)
-    while job.ready and _has_room(books, job.ready[0][2]):
+    while job.ready and _has_room(books, job.ready[0][2]) and _has_rate(books, job, now_ms):
         task = heappop(job.ready)[2]
         task.is_ready = False
-        if _is_pushable(books, task, now_ms) and _is_wanted(books, task, now_ms):
-            tasks.begin(books, task, now_ms)
-            send(books, task)
+        if _is_pushable(books, task, now_ms):
+            _start(books, task, now_ms)
+
+
+def _start(books: Books, task: TaskState, now_ms: int) -> None:
+    """Start an attempt: ask for the version where the contract has that asked, else push."""
+    if books.contract.asks_version:
+        tasks.ask(books, task, now_ms)
+    elif _is_wanted(books, task, now_ms):
+        _begin(books, task, now_ms)
+    else:
+        return
+    send(books, task)
+
+
+def _begin(books: Books, task: TaskState, now_ms: int) -> None:
+    """Begin an attempt, which counts against its job's rate."""
+    tasks.begin(books, task, now_ms)
+    if rate_of(task.job, books.contract, books.planted) is not None:
+        task.job.recent.pop(task.number, None)
+        task.job.recent[task.number] = now_ms
+
+
+def recall_rate(books: Books, job: JobState, now_ms: int) -> None:
+    """Note, of a restored job, which of its tasks were pushed in the last minute."""
+    if rate_of(job, books.contract, books.planted) is None:
+        return
+    known = [(at_ms, task.number) for task in job.tasks if (at_ms := task.pushed_at_ms) is not None]
+    job.recent = {number: at_ms for at_ms, number in sorted(known) if at_ms > now_ms - MINUTE_MS}
+
+
+def _has_rate(books: Books, job: JobState, now_ms: int) -> bool:
+    """Tell whether the job's rate allows another push now; if not, come back when it does.
+
+    The rate holds for every stretch of a minute, wherever that begins.
+    """
+    rate = rate_of(job, books.contract, books.planted)
+    if rate is None:
+        return True
+    recent = job.recent
+    while recent and recent[oldest := next(iter(recent))] <= now_ms - MINUTE_MS:
+        del recent[oldest]
+    if len(recent) < rate:
+        return True
+    at_ms = next(islice(recent.values(), len(recent) - rate, None)) + MINUTE_MS
+    if at_ms != job.due_at_ms:
+        books.timers.arm(job, at_ms)
+    return False
 
 
 def _is_owed(books: Books, task: TaskState) -> bool:
@@ -123,20 +192,20 @@ def _has_room(books: Books, task: TaskState) -> bool:
 
 
 def _is_due(task: TaskState, now_ms: int) -> bool:
-    return task.is_waiting and not task.awaits_round and task.not_before_ms <= now_ms
+    is_held = task.awaits_round or task.awaits_connect or task.status is TaskStatus.UNCONFIRMED
+    return task.is_waiting and not is_held and task.not_before_ms <= now_ms
 
 
 def _is_pushable(books: Books, task: TaskState, now_ms: int) -> bool:
     """Tell whether its own circumstances let this task be pushed now.
 
-    A device that is busy with another attempt leaves it waiting, under `refuse` as under `queue`:
-    the device refuses a second upgrade, the server keeps the task.
+    A device that is busy with another attempt leaves it waiting.
     """
     return (
         _is_due(task, now_ms)
         and not _waits_for_asking(books, task)
         and task.device.is_reachable
-        and (task.device.active is None or "B60" in books.planted)
+        and (task.job.lane not in task.device.active or "B60" in books.planted)
     )
 
 
@@ -157,12 +226,17 @@ def _waits_for_asking(books: Books, task: TaskState) -> bool:
 def _is_wanted(books: Books, task: TaskState, now_ms: int) -> bool:
     """Tell whether the device still needs the target and still is in scope; end the task if not."""
     job, device = task.job, task.device
-    if device.version == job.target and "B48" not in books.planted:
+    version = device.version_of(job.module)
+    if version == job.target and "B48" not in books.planted:
         tasks.settle_at_target(books, task, now_ms)
         return False
-    is_conform = not job.versions or device.version in job.versions or "B61" in books.planted
-    if not is_conform or not job.accepts(device.registration):
-        desc = tasks.OUT_OF_SCOPE if is_conform else tasks.NOT_CONFORM
+    is_conform = is_source(job, version) or "B61" in books.planted
+    if is_conform and job.accepts(device.registration):
+        return True
+    desc = words.desc_of(books, "out_of_scope" if is_conform else "foreign_version")
+    if task.asked_at_ms is None:
         tasks.finish(books, task, TaskStatus.FAILED, now_ms, desc=desc, why="out_of_scope")
-        return False
-    return True
+    else:
+        task.desc = desc
+        tasks.fail(books, task, "foreign_version", now_ms)
+    return False

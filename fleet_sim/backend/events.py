@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.model.messages import DeviceMessage, ServerMessage
+from fleet_sim.model.messages import DeviceMessage, ServerMessage, VersionAsked
 from fleet_sim.model.northbound import Answer, Call
 
 # --- events ----------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Tell:
     """Send this to the device; if it is not connected any more, forget it."""
 
     device: DeviceId
-    message: ServerMessage
+    message: ServerMessage | VersionAsked
 
 
 @dataclass(frozen=True, slots=True)

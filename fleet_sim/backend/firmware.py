@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
+from dataclasses import replace
 
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import DropFile, KeepFile
@@ -17,16 +19,21 @@ from fleet_sim.model.northbound import (
     FirmwareCreated,
     FirmwareOrder,
     FirmwareRow,
+    Names,
     Refusal,
     Refused,
     Shown,
     TaskStatus,
+    UpdateFirmware,
 )
 
 # How many devices may take part in a verification, and how many must succeed, where the firmware
 # does not say: the console's limit, and the least that proves anything.
 VERIFY_DEVICES_MAX = 5
 VERIFY_SUCCESSES_MIN = 1
+
+# The second half of a stream's name numbers the files of a firmware, and each has one.
+_ONLY_FILE = 1
 
 _METHODS = frozenset({"md5", "sha256"})
 
@@ -56,6 +63,33 @@ def get(books: Books, firmware_id: str) -> Answer:
     if firmware is None:
         return Refused(Refusal.NO_SUCH_FIRMWARE, firmware_id)
     return Shown(row_of(books, firmware))
+
+
+def update(books: Books, call: UpdateFirmware) -> Answer:
+    """Rename a firmware, or describe it anew."""
+    firmware = books.firmware.get(call.firmware_id)
+    if firmware is None:
+        return Refused(Refusal.NO_SUCH_FIRMWARE, call.firmware_id)
+    order = firmware.order
+    if call.names is not None and _is_name_taken(books, order.product_key, call.names, firmware):
+        return Refused(Refusal.NAME_EXISTS, call.names.default)
+    changes = {
+        name: value
+        for name in ("names", "desc", "custom")
+        if (value := getattr(call, name)) is not None
+    }
+    firmware.order = replace(order, **changes)
+    books.keep(firmware)
+    return Done()
+
+
+def _is_name_taken(
+    books: Books, product_key: str, names: Names, but: FirmwareState | None = None
+) -> bool:
+    others = (one.order for one in books.firmware.values() if one is not but)
+    return any(
+        (one.product_key, one.names.default) == (product_key, names.default) for one in others
+    )
 
 
 def delete(books: Books, firmware_id: str) -> Answer:
@@ -109,13 +143,23 @@ def image_of(books: Books, job: JobState) -> FirmwareImage:
     The firmware is there: it cannot be deleted while one of the job's tasks is open.
     """
     firmware = books.firmware[job.order.firmware_id]
+    by_blocks = job.order.by_blocks
     return FirmwareImage(
         version=firmware.order.version,
-        url=books.file_url(firmware.firmware_id, firmware.order.file_name),
+        url="" if by_blocks else books.file_url(firmware.firmware_id, firmware.order.file_name),
         size_bytes=firmware.size_bytes,
         digest=firmware.order.digest.lower(),
         digest_method=firmware.order.digest_method,
+        module=firmware.order.module,
+        stream=(firmware.number, _ONLY_FILE) if by_blocks else None,
     )
+
+
+def of_stream(books: Books, stream: tuple[int, int]) -> str | None:
+    """Return the id of the firmware that a stream is of, None for no such stream."""
+    number, file = stream
+    found = (one.firmware_id for one in books.firmware.values() if one.number == number)
+    return next(found, None) if file == _ONLY_FILE else None
 
 
 def file_of(books: Books, firmware_id: str) -> str | None:
@@ -149,13 +193,14 @@ def count_success(books: Books, job: JobState) -> None:
 
 
 def _refusal(books: Books, order: FirmwareOrder, content: bytes) -> Refused | None:
-    for other in books.firmware.values():
-        if other.order.product_key != order.product_key:
-            continue
-        if other.order.version == order.version:
-            return Refused(Refusal.VERSION_EXISTS, order.version)
-        if other.order.names.default == order.names.default:
-            return Refused(Refusal.NAME_EXISTS, order.names.default)
+    if any(_place_of(other.order) == _place_of(order) for other in books.firmware.values()):
+        return Refused(Refusal.VERSION_EXISTS, order.version)
+    if _is_name_taken(books, order.product_key, order.names):
+        return Refused(Refusal.NAME_EXISTS, order.names.default)
+    if order.is_patch and len(order.from_versions) != 1:
+        return Refused(Refusal.BAD_ARGUMENT, "from_versions: a patch is for one version")
+    if order.version in order.from_versions:
+        return Refused(Refusal.BAD_ARGUMENT, "from_versions: the image's own is among them")
     if not content:
         return Refused(Refusal.BAD_ARGUMENT, "file: it is empty")
     if order.digest_method not in _METHODS:
@@ -164,3 +209,8 @@ def _refusal(books: Books, order: FirmwareOrder, content: bytes) -> Refused | No
     if digest != order.digest.lower():
         return Refused(Refusal.BAD_ARGUMENT, f"digest: the file's {order.digest_method} differs")
     return None
+
+
+def _place_of(order: FirmwareOrder) -> Hashable:
+    """Return what no two images share: the version, for one module from one source."""
+    return order.product_key, order.module, order.version, tuple(sorted(order.from_versions))

@@ -7,7 +7,7 @@ another one, whatever connection its copy takes.
 
 from __future__ import annotations
 
-from fleet_sim.backend import dispatch, jobs, tasks
+from fleet_sim.backend import dispatch, joining, tasks, waiting, words
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, TaskState
 from fleet_sim.model.messages import (
@@ -22,9 +22,9 @@ from fleet_sim.model.messages import (
 )
 from fleet_sim.model.northbound import TaskStatus
 
-# How long a fresh connection is given to report its version before it is pushed to: a device that
-# has just been upgraded would otherwise be asked again for what it already did. Two round trips of
-# the slowest link profile, and well within the time a push may take to start.
+# How long a fresh connection is given to report its version before it is pushed to, where the
+# contract does not say. Two round trips of the slowest link profile, and well within the time a
+# push may take to start.
 GRACE_MS = 10_000
 
 # Copies follow closely: a sender repeats what was not acknowledged, a few messages at most.
@@ -35,23 +35,29 @@ _UNNAMED_FAILURE = -1  # "undefined failure" in the code tables that number thei
 
 
 def on_connected(books: Books, device: DeviceState, now_ms: int) -> None:
-    """Take note of a connection and give the device time to say what it runs."""
+    """Take note of a connection and give the device time to say what it runs.
+
+    A device that has just been upgraded would otherwise be asked again for what it already did.
+    """
     device.is_connected = True
     device.heard = ()
-    books.timers.arm(device, now_ms + GRACE_MS)
+    wait_s = books.contract.connect_wait_s
+    books.timers.arm(device, now_ms + (GRACE_MS if wait_s is None else wait_s * 1000))
+    waiting.on_presence(books, device, now_ms)
 
 
-def on_gone(books: Books, device: DeviceState) -> None:
+def on_gone(books: Books, device: DeviceState, now_ms: int) -> None:
     """Take note of the end of a connection; every task stays as it is."""
     device.is_connected = False
     device.heard = ()
     books.timers.arm(device, None)
+    waiting.on_presence(books, device, now_ms)
 
 
 def on_reachable(books: Books, device: DeviceState) -> None:
     """A connected device has reported its version, or had time to: it can be pushed to."""
     dispatch.owe(books, device)
-    tasks.stir_device(books, device)
+    waiting.stir_device(books, device)
     latest = device.latest
     if "B28" in books.planted and latest is not None and latest.is_final:
         dispatch.send(books, latest)
@@ -60,8 +66,8 @@ def on_reachable(books: Books, device: DeviceState) -> None:
 def on_message(books: Books, device: DeviceState, message: DeviceMessage, now_ms: int) -> None:
     """Take what a device said."""
     match message:
-        case VersionQuery(message_id):
-            dispatch.offer(books, device, message_id, now_ms)
+        case VersionQuery(message_id, module):
+            dispatch.offer(books, device, message_id, now_ms, module=module)
         case UpgradeReply():
             _on_reply(books, device, message, now_ms)
         case ActivationReply():
@@ -100,59 +106,82 @@ def _is_copy(device: DeviceState, message: DeviceMessage) -> bool:
 
 
 def _on_version(books: Books, device: DeviceState, report: VersionReport, now_ms: int) -> None:
-    if device.version != report.version:
-        device.version = report.version
-        books.keep(device)
-    if device.active is not None:
-        _judge_version(books, device.active, report.version, now_ms)
+    is_news = device.version_of(report.module) != report.version
+    if is_news:
+        _note_version(books, device, report)
+    running = device.running(report.module)
+    if running is not None:
+        _judge_version(books, running, report, now_ms)
     else:
-        _judge_late_version(books, device, report.version, now_ms)
+        _judge_late_version(books, device, report, now_ms)
     for task in list(device.open_tasks):
-        if task.is_waiting and task.job.target == report.version:
+        is_there = (task.job.module, task.job.target) == (report.module, report.version)
+        if task.is_waiting and is_there:
             tasks.settle_at_target(books, task, now_ms)
-    jobs.join_open_lists(books, device, now_ms)
+    joining.join_open_lists(books, device, now_ms, report="news" if is_news else "same")
     if device.is_connected and device.due_at_ms is not None:
         books.timers.arm(device, None)
         on_reachable(books, device)
     else:
-        tasks.stir_device(books, device)
+        waiting.stir_device(books, device)
 
 
-def _judge_version(books: Books, task: TaskState, version: str, now_ms: int) -> None:
+def _note_version(books: Books, device: DeviceState, report: VersionReport) -> None:
+    if report.module:
+        device.modules[report.module] = report.version
+    else:
+        device.version = report.version
+    books.keep(device)
+
+
+def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms: int) -> None:
     """A device with a running attempt has said what it runs.
 
+    If it had been asked: that is its answer.
+
     The target: success, with or without progress before it. What it ran when it was asked: nothing,
-    for it may have restarted before installing. Anything else, once under way: what the contract
-    says of foreign versions.
+    for it may have restarted before installing; unless it says that its upgrade is over and the
+    contract counts that as a failure. Anything else, once under way: what the contract says of
+    foreign versions.
     """
+    version, is_under_way = report.version, task.status is TaskStatus.UNDER_WAY
+    if task.asked_at_ms is not None:
+        dispatch.go_on(books, task, now_ms)
+        return
     if "B62" in books.planted and task.progress != _DONE_PERCENT:
         return
     if version == task.job.target or "B16" in books.planted:
         tasks.succeed(books, task, now_ms)
-    elif version in (task.from_version, task.ran) or task.status is not TaskStatus.UNDER_WAY:
+    elif not is_under_way:
         return
+    elif version in (task.from_version, task.ran):
+        if report.after_upgrade and books.contract.old_version_after_upgrade == "fails":
+            task.desc = words.desc_of(books, "old_version")
+            tasks.fail(books, task, "failed", now_ms)
     elif books.contract.foreign_version == "fails":
-        task.desc = tasks.NOT_CONFORM
+        task.desc = words.desc_of(books, "foreign_version")
         tasks.fail(books, task, "foreign_version", now_ms)
 
 
-def _judge_late_version(books: Books, device: DeviceState, version: str, now_ms: int) -> None:
+def _judge_late_version(
+    books: Books, device: DeviceState, report: VersionReport, now_ms: int
+) -> None:
     """A device without a running attempt has said what it runs: its last task has ended."""
     task = device.latest
-    if task is None or not task.is_final:
+    if task is None or not task.is_final or task.job.module != report.module:
         return
     if "B63" in books.planted:
         tasks.force(books, task, TaskStatus.UNDER_WAY, now_ms)
     heals = books.contract.late_success == "heal" and task.why == "timeout"
-    if heals and version == task.job.target:
+    if heals and report.version == task.job.target:
         tasks.heal(books, task, now_ms)
 
 
 def _on_progress(books: Books, device: DeviceState, report: ProgressReport, now_ms: int) -> None:
-    task = device.active
+    task = device.serving(report.module)
     if task is None and "B18" in books.planted:
         task = tasks.revive(books, device, now_ms)
-    if task is None:
+    if task is None or task.asked_at_ms is not None:
         books.journal("report_ignored", device.latest, why="no attempt is running")
         return
     task.is_answered = True
@@ -164,8 +193,8 @@ def _on_progress(books: Books, device: DeviceState, report: ProgressReport, now_
 
 
 def _on_failure(books: Books, device: DeviceState, report: FailureReport, now_ms: int) -> None:
-    task = device.active
-    if task is None:
+    task = device.serving(report.module)
+    if task is None or task.asked_at_ms is not None:
         latest = device.latest
         if "B19" in books.planted and latest and latest.status is TaskStatus.SUCCEEDED:
             tasks.force(books, latest, TaskStatus.FAILED, now_ms)
@@ -181,7 +210,7 @@ def _on_failure(books: Books, device: DeviceState, report: FailureReport, now_ms
 
 def _on_reply(books: Books, device: DeviceState, reply: UpgradeReply, now_ms: int) -> None:
     """Take the answer to an upgrade request; a refusal is noted and the task stays as it is."""
-    task = device.active
+    task = _replied_to(device, reply)
     books.journal("push_answered", task or device.latest, code=reply.code, text=reply.text)
     if task is None or books.contract.upgrading_starts == "first_progress":
         return
@@ -190,3 +219,12 @@ def _on_reply(books: Books, device: DeviceState, reply: UpgradeReply, now_ms: in
     is_consent = reply.code == 200  # noqa: PLR2004 - the one code every vendor shares
     if is_consent and books.contract.upgrading_starts == "ack" and task.status is TaskStatus.PUSHED:
         tasks.get_under_way(books, task, now_ms)
+
+
+def _replied_to(device: DeviceState, reply: UpgradeReply) -> TaskState | None:
+    """Return the running task whose request a device answers; where one runs, that is it."""
+    running = [task for task in device.active.values() if task.asked_at_ms is None]
+    if len(running) == 1:
+        return running[0]
+    found = (task for task in running if dispatch.is_request_of(task, reply.message_id))
+    return next(found, None)

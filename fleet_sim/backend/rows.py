@@ -1,15 +1,16 @@
 """States to rows and back: what the store keeps, as JSON values.
 
-    devices    key product_key/device_key   version, registration
+    devices    key product_key/device_key   version, modules, registration
     firmware   key firmware_id              number, size_bytes, created_epoch_ms, is_verified, order
     jobs       key job_id                   number, product_key, target, status, created_epoch_ms,
-                                            firmware_names, order
+                                            firmware_names, order, module, sources, lane,
+                                            is_list_over
     tasks      key task_id                  see `_task_row`
     counters   key kind                     value
 
 Every row also holds its own `key`. Instants stand in rows only as wall clock milliseconds
 (`…_epoch_ms`), so a row means the same to a server that was started with another zero. What can be
-derived from other rows is not in them.
+derived from other rows is not in them. A row of an older store may lack what was added since.
 """
 
 from __future__ import annotations
@@ -60,7 +61,11 @@ def to_row(
             return _task_row(kept, epoch_ms)
         case DeviceState():
             registration = _REGISTRATION.dump_python(kept.registration, mode="json")
-            return {"version": kept.version, "registration": registration}
+            return {
+                "version": kept.version,
+                "modules": dict(kept.modules),
+                "registration": registration,
+            }
         case JobState():
             return _job_row(kept, epoch_ms)
         case FirmwareState():
@@ -82,6 +87,10 @@ def _job_row(job: JobState, epoch_ms: int) -> dict[str, Any]:
         "created_epoch_ms": job.created_at_ms + epoch_ms,
         "firmware_names": _NAMES.dump_python(job.firmware_names, mode="json"),
         "order": _JOB_ORDER.dump_python(job.order, mode="json"),
+        "module": job.module,
+        "sources": sorted(job.sources),
+        "lane": job.lane,
+        "is_list_over": job.is_list_over,
     }
 
 
@@ -95,6 +104,8 @@ def _task_row(task: TaskState, epoch_ms: int) -> dict[str, Any]:
         "progress": task.progress,
         "desc": task.desc,
         "tries_left": task.tries_left,
+        "timeout_s": task.timeout_s,
+        "awaits_connect": task.awaits_connect,
         "attempt": task.attempt,
         "pushes": task.pushes,
         "ran": task.ran,
@@ -108,6 +119,8 @@ def _task_row(task: TaskState, epoch_ms: int) -> dict[str, Any]:
         "updated_epoch_ms": task.updated_at_ms + epoch_ms,
         "pushed_epoch_ms": _shift(task.pushed_at_ms, epoch_ms),
         "anchor_epoch_ms": _shift(task.anchor_at_ms, epoch_ms),
+        "asked_epoch_ms": _shift(task.asked_at_ms, epoch_ms),
+        "online_by_epoch_ms": _shift(task.online_by_ms, epoch_ms),
         "not_before_epoch_ms": task.not_before_ms + epoch_ms,
     }
 
@@ -115,7 +128,7 @@ def _task_row(task: TaskState, epoch_ms: int) -> dict[str, Any]:
 def device_from(row: Row) -> DeviceState:
     """Read a device; it is not connected."""
     registration = _REGISTRATION.validate_python(row["registration"])
-    return DeviceState(registration, version=row["version"])
+    return DeviceState(registration, version=row["version"], modules=dict(row.get("modules", {})))
 
 
 def firmware_from(key: str, row: Row, epoch_ms: int) -> FirmwareState:
@@ -144,6 +157,10 @@ def job_from(key: str, row: Row, epoch_ms: int) -> JobState:
         accepts=compile_scope(order.scope, row["product_key"]),
         versions=frozenset(order.scope.versions),
         status=JobStatus(row["status"]),
+        module=row.get("module", ""),
+        sources=frozenset(row.get("sources", ())),
+        lane=row.get("lane", ""),
+        is_list_over=row.get("is_list_over", False),
     )
 
 
@@ -160,15 +177,17 @@ def task_from(
     Raises:
         KeyError: Its job or its device has not been read before it.
     """
+    job = jobs[row["job_id"]]
     return TaskState(
         task_id=key,
         number=row["number"],
-        job=jobs[row["job_id"]],
+        job=job,
         device=devices[DeviceId.parse(row["device"])],
         from_version=row["from_version"],
         created_at_ms=row["created_epoch_ms"] - epoch_ms,
         updated_at_ms=row["updated_epoch_ms"] - epoch_ms,
         tries_left=row["tries_left"],
+        timeout_s=row.get("timeout_s", job.order.timeout_s),
         status=TaskStatus(row["status"]),
         progress=row["progress"],
         desc=row["desc"],
@@ -176,6 +195,9 @@ def task_from(
         pushes=row["pushes"],
         pushed_at_ms=_shift(row["pushed_epoch_ms"], -epoch_ms),
         anchor_at_ms=_shift(row["anchor_epoch_ms"], -epoch_ms),
+        asked_at_ms=_shift(row.get("asked_epoch_ms"), -epoch_ms),
+        online_by_ms=_shift(row.get("online_by_epoch_ms"), -epoch_ms),
+        awaits_connect=row.get("awaits_connect", False),
         ran=row["ran"],
         is_answered=row["is_answered"],
         is_between=row["is_between"],

@@ -6,11 +6,11 @@ what observers ask all day, looks at that job's tasks only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from fleet_sim.backend import firmware as firmwares
-from fleet_sim.backend import jobs
+from fleet_sim.backend import jobs, joining
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, FirmwareState, JobState, TaskState
 from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator, Value
@@ -22,6 +22,7 @@ from fleet_sim.model.northbound import (
     Page,
     Refusal,
     Refused,
+    ReportedRow,
     Row,
     TaskRow,
     Versions,
@@ -44,6 +45,8 @@ _TASK_FIELDS: Mapping[str, _Getter[TaskState]] = {
     "asset_id": lambda task: task.device.registration.asset_id,
     "from_version": lambda task: task.from_version,
     "to_version": lambda task: task.job.target,
+    "firmware_id": lambda task: task.job.order.firmware_id,
+    "module": lambda task: task.job.module,
     "status": lambda task: task.status,
     "desc": lambda task: task.desc,
 }
@@ -52,7 +55,7 @@ _DEVICE_FIELDS: Mapping[str, _Getter[DeviceState]] = {
     "device_key": lambda device: device.device.device_key,
     "asset_id": lambda device: device.registration.asset_id,
     "firmware_version": lambda device: device.version,
-    "is_upgrading": lambda device: device.active is not None,
+    "is_upgrading": lambda device: bool(device.active),
 }
 _JOB_FIELDS: Mapping[str, _Getter[JobState]] = {
     "job_id": lambda job: job.job_id,
@@ -60,13 +63,21 @@ _JOB_FIELDS: Mapping[str, _Getter[JobState]] = {
     "firmware_id": lambda job: job.order.firmware_id,
     "firmware_version": lambda job: job.target,
     "kind": lambda job: job.order.kind,
-    "status": lambda job: job.status,
+    "module": lambda job: job.module,
 }
 _FIRMWARE_FIELDS: Mapping[str, _Getter[FirmwareState]] = {
     "firmware_id": lambda firmware: firmware.firmware_id,
     "product_key": lambda firmware: firmware.order.product_key,
     "version": lambda firmware: firmware.order.version,
+    "module": lambda firmware: firmware.order.module,
     "is_verified": lambda firmware: firmware.is_verified,
+}
+_REPORTED_FIELDS: Mapping[str, _Getter[ReportedRow]] = {
+    "product_key": lambda row: row.product_key,
+    "device_key": lambda row: row.device_key,
+    "asset_id": lambda row: row.asset_id,
+    "module": lambda row: row.module,
+    "version": lambda row: row.version,
 }
 
 
@@ -90,14 +101,22 @@ def tasks(books: Books, where: Filter, page: Page) -> Answer:
 
 def devices(books: Books, where: Filter, page: Page) -> Answer:
     """List the devices that have reported a version, by identity."""
-    candidates = (device for device in jobs.devices_of(books) if device.version is not None)
+    candidates = (device for device in joining.devices_of(books) if device.version is not None)
     return _listed(books, candidates, where, page, get=_DEVICE_FIELDS.get, render=_device_row)
 
 
-def all_jobs(books: Books, where: Filter, page: Page) -> Answer:
+def reported(books: Books, where: Filter, page: Page) -> Answer:
+    """List what devices have reported of each of their modules, by identity, then by module."""
+    candidates = (row for device in joining.devices_of(books) for row in _reported_rows(device))
+    return _listed(books, candidates, where, page, get=_REPORTED_FIELDS.get, render=lambda row: row)
+
+
+def all_jobs(books: Books, where: Filter, page: Page, now_ms: int) -> Answer:
     """List jobs, newest first."""
 
     def getter(field: str) -> _Getter[JobState] | None:
+        if field == "status":
+            return lambda job: jobs.status_of(books, job, now_ms)
         return (
             _JOB_FIELDS.get(field)
             or _name_getter(field, "name", lambda job: job.order.names)
@@ -106,7 +125,12 @@ def all_jobs(books: Books, where: Filter, page: Page) -> Answer:
 
     newest_first = list(reversed(books.jobs.values()))
     return _listed(
-        books, newest_first, where, page, get=getter, render=lambda job: jobs.row_of(books, job)
+        books,
+        newest_first,
+        where,
+        page,
+        get=getter,
+        render=lambda job: jobs.row_of(books, job, now_ms),
     )
 
 
@@ -255,6 +279,7 @@ def _name_getter(
 
 def _task_row(books: Books, task: TaskState) -> TaskRow:
     device = task.device.device
+    began_at_ms = task.pushed_at_ms if task.asked_at_ms is None else task.asked_at_ms
     return TaskRow(
         task_id=task.task_id,
         job_id=task.job.job_id,
@@ -267,6 +292,9 @@ def _task_row(books: Books, task: TaskState) -> TaskRow:
         progress=task.progress,
         desc=task.desc,
         updated_epoch_ms=books.epoch_ms + task.updated_at_ms,
+        created_epoch_ms=books.epoch_ms + task.created_at_ms,
+        started_epoch_ms=None if began_at_ms is None else books.epoch_ms + began_at_ms,
+        module=task.job.module,
     )
 
 
@@ -276,5 +304,19 @@ def _device_row(device: DeviceState) -> DeviceRow:
         device_key=device.device.device_key,
         asset_id=device.registration.asset_id,
         firmware_version=device.version or "",
-        is_upgrading=device.active is not None,
+        is_upgrading=bool(device.active),
     )
+
+
+def _reported_rows(device: DeviceState) -> Iterator[ReportedRow]:
+    """Yield a row for the device as a whole, then one a module, each if it was reported."""
+    for module in ("", *sorted(device.modules)):
+        version = device.version_of(module)
+        if version is not None:
+            yield ReportedRow(
+                product_key=device.device.product_key,
+                device_key=device.device.device_key,
+                asset_id=device.registration.asset_id,
+                module=module,
+                version=version,
+            )

@@ -4,35 +4,43 @@ A task waits, runs an attempt, waits again if it may be tried again, and ends. O
 target version makes it a success. Once it has ended, no report changes it any more; an operator's
 retry may.
 
+    unconfirmed ──consent──┐
+    ┌──────────────────────┘
+    ▼
     queued ──push──▶ pushed ──progress──▶ under way ──version report──▶ succeeded
       ▲                │                      │
       └── retry left ──┴── failure, timeout ──┴── none left ──▶ failed
+
+Where the contract has devices asked for their version first, an attempt begins with that question:
+until it is answered the task still shows as it did while it waited.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from heapq import heappush
 from typing import Literal
 
 from fleet_sim.backend import firmware
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, JobState, TaskState, tries_of
+from fleet_sim.backend.waiting import line_up, stir, stir_device
+from fleet_sim.backend.words import USER_CANCEL, desc_of
+from fleet_sim.model.contract import DescOf
 from fleet_sim.model.northbound import TaskStatus
 
 Why = Literal["failed", "timeout", "foreign_version"]
 
-# The server's own words where a vendor prints some, and ours where none does.
-TIMED_OUT = "timeout"  # Tuya's QueryOTATaskDetails sample
-NOT_CONFORM = "report version is not conform"  # Alibaba, Tuya: TaskDesc
-ALREADY_THERE = "already runs the target version"
-OUT_OF_SCOPE = "the device has left the scope of the job"
-OVERWRITTEN = "overwritten by a newer job"
-USER_CANCEL = "user cancel"  # where the contract names no text of its own
-
 _PLANTED_DESC_CHARS = 255  # B23
 
 MOVES: Mapping[TaskStatus, frozenset[TaskStatus]] = {
+    TaskStatus.UNCONFIRMED: frozenset(
+        {
+            TaskStatus.QUEUED,
+            TaskStatus.SUCCEEDED,  # it said so before anybody consented
+            TaskStatus.FAILED,
+            TaskStatus.CANCELLED,
+        }
+    ),
     TaskStatus.QUEUED: frozenset(
         {
             TaskStatus.PUSHED,
@@ -68,32 +76,8 @@ MOVES: Mapping[TaskStatus, frozenset[TaskStatus]] = {
         }
     ),
     TaskStatus.SUCCEEDED: frozenset(),
-    TaskStatus.CANCELLED: frozenset(),
+    TaskStatus.CANCELLED: frozenset({TaskStatus.QUEUED}),  # an operator's retry, where one may
 }
-
-
-def add(books: Books, job: JobState, device: DeviceState, now_ms: int) -> TaskState:
-    """Make a task for this device and put it in line; older ones end where newer overwrite."""
-    if books.contract.busy_device == "overwrite":
-        _make_way(books, device, now_ms)
-    number = books.number("task")
-    task = TaskState(
-        task_id=books.name("task", number),
-        number=number,
-        job=job,
-        device=device,
-        from_version=device.version or "",
-        created_at_ms=now_ms,
-        updated_at_ms=now_ms,
-        tries_left=tries_of(job.order, books.planted),
-    )
-    enter(books, task)
-    books.keep(task)
-    if "B27" in books.planted and not device.is_connected:
-        device.open_tasks.remove(task)  # no later change in its favour will find it
-    else:
-        stir(books, task)
-    return task
 
 
 def enter(books: Books, task: TaskState) -> None:
@@ -106,23 +90,42 @@ def enter(books: Books, task: TaskState) -> None:
         task.job.pending += not task.awaits_round
 
 
-def begin(books: Books, task: TaskState, now_ms: int) -> None:
-    """Start an attempt: take a slot and set the timer. The caller sends the request."""
-    task.attempt += 1
+def ask(books: Books, task: TaskState, now_ms: int) -> None:
+    """Start an attempt by its first step, the question for the version. The caller sends it."""
     task.tries_left -= 1
+    task.asked_at_ms = now_ms
+    _take(books, task)
+    if task.status is TaskStatus.FAILED:  # as some tasks show between two attempts
+        _move(books, task, TaskStatus.QUEUED, now_ms)
+    books.keep(task)
+    books.timers.arm(task, deadline(books, task))
+    books.journal("version_asked", task)
+
+
+def begin(books: Books, task: TaskState, now_ms: int) -> None:
+    """Start an attempt, or go on after its first step. The caller sends the request."""
+    task.attempt += 1
+    task.tries_left -= task.asked_at_ms is None
+    task.asked_at_ms = None
     task.pushed_at_ms, task.anchor_at_ms = now_ms, None
-    task.progress, task.desc = None, None
-    task.ran, task.why = task.device.version or "", ""
-    task.is_between = task.is_answered = False
-    if not task.has_slot and not ("B02" in books.planted and task.attempt > 1):
-        task.has_slot = True
-        task.job.slots += 1
-    task.device.active = task.device.latest = task
+    task.ran = task.device.version_of(task.job.module) or ""
+    _take(books, task)
     _move(books, task, TaskStatus.PUSHED, now_ms)
     if books.contract.upgrading_starts == "push":
         get_under_way(books, task, now_ms)
     books.timers.arm(task, deadline(books, task))
     books.journal("attempt_started", task, attempt=task.attempt, slots=task.job.slots)
+
+
+def _take(books: Books, task: TaskState) -> None:
+    """Take a slot and the device for an attempt, and wipe out what the last one left."""
+    task.progress, task.desc, task.why = None, None, ""
+    task.is_between = task.is_answered = False
+    task.online_by_ms = None
+    if not task.has_slot and not ("B02" in books.planted and task.attempt > 1):
+        task.has_slot = True
+        task.job.slots += 1
+    task.device.active[task.job.lane] = task.device.latest = task
 
 
 def get_under_way(books: Books, task: TaskState, now_ms: int) -> None:
@@ -133,12 +136,15 @@ def get_under_way(books: Books, task: TaskState, now_ms: int) -> None:
 
 
 def deadline(books: Books, task: TaskState) -> int | None:
-    """Return when the running attempt times out; None: not as things stand.
+    """Return when the running attempt, or its first step, times out; None: not as things stand.
 
     It counts from the push or from getting under way, as the contract says. Under a contract where
     the silent time out as well, an attempt that is not under way has its whole time from the push.
     """
-    limit_ms, pushed_at_ms = task.job.timeout_ms, task.pushed_at_ms
+    if task.asked_at_ms is not None:
+        answer_s = books.contract.version_answer_timeout_s
+        return None if answer_s is None else task.asked_at_ms + answer_s * 1000
+    limit_ms, pushed_at_ms = task.timeout_ms, task.pushed_at_ms
     if limit_ms is None or pushed_at_ms is None:
         return None
     if "B06" in books.planted:
@@ -179,10 +185,36 @@ def settle_at_target(books: Books, task: TaskState, now_ms: int) -> None:
     If it was pushed, the device got there through it, though late, and it has succeeded. If it was
     not, the contract decides whether that counts as a success or as nothing to do.
     """
-    if task.attempt or books.contract.already_at_target == "instant_success":
+    contract = books.contract
+    counts = (
+        contract.already_at_target == "instant_success" or contract.target_before_push == "succeeds"
+    )
+    if task.attempt or counts:
         succeed(books, task, now_ms)
     else:
-        finish(books, task, TaskStatus.FAILED, now_ms, desc=ALREADY_THERE)
+        finish(books, task, TaskStatus.FAILED, now_ms, desc=desc_of(books, "already_there"))
+
+
+def confirm(books: Books, task: TaskState, now_ms: int) -> None:
+    """Somebody consents to the task: it is in line from now on."""
+    _move(books, task, TaskStatus.QUEUED, now_ms)
+    line_up(books, task, now_ms)
+    stir(books, task)
+
+
+def time_out(books: Books, task: TaskState, now_ms: int) -> None:
+    """End the running attempt, as its time or that of its first step is up."""
+    what: DescOf = "timeout" if task.asked_at_ms is None else "version_timeout"
+    task.desc = desc_of(books, what)
+    fail(books, task, "timeout", now_ms)
+
+
+def miss(books: Books, task: TaskState, now_ms: int) -> None:
+    """Give up waiting for the task's device; that counts as one of its attempts."""
+    task.tries_left -= 1
+    task.online_by_ms = None
+    task.progress, task.desc = None, desc_of(books, "online_timeout")
+    fail(books, task, "timeout", now_ms)
 
 
 def fail(books: Books, task: TaskState, why: Why, now_ms: int) -> None:
@@ -204,7 +236,7 @@ def wait(books: Books, task: TaskState, now_ms: int) -> None:
     gap_ms = 0 if "B13" in books.planted else task.job.gap_ms
     task.is_between, task.awaits_round = True, False
     task.not_before_ms = now_ms + gap_ms
-    books.timers.arm(task, task.not_before_ms if gap_ms else None)
+    line_up(books, task, now_ms)
     _show_between(books, task, now_ms)
     stir(books, task)
 
@@ -296,37 +328,18 @@ def revive(books: Books, device: DeviceState, now_ms: int) -> TaskState | None:
         return None
     reopen(books, task)
     task.is_between = False
-    device.active = task
+    device.active[task.job.lane] = task
     force(books, task, TaskStatus.UNDER_WAY, now_ms)
     return task
-
-
-def stir(books: Books, task: TaskState) -> None:
-    """Say that something has changed for this task: dispatch will look whether it can be pushed."""
-    if task.is_waiting and not task.is_ready:
-        task.is_ready = True
-        heappush(task.job.ready, (not task.has_slot, task.number, task))
-    books.stirred[task.job.number] = task.job
-
-
-def stir_device(books: Books, device: DeviceState) -> None:
-    """Say so for every open task of a device."""
-    for task in device.open_tasks:
-        stir(books, task)
-
-
-def _make_way(books: Books, device: DeviceState, now_ms: int) -> None:
-    for other in list(device.open_tasks):
-        status = TaskStatus(books.contract.cancel_shows_as)
-        finish(books, other, status, now_ms, desc=OVERWRITTEN, why="overwritten")
 
 
 def _let_go(books: Books, task: TaskState, why: str, *, keep_slot: bool) -> None:
     """Take the device, the timer and, unless it is kept, the slot from a task."""
     books.timers.arm(task, None)
     task.job.owed.pop(task.number, None)
-    if task.device.active is task:
-        task.device.active = None
+    task.asked_at_ms = None
+    if task.device.active.get(task.job.lane) is task:
+        del task.device.active[task.job.lane]
     leaks = "B04" in books.planted and why == "timeout"
     if task.has_slot and not keep_slot and not leaks:
         task.has_slot = False

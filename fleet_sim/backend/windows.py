@@ -37,5 +37,16 @@ def next_opening(window: Window, at_epoch_ms: int) -> int | None:
     return at_epoch_ms + wait
 
 
+def opens_at(window: Window | None, at_epoch_ms: int) -> int:
+    """Return from when on pushes are allowed: this instant, else the next opening, if there is one.
+
+    One that never opens again counts as open: nothing more is to be waited for.
+    """
+    if window is None or is_open(window, at_epoch_ms):
+        return at_epoch_ms
+    opening = next_opening(window, at_epoch_ms)
+    return at_epoch_ms if opening is None else opening
+
+
 def _of_day(window: Window, at_epoch_ms: int) -> int:
     return (at_epoch_ms + window.utc_offset_minutes * _MINUTE_MS) % _DAY_MS

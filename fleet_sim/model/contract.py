@@ -9,7 +9,29 @@ Source: failure-modes file, section 3.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
+
+# What a server says of its own when it ends a task:
+#   timeout          the attempt took too long
+#   version_timeout  the device did not say which version it runs
+#   online_timeout   the device did not come on line
+#   foreign_version  it runs a version that is neither the old nor the new one, or not supported
+#   old_version      it ended its upgrade and runs the old version still
+#   already_there    it runs the target, and nobody pushed
+#   out_of_scope     it has left the scope of the job
+#   busy             it had another task, and kept that
+#   overwritten      a newer job took it over
+DescOf: TypeAlias = Literal[
+    "timeout",
+    "version_timeout",
+    "online_timeout",
+    "foreign_version",
+    "old_version",
+    "already_there",
+    "out_of_scope",
+    "busy",
+    "overwritten",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,30 +54,55 @@ class ContractProfile:
         retry_on: Which ends of an attempt are tried again.
         retry_round: Whether a device's retry waits until the whole task has finished.
         foreign_version: What a report of neither the old nor the new version does.
+        old_version_after_upgrade: What a report of the old version does that a device sends at the
+            end of an upgrade, where the vendor tells such reports apart.
         repush_on_reconnect: Whether a push is repeated within an attempt.
-        between_attempts_status: The neutral statuses a task may show between attempts.
+        connect_wait_s: How long a fresh connection is given to report its version before it is
+            pushed to, or its push repeated; None where the vendor does not say.
+        between_attempts_status: The neutral statuses a task may show between attempts; `unchanged`
+            stands for the one it had.
         slot_taken_at: When an attempt begins to count against the cap.
         slot_freed_at: When it ceases to.
         cap_default: A job's cap when it names none; None where the vendor has no cap.
         success_needs_version_report: Whether 100 % alone is no success.
         already_at_target: What becomes of a device that already runs the target.
+        target_before_push: What becomes of a task whose device comes to run the target before it
+            was ever pushed.
+        unsupported_source: What becomes of a device whose version the firmware does not apply to.
         late_success: Whether a version report after the timeout changes a failed task.
         progress_policy: Which progress is shown.
         cancel_shows_as: The neutral status of a cancelled task.
         cancel_descs: The desc texts of a cancelled task; empty means any.
-        cancellable: The neutral statuses in which a task can be cancelled.
+        cancellable: The neutral statuses in which a task can be cancelled. One that waits for
+            consent can be where a queued one can.
+        reopenable: The neutral statuses from which an operator may have a task tried again.
         policy_names: The vendor's words for a frozen and an open device list; None where missing.
         visibility_s: How long a read may lag behind a write.
         page_base: The number of the first page.
         page_size_default: Rows a page when none is asked for.
         page_size_max: The most rows a page.
-        busy_device: What becomes of a second task for a busy device.
+        busy_device: What becomes of a second task for a busy device: it has failed at once, it
+            waits, or it takes the device over. A job that says so takes over under each.
+        overwritable: The neutral statuses in which a task can be taken over; where another one
+            stands otherwise, the second has failed at once.
+        modules_side_by_side: Whether tasks for different modules of a device may run at once.
         desc_limit_chars: How much of a desc is stored; None means all of it.
         must_have_reported_version: Whether only devices with a known version get a task.
         pushes_unasked: Whether a job that devices may ask for is also pushed to those that do not.
         retry_needs_source_versions: Whether a job with retries must name its source versions.
         window_min_s: The shortest schedule window; None where there is none.
         reactivation: What a device is told that has a secret and activates again.
+        asks_version: Whether a device is asked for its version before each attempt's push.
+        version_answer_timeout_s: How long it may take to answer; None: for ever.
+        online_timeout_s: How long a task waits for its device to come on line; None: for ever.
+        pushes_a_minute: A job's rate when it names none; None where it then has no limit.
+        job_completes: When a job shows as finished: never, or once its list is closed and all its
+            tasks have ended.
+        job_planned: Whether a job shows as planned before its window opens for the first time.
+        open_lists: Whether open lists know of one another: where the newest wins, a device joins
+            the newest it matches, and no two are for the same firmware and source version.
+        open_list_matches_max: How often a device may get a task in one open list.
+        descs: The vendor's own words for what ended a task; see `DescOf`.
     """
 
     upgrading_starts: Literal["push", "ack", "first_progress"]
@@ -73,27 +120,52 @@ class ContractProfile:
     retry_on: tuple[Literal["failed", "timeout", "foreign_version"], ...]
     retry_round: Literal["per_device", "after_whole_task"]
     foreign_version: Literal["fails", "ignored"]
+    old_version_after_upgrade: Literal["fails", "ignored"] = "ignored"
     repush_on_reconnect: Literal["never", "while_unanswered", "always"]
-    between_attempts_status: tuple[Literal["queued", "failed"], ...]
+    connect_wait_s: int | None = None
+    between_attempts_status: tuple[Literal["queued", "failed", "unchanged"], ...]
     slot_taken_at: Literal["push", "upgrading"]
     slot_freed_at: Literal["attempt_end", "task_end"]
     cap_default: int | None
     success_needs_version_report: bool = True
     already_at_target: Literal["skip", "instant_success"]
+    target_before_push: Literal["fails", "succeeds"] = "fails"
+    unsupported_source: Literal["skip", "fails"] = "skip"
     late_success: Literal["stick", "heal"]
     progress_policy: Literal["last", "max"]
     cancel_shows_as: Literal["failed", "cancelled"]
     cancel_descs: tuple[str, ...] = ()
     cancellable: tuple[Literal["queued", "pushed", "under_way"], ...]
+    reopenable: tuple[Literal["failed", "cancelled"], ...] = ("failed",)
     policy_names: tuple[str, str] | None
     visibility_s: int = 2
     page_base: Literal[0, 1]
     page_size_default: int
     page_size_max: int
     busy_device: Literal["refuse", "queue", "overwrite"]
+    overwritable: tuple[Literal["unconfirmed", "queued", "pushed", "under_way"], ...] = (
+        "unconfirmed",
+        "queued",
+        "pushed",
+    )
+    modules_side_by_side: bool = False
     desc_limit_chars: int | None = None
     must_have_reported_version: bool
     pushes_unasked: bool = False
     retry_needs_source_versions: bool = False
     window_min_s: int | None
     reactivation: Literal["same_secret", "new_secret"] = "same_secret"
+    asks_version: bool = False
+    version_answer_timeout_s: int | None = None
+    online_timeout_s: int | None = None
+    pushes_a_minute: int | None = None
+    job_completes: Literal["never", "all_ended"] = "never"
+    job_planned: bool = False
+    open_lists: Literal["independent", "newest_wins"] = "independent"
+    open_list_matches_max: int = 1
+    descs: tuple[tuple[DescOf, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take pairs as JSON has them: a profile in a log or a setting is read back as it was."""
+        pairs = tuple((what, text) for what, text in self.descs)
+        object.__setattr__(self, "descs", pairs)

@@ -31,9 +31,11 @@ class TaskStatus(StrEnum):
 class JobStatus(StrEnum):
     """Where a job stands."""
 
+    PLANNED = "planned"  # its window has yet to open
     STARTED = "started"
     STOPPED = "stopped"
     FINISHED = "finished"
+    CANCELLED = "cancelled"  # its open list was ended; tasks that it has go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Scope:
         trees: Asset tree id to nodes (with all below them); no nodes: the whole tree.
         groups: Device group ids.
         asset_ids: These assets.
+        permille: So many of a thousand of the devices that match when the job is made, at least
+            one; None: all.
     """
 
     product_key: str = ""
@@ -80,7 +84,7 @@ class Scope:
     trees: tuple[tuple[str, tuple[str, ...]], ...] | None = None
     groups: tuple[str, ...] | None = None
     asset_ids: tuple[str, ...] | None = None
-    permille: int | None = None  # of the devices that match so far, at least one
+    permille: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +393,20 @@ class FirmwareRow:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job as shown."""
+    """A job as shown.
+
+    Attributes:
+        job_id: The server's name for it.
+        product_key: Whose devices.
+        order: As asked, with the vendor's defaults filled in.
+        firmware_version: The target.
+        firmware_names: The firmware's names when the job was made.
+        status: Where it stands.
+        created_epoch_ms: When it was made.
+        counts: Its tasks by status, in the order of the statuses, none left out; empty where a
+            wire does not show them.
+        timeouts: How many of those that failed ended by a timeout.
+    """
 
     job_id: str
     product_key: str
@@ -398,7 +415,8 @@ class JobRow:
     firmware_names: Names
     status: JobStatus
     created_epoch_ms: int
-    counts: tuple[tuple[TaskStatus, int], ...] = ()  # its tasks by status, where asked for
+    counts: tuple[tuple[TaskStatus, int], ...] = ()
+    timeouts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

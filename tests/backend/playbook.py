@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from fleet_sim.backend.brain import Brain
-from fleet_sim.backend.dispatch import _is_pushable, _may_push
+from fleet_sim.backend.dispatch import _has_rate, _is_pushable, _may_push
 from fleet_sim.backend.events import (
     Answered,
     Called,
@@ -43,6 +43,7 @@ from fleet_sim.model.messages import (
     ServerMessage,
     UpgradeReply,
     UpgradeRequest,
+    VersionAsked,
     VersionQuery,
     VersionReport,
 )
@@ -143,7 +144,7 @@ class Server:
         self.now_ms = 0
         self.rows: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.files: dict[str, bytes] = {}
-        self.told: list[tuple[int, str, ServerMessage]] = []
+        self.told: list[tuple[int, str, ServerMessage | VersionAsked]] = []
         self.journal: list[Journal] = []
         self.brain = self._make()
 
@@ -232,7 +233,7 @@ class Server:
         self._messages += 1
         return f"m{self._messages}"
 
-    def say(self, key: str, message: DeviceMessage) -> tuple[ServerMessage, ...]:
+    def say(self, key: str, message: DeviceMessage) -> tuple[ServerMessage | VersionAsked, ...]:
         """Let a device say something and return what this told it."""
         effects = self.do(MessageArrived(device(key), message))
         return tuple(
@@ -241,27 +242,29 @@ class Server:
             if isinstance(effect, Tell) and effect.device == device(key)
         )
 
-    def progress(self, key: str, percent: int, desc: str = "") -> None:
+    def progress(self, key: str, percent: int, desc: str = "", *, module: str = "") -> None:
         """Let a device report progress."""
-        self.say(key, ProgressReport(self.fresh(), percent, desc))
+        self.say(key, ProgressReport(self.fresh(), percent, desc, module))
 
-    def failure(self, key: str, code: int = -2, desc: str = "no room") -> FailureReport:
+    def failure(
+        self, key: str, code: int = -2, desc: str = "no room", *, module: str = ""
+    ) -> FailureReport:
         """Let a device report a failure."""
-        report = FailureReport(self.fresh(), FailureCause.DOWNLOAD, desc, code)
+        report = FailureReport(self.fresh(), FailureCause.DOWNLOAD, desc, code, module)
         self.say(key, report)
         return report
 
-    def version(self, key: str, version: str) -> None:
-        """Let a device report its version."""
-        self.say(key, VersionReport(self.fresh(), version))
+    def version(self, key: str, version: str, *, module: str = "", after: bool = False) -> None:
+        """Let a device report its version, or its module's; `after` an upgrade or not."""
+        self.say(key, VersionReport(self.fresh(), version, module, after))
 
     def reply(self, key: str, code: int = 200) -> None:
         """Let a device answer its latest push."""
         self.say(key, UpgradeReply(self.requests(key)[-1].message_id, code))
 
-    def ask(self, key: str) -> tuple[ServerMessage, ...]:
+    def ask(self, key: str, *, module: str = "") -> tuple[ServerMessage | VersionAsked, ...]:
         """Let a device ask for a version."""
-        return self.say(key, VersionQuery(self.fresh()))
+        return self.say(key, VersionQuery(self.fresh(), module))
 
     # --- what one sees -----------------------------------------------------------------------
 
@@ -272,6 +275,10 @@ class Server:
             for _, who, message in self.told
             if who == key and isinstance(message, UpgradeRequest)
         ]
+
+    def asked(self, key: str) -> int:
+        """Return how often a device was asked for its version."""
+        return sum(who == key and isinstance(one, VersionAsked) for _, who, one in self.told)
 
     def pushes(self, key: str) -> int:
         """Return how many upgrade requests a device was sent."""
@@ -335,16 +342,18 @@ class Server:
             assert job.slots == len(holding)
             assert cap is None or job.slots <= cap
             assert job.pending == sum(not t.is_final and not t.awaits_round for t in job.tasks)
-            has_room = cap is None or job.slots < cap
+            has_room = (cap is None or job.slots < cap) and _has_rate(books, job, self.now_ms)
             for task in job.tasks:
                 assert not (task.has_slot and task.is_final)
-                assert task.is_active == (task.device.active is task)
+                is_served = task.device.active.get(job.lane) is task
+                assert task.is_active == is_served
                 assert (task in task.device.open_tasks) == (not task.is_final)
                 assert task.is_active or task.is_waiting or task.due_at_ms is None
                 could = _is_pushable(books, task, self.now_ms) and _may_push(
                     books, job, self.now_ms
                 )
-                assert not (could and (has_room or task.has_slot)), f"{task.task_id} was overlooked"
+                has_turn = has_room or (task.has_slot and _has_rate(books, job, self.now_ms))
+                assert not (could and has_turn), f"{task.task_id} was overlooked"
 
 
 def statuses(rows: Iterable[TaskRow]) -> dict[str, str]:

@@ -11,15 +11,20 @@ from fleet_sim.backend.reports import GRACE_MS
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.northbound import (
+    CancelJob,
     CancelTasks,
+    ConfirmTasks,
+    CreateJob,
     DeleteJob,
     GetJob,
+    JobOrder,
     Retry,
     RetryTasks,
     Scope,
     StartJob,
     StopJob,
     TaskStatus,
+    UpdateJob,
     Window,
 )
 from tests.backend.playbook import (
@@ -292,6 +297,10 @@ _orders = st.fixed_dictionaries(
         "window": _windows,
         "devices_must_ask": st.booleans(),
         "open_list": st.booleans(),
+        "needs_confirmation": st.booleans(),
+        "waits_for_connect": st.booleans(),
+        "pushes_a_minute": st.sampled_from([None, 1, 2]),
+        "overwrites": st.booleans(),
     }
 )
 _steps = st.one_of(
@@ -313,6 +322,14 @@ _steps = st.one_of(
         st.just("task_call"), st.sampled_from([CancelTasks, RetryTasks]), st.integers(0, 3), _subset
     ),
     st.tuples(st.just("tag"), _key, st.sampled_from(["x", "y"])),
+    st.tuples(st.just("confirm")),
+    st.tuples(
+        st.just("cancel_all"),
+        st.integers(0, 3),
+        st.sampled_from([(), (TaskStatus.QUEUED,), tuple(TaskStatus)]),
+        st.booleans(),
+    ),
+    st.tuples(st.just("update"), st.integers(0, 3), st.sampled_from([1, 3]), st.none() | _versions),
 )
 _profiles: st.SearchStrategy[ContractProfile] = st.builds(
     contract,
@@ -330,7 +347,19 @@ _profiles: st.SearchStrategy[ContractProfile] = st.builds(
     late_success=st.sampled_from(["stick", "heal"]),
     cancel_shows_as=st.sampled_from(["failed", "cancelled"]),
     cancellable=st.sampled_from([("queued", "pushed"), ("queued", "pushed", "under_way")]),
-    busy_device=st.sampled_from(["queue", "overwrite"]),
+    reopenable=st.sampled_from([("failed",), ("failed", "cancelled")]),
+    busy_device=st.sampled_from(["queue", "refuse", "overwrite"]),
+    overwritable=st.sampled_from([("queued", "pushed"), ("queued", "pushed", "under_way")]),
+    old_version_after_upgrade=st.sampled_from(["fails", "ignored"]),
+    connect_wait_s=st.sampled_from([None, 0, 2]),
+    target_before_push=st.sampled_from(["fails", "succeeds"]),
+    asks_version=st.booleans(),
+    version_answer_timeout_s=st.sampled_from([None, 180]),
+    online_timeout_s=st.sampled_from([None, 90_000]),
+    pushes_a_minute=st.sampled_from([None, 3]),
+    job_completes=st.sampled_from(["never", "all_ended"]),
+    open_lists=st.sampled_from(["independent", "newest_wins"]),
+    open_list_matches_max=st.sampled_from([1, 3]),
     must_have_reported_version=st.booleans(),
 )
 
@@ -344,13 +373,41 @@ def _play(server: Server, step: tuple[Any, ...]) -> None:
         if jobs:
             server.call(call(jobs[index % len(jobs)], *more))
     elif name == "job":
-        server.job(rest[0], **rest[1])
+        _order(server, *rest)
+    elif name == "confirm":
+        _confirm(server)
+    elif name in {"cancel_all", "update"}:
+        jobs = sorted(server.rows.get("jobs", {}))
+        if jobs:
+            _change(server, name, jobs[rest[0] % len(jobs)], *rest[1:])
     elif name == "connect":
         server.connect(rest[0], version=rest[1])
     elif name == "tag":
         server.register(rest[0], tags=(("t", rest[1]),))
     elif name != "reply" or server.requests(rest[0]):
         getattr(server, name)(*rest)
+
+
+def _order(server: Server, version: str, order: dict[str, Any]) -> None:
+    """Order a job; one that the contract does not take is refused."""
+    known = {row["order"]["version"]: key for key, row in server.rows.get("firmware", {}).items()}
+    firmware_id = known.get(version) or server.upload(version)
+    server.call(CreateJob(JobOrder(firmware_id, "upgrade", **order)))
+
+
+def _confirm(server: Server) -> None:
+    waiting = [
+        key for key, row in server.rows.get("tasks", {}).items() if row["status"] == "unconfirmed"
+    ]
+    server.call(ConfirmTasks(tuple(sorted(waiting))))
+
+
+def _change(server: Server, name: str, job_id: str, *rest: Any) -> None:  # noqa: ANN401
+    if name == "cancel_all":
+        server.call(CancelJob(job_id, *rest))
+    else:
+        rate, version = rest
+        server.call(UpdateJob(job_id, rate, versions=None if version is None else (version,)))
 
 
 def _fresh(profile: ContractProfile) -> Server:
@@ -404,6 +461,7 @@ def test_everything_settles_once_devices_behave(steps: list[tuple[Any, ...]]) ->
         _play(server, step)
     for job_id in sorted(server.rows.get("jobs", {})):
         server.call(StartJob(job_id))
+    _confirm(server)
 
     for _ in range(30):
         for key in KEYS:
@@ -411,7 +469,7 @@ def test_everything_settles_once_devices_behave(steps: list[tuple[Any, ...]]) ->
             running = server.rows["devices"][f"{PRODUCT}/{key}"]["version"]
             server.connect(key, version=running)
             server.ask(key)
-            active = server.brain._books.devices[device(key)].active
+            active = server.brain._books.devices[device(key)].active.get("")
             if active is not None:
                 server.version(key, active.job.target)
         server.after(86_400_000 + T_MS)

@@ -275,10 +275,9 @@ def test_a_window_that_is_over_pushes_no_more() -> None:
 # --- busy devices ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rule", ["queue", "refuse"])
-def test_a_busy_device_takes_one_job_after_the_other(rule: str) -> None:
+def test_a_busy_device_takes_one_job_after_the_other() -> None:
     """The second job's task waits, then starts by itself."""
-    server = Server(contract(busy_device=rule))
+    server = Server(contract(busy_device="queue"))
     server.fleet("d1")
     first = server.job("2.0")
     second = server.job("3.0")

@@ -218,9 +218,9 @@ def test_a_job_shows_its_order_with_the_defaults_filled_in() -> None:
     job_id = server.job(names=names)
 
     order = JobOrder(firmware_id, "upgrade", Scope(), names=names, timeout_s=7_200, concurrency=300)
-    assert server.call(GetJob(job_id)) == Shown(
-        JobRow(job_id, PRODUCT, order, "2.0", Names("fw 2.0"), JobStatus.STARTED, EPOCH_MS + 9)
-    )
+    row = JobRow(job_id, PRODUCT, order, "2.0", Names("fw 2.0"), JobStatus.STARTED, EPOCH_MS + 9)
+    counts = tuple((status, 0) for status in TaskStatus)
+    assert server.call(GetJob(job_id)) == Shown(replace(row, counts=counts))
 
 
 def test_ids_are_new_for_every_job_and_task() -> None:

@@ -298,6 +298,29 @@ def _tasks_of_the_first(server: Server) -> object:
     return [row.device_key for row in server.rows_of(job_id)].count("a")
 
 
+def _late_joiner_of_a_frozen_list(server: Server) -> object:
+    """How many tasks a frozen list has once another device has come."""
+    server.fleet("a")
+    job_id = server.job()
+    server.fleet("b")
+    return len(server.rows_of(job_id))
+
+
+def _late_joiner_of_an_open_list(server: Server) -> object:
+    """How many tasks an open list has once another device has come."""
+    server.fleet("a")
+    job_id = server.job(open_list=True)
+    server.fleet("b")
+    return len(server.rows_of(job_id))
+
+
+def _rate(server: Server) -> object:
+    """How many are pushed at once by a job of two pushes a minute."""
+    server.fleet(*KEYS)
+    server.job(pushes_a_minute=2)
+    return len(server.pushed())
+
+
 CASES: dict[str, tuple[Callable[[Server], object], object, object]] = {
     # bug   what is looked at         clean        with the bug
     "B01": (_cap, 2, 3),
@@ -319,11 +342,14 @@ CASES: dict[str, tuple[Callable[[Server], object], object, object]] = {
     "B23": (_long_desc, 300, 255),
     "B27": (_offline_at_creation, 1, 0),
     "B28": (_reconnect_when_finished, 1, 3),
+    "B29": (_late_joiner_of_a_frozen_list, 1, 2),
+    "B30": (_late_joiner_of_an_open_list, 2, 1),
     "B38": (_total, 4, 3),
     "B41": (_in, ["a"], ["a", "ab"]),
     "B43": (_unknown_field, "colour", ["a", "ab", "c"]),
     "B48": (_at_target, 0, 1),
     "B51": (_push_unasked, 0, 1),
+    "B53": (_rate, 2, 4),
     "B60": (_busy, 1, 2),
     "B61": (_source_versions, ["a"], ["a", "b"]),
     "B62": (_success, "succeeded", "under_way"),

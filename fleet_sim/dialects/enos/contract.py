@@ -34,6 +34,7 @@ CONTRACT = ContractProfile(
     page_size_default=10,
     page_size_max=200,
     busy_device="queue",  # "takes part in no other upgrade"; refused or queued is not said
+    overwritable=("queued", "pushed", "under_way"),  # where a scenario has newer jobs overwrite
     must_have_reported_version=True,
     pushes_unasked=False,  # so the console; of the API is said only that devices can ask
     window_min_s=1_800,  # the console's shortest window

@@ -40,6 +40,7 @@ from fleet_sim.model.northbound import (
     JobRow,
     JobStatus,
     Names,
+    ReportedRow,
     Retry,
     Row,
     TaskRow,
@@ -68,6 +69,8 @@ def row_fields(row: Row, org: str, contract: ContractProfile) -> dict[str, Any]:
             return _job_fields(row, org, contract)
         case FirmwareRow():
             return _firmware_fields(row, org)
+        case ReportedRow():
+            raise AssertionError("EnOS has no search that lists modules")
 
 
 def _task_fields(row: TaskRow, org: str, contract: ContractProfile) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""Whether a job can be made as it is ordered: what fits neither its firmware nor its contract."""
+
+from __future__ import annotations
+
+from fleet_sim.backend import firmware as firmwares
+from fleet_sim.backend.books import Books
+from fleet_sim.backend.state import FirmwareState
+from fleet_sim.model.northbound import JobOrder, Refusal, Refused
+
+_ALL_PERMILLE = 1_000
+
+
+def bad_order(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused | None:
+    """Return why an order cannot be taken, whoever the devices are."""
+    product, named = firmware.order.product_key, order.scope.product_key
+    if not (product or named):
+        return Refused(Refusal.BAD_ARGUMENT, "product_key: neither firmware nor scope has one")
+    if product and named and product != named:
+        return Refused(Refusal.BAD_ARGUMENT, "product_key: the firmware is another product's")
+    if firmware.order.version in order.scope.versions:
+        return Refused(Refusal.BAD_ARGUMENT, "versions: the firmware's own version is among them")
+    if order.retry and books.contract.retry_needs_source_versions and not order.scope.versions:
+        return Refused(Refusal.BAD_ARGUMENT, "versions: a job with retries must name them")
+    wrong = _bad_list(books, order)
+    if wrong:
+        return Refused(Refusal.BAD_ARGUMENT, wrong)
+    if order.kind == "verify" and order.scope.total:
+        return Refused(Refusal.VERIFY_SCOPE_TOTAL)
+    unproven = firmware.order.needs_verification and not firmware.is_verified
+    if order.kind == "upgrade" and unproven:
+        return Refused(Refusal.FIRMWARE_UNVERIFIED, order.firmware_id)
+    return None
+
+
+def _bad_list(books: Books, order: JobOrder) -> str:
+    """Return what is wrong with how later devices join, or how few take part; "" for nothing."""
+    permille = order.scope.permille
+    if order.skips_present and not order.open_list:
+        return "skips_present: the job's list is not open"
+    if permille is not None and order.open_list:
+        return "permille: an open list has no share"
+    if permille is not None and not 1 <= permille <= _ALL_PERMILLE:
+        return "permille: it is from 1 to 1000"
+    if order.open_list and _is_rival(books, order):
+        return "versions: another open list is for one of them"
+    return ""
+
+
+def _is_rival(books: Books, order: JobOrder) -> bool:
+    """Tell whether an open list for the same firmware and a same source version is under way.
+
+    Lists by group name no versions and rival nobody.
+    """
+    if books.contract.open_lists != "newest_wins":
+        return False
+    wanted = set(order.scope.versions)
+    return any(
+        job.takes_joiners and job.order.firmware_id == order.firmware_id and wanted & job.versions
+        for job in books.jobs.values()
+    )
+
+
+def bad_verification(order: JobOrder, firmware: FirmwareState, chosen_count: int) -> Refused | None:
+    """Return why so many devices cannot take part in a verification."""
+    if order.kind != "verify":
+        return None
+    most = firmwares.devices_max(firmware)
+    if max(chosen_count, len(order.scope.device_keys or ())) > most:
+        return Refused(Refusal.VERIFY_TOO_MANY, str(most))
+    return None
