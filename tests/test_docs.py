@@ -105,6 +105,6 @@ def test_the_number_of_promises_told_is_true() -> None:
     """The README and the changelog count them in words and figures."""
     changelog = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
-    assert len(PROMISES) == 22
-    assert "Twenty-two promises" in _README
-    assert "22 promises" in changelog
+    assert len(PROMISES) == 25
+    assert "Twenty-five promises" in _README
+    assert "25 promises" in changelog

@@ -10,6 +10,7 @@ from fleet_sim.oracle.cap import cap
 from fleet_sim.oracle.cause import cause
 from fleet_sim.oracle.completeness import completeness
 from fleet_sim.oracle.desc import desc
+from fleet_sim.oracle.dynamic import dynamic
 from fleet_sim.oracle.filter_result import filter_result
 from fleet_sim.oracle.ground_truth import ground_truth
 from fleet_sim.oracle.legal_moves import legal_moves
@@ -24,9 +25,11 @@ from fleet_sim.oracle.not_early import not_early
 from fleet_sim.oracle.one_active import one_active
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.pages import pages
+from fleet_sim.oracle.rate import rate
 from fleet_sim.oracle.retry_count import retry_count
 from fleet_sim.oracle.retry_gap import retry_gap
 from fleet_sim.oracle.scope import scope
+from fleet_sim.oracle.snapshot import snapshot
 from fleet_sim.oracle.terminal_sticks import terminal_sticks
 from fleet_sim.oracle.timeline import Timeline
 from fleet_sim.oracle.timeout_fires import timeout_fires
@@ -148,6 +151,18 @@ PROMISES: Mapping[str, Promise] = _by_id(
         no_phantom,
     ),
     Promise(
+        "V36",
+        "snapshot",
+        "A job with a frozen list has no task for a device that came to match it later.",
+        snapshot,
+    ),
+    Promise(
+        "V37",
+        "dynamic",
+        "A job with an open list takes in each device that comes to match it.",
+        dynamic,
+    ),
+    Promise(
         "V41",
         "filter_result",
         "A search returns the rows that match, all of them, no others.",
@@ -158,5 +173,8 @@ PROMISES: Mapping[str, Promise] = _by_id(
         "pages",
         "Walking all pages shows each row exactly once, and the total is true.",
         pages,
+    ),
+    Promise(
+        "V49", "rate", "A job pushes to no more new devices in a minute than its rate allows.", rate
     ),
 )

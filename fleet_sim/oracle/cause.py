@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleet_sim.oracle.attempts import Attempt, End
 from fleet_sim.oracle.evidence import Poll, Report, Sighting
+from fleet_sim.oracle.open_tasks import may_be_between
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import ACTIVE, Task
@@ -38,7 +39,8 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, end: 
         f"shows as {sighting.status} with progress {sighting.progress} at {seconds(poll.t0)}"
     )
     records = [attempt.start.record, report.record, sighting.record]
-    if _is_right(timeline, sighting, report.step):
+    is_kept = may_be_between(timeline, task, attempt, poll.t1) and sighting.status in ACTIVE
+    if is_kept or _is_right(timeline, sighting, report.step):
         tally.held(int(sighting.status == "failed"))
     elif sighting.status in ACTIVE and task.device.is_touched(end.lo, poll.t1):
         tally.doubtful(f"{text}, unless a next push was lost on its way", records)

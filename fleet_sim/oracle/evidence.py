@@ -37,6 +37,7 @@ class Push:
             that is known by instants alone.
         is_offer: Whether it answers the device's own question.
         is_choice: Whether that answer held other versions as well, and the device may take any.
+        module: Which part of the device it is for; "" where the log does not say, or the whole.
     """
 
     record: Record
@@ -49,6 +50,7 @@ class Push:
     after_poll: int = -1
     is_offer: bool = False
     is_choice: bool = False
+    module: str = ""
 
     @property
     def deed(self) -> str:
@@ -98,6 +100,7 @@ class Report:
         lo: The earliest instant at which it can have arrived.
         hi: The latest; `FOREVER` where it may not have.
         is_copy: Whether it arrived before.
+        module: Which part of the device it is about; "" for the device as a whole.
     """
 
     kind: Literal["progress", "version", "ack"]
@@ -115,11 +118,16 @@ class Report:
     lo: int = 0
     hi: int = FOREVER
     is_copy: bool = False
+    module: str = ""
 
     @property
     def is_certain(self) -> bool:
         """Whether it certainly arrived."""
         return self.hi < FOREVER
+
+    def is_about(self, module: str) -> bool:
+        """Tell whether it is about a module; progress may leave it out where there is no doubt."""
+        return self.module == module or (self.kind != "version" and not self.module)
 
     @property
     def is_failure(self) -> bool:
@@ -316,6 +324,10 @@ class Job:
         kind: `upgrade` or `verify`.
         is_open_list: Whether later devices join.
         must_ask: Whether devices are to ask for the upgrade themselves.
+        module: Which part of the devices it is for; "" is the device as a whole.
+        pushes_a_minute: The rate asked for; None for the vendor's default.
+        skips_present: Of an open list: whether it leaves out devices that match already.
+        is_share: Whether it is for some only of the devices that match.
         create: The call that made it.
         calls: Every later call about it, in order.
         polls: Every look at its tasks, in order.
@@ -337,6 +349,10 @@ class Job:
     is_open_list: bool
     must_ask: bool
     create: Call
+    module: str = ""
+    pushes_a_minute: int | None = None
+    skips_present: bool = False
+    is_share: bool = False
     calls: list[Call] = field(default_factory=list)
     polls: list[Poll] = field(default_factory=list)
     seen: dict[str, dict[str, list[Sighting]]] = field(default_factory=dict)

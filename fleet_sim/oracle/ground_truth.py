@@ -18,6 +18,8 @@ def ground_truth(timeline: Timeline) -> Outcome:
     tally = Tally("V21")
     settled_ms = timeline.evidence.settled_at_ms
     for task in timeline.tasks:
+        if task.job.order.module:
+            continue  # what a device boots is itself, and no module of it
         poll = task.job.last_poll
         if settled_ms is None or poll is None or poll.t1 < settled_ms or not task.device.boots:
             continue
@@ -33,7 +35,11 @@ def ground_truth(timeline: Timeline) -> Outcome:
 
 def _ran(timeline: Timeline, tally: Tally, task: Task, shown: Record, by_ms: int) -> None:
     since = min((push.lo for push in task.pushes), default=task.job.order.create.lo)
-    if not task.pushes and timeline.contract.already_at_target == "instant_success":
+    contract = timeline.contract
+    may_be_unpushed = (
+        contract.already_at_target == "instant_success" or contract.target_before_push == "succeeds"
+    )
+    if not task.pushes and may_be_unpushed:
         since = 0  # told by its last report; what it has flashed since, the server cannot know
     boots = [boot for boot in task.device.boots if boot.t <= by_ms]
     before = [boot for boot in boots if boot.t < since][-1:]

@@ -1,5 +1,6 @@
 """V25: a task moves only along the states that its vendor documents.
 
+    (unconfirmed ──▶)
     queued ──▶ pushed ──▶ under way ──▶ succeeded, failed, cancelled
       ▲          ▲            │              │
       └──────────┴── a further attempt ──────┘   (not from succeeded or cancelled)
@@ -19,7 +20,7 @@ from fleet_sim.oracle.tasks import ACTIVE, Task
 from fleet_sim.oracle.terminal_sticks import is_reopened, lasting, may_retry
 from fleet_sim.oracle.timeline import Timeline
 
-STEPS: Mapping[str, int] = {"queued": 0, "pushed": 1, "under_way": 2}
+STEPS: Mapping[str, int] = {"unconfirmed": -1, "queued": 0, "pushed": 1, "under_way": 2}
 ENDS: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -84,6 +85,8 @@ def _wrong_way_back(timeline: Timeline, task: Task, before: Sighting, after: Sig
     is_back = after.status in STEPS and STEPS[after.status] < STEPS[before.status]
     if not is_back:
         return ""
+    if after.status == "unconfirmed":
+        return "somebody had consented"
     if not may_retry(timeline, task, before):
         return "it goes back, and no attempt is left"
     if after.status == "queued" and "queued" not in timeline.contract.between_attempts_status:

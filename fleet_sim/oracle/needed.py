@@ -26,7 +26,7 @@ def needed(timeline: Timeline) -> Outcome:
 
 
 def _judge(tally: Tally, device: Device, push: Push, *, is_exact: bool) -> None:
-    running = last_versions(device, push.lo, push.hi)
+    running = last_versions(device, push.lo, push.hi, push.module)
     is_told = not is_exact and version_acknowledged(device, push) == push.version
     if running != {push.version} and is_told:
         text = (
@@ -41,7 +41,8 @@ def _judge(tally: Tally, device: Device, push: Push, *, is_exact: bool) -> None:
     proof = [
         one
         for one in device.reports
-        if one.kind == "version" and one.version == push.version and one.hi < push.lo
+        if (one.kind, one.module, one.version) == ("version", push.module, push.version)
+        and one.hi < push.lo
     ]
     text = (
         f"{seconds(push.hi)}: {device.key} was {push.deed} {push.version}, "

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from fleet_sim.oracle.attempts import Attempt, proof_of_start
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
+from fleet_sim.oracle.open_tasks import may_be_between
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds, some
 from fleet_sim.oracle.tasks import ACTIVE, Task
@@ -34,7 +35,8 @@ def no_endless(timeline: Timeline) -> Outcome:
         limit = _limit_ms(timeline, attempt, timeout_ms)
         shown = task.seen_after(limit, attempt.next)
         is_over = attempt.shown_over_ms <= limit
-        if is_over or shown is None or shown[1].status not in ACTIVE:
+        waits = shown is not None and may_be_between(timeline, task, attempt, shown[0].t1)
+        if is_over or waits or shown is None or shown[1].status not in ACTIVE:
             tally.held(int(attempt.shown_over_ms < FOREVER))
             if _may_wait(timeline, attempt) and _is_waiting(task, attempt, timeout_ms):
                 soon.append(task)

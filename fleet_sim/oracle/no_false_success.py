@@ -49,9 +49,12 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, sighting: Sighting) -> 
 
 
 def _names_target(task: Task, report: Report) -> bool:
-    return report.kind == "version" and report.version == task.target
+    is_its = report.kind == "version" and report.module == task.job.order.module
+    return is_its and report.version == task.target
 
 
 def _skipped(timeline: Timeline, reports: list[Report]) -> bool:
     """Tell whether an unpushed task succeeds at once, as its device runs the target already."""
-    return bool(reports) and timeline.contract.already_at_target == "instant_success"
+    contract = timeline.contract
+    may = contract.already_at_target == "instant_success"
+    return bool(reports) and (may or contract.target_before_push == "succeeds")

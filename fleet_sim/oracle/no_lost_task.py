@@ -94,9 +94,14 @@ def is_in_scope(timeline: Timeline, job: JobLine, device: Device) -> bool:
     A device that is busy elsewhere may be refused by some contracts; then nothing is certain.
     """
     order = job.order
+    if order.skips_present or order.is_share:
+        return False
     lo = order.create.lo - timeline.tolerance.epsilon_ms
-    running = last_versions(device, lo, order.create.hi)
-    is_known = any(one.kind == "version" and one.hi < lo for one in device.reports)
+    running = last_versions(device, lo, order.create.hi, order.module)
+    is_known = any(
+        one.kind == "version" and one.module == order.module and one.hi < lo
+        for one in device.reports
+    )
     is_source = bool(running) and (not order.from_versions or running <= order.from_versions)
     if not (is_known and is_source and order.names(device.name)) or order.to_version in running:
         return False

@@ -14,14 +14,17 @@ from fleet_sim.oracle.timeline import Timeline
 def one_active(timeline: Timeline) -> Outcome:
     """Count each start on a device that several jobs are for; convict where two tasks overlap.
 
+    Where the contract lets tasks for different modules run at once, only those for the same one.
+
     Without the server's end in the log, a push that arrives before the end of the other task has
     been acknowledged is a doubt.
     """
     tally = Tally("V02")
-    by_device: dict[str, list[Task]] = {}
+    by_lane: dict[tuple[str, str], list[Task]] = {}
     for task in timeline.tasks:
-        by_device.setdefault(task.device.name, []).append(task)
-    for tasks in by_device.values():
+        lane = task.job.order.module if timeline.contract.modules_side_by_side else ""
+        by_lane.setdefault((task.device.name, lane), []).append(task)
+    for tasks in by_lane.values():
         if len(tasks) > 1:
             _judge(tally, tasks, is_exact=timeline.evidence.has_server_wire)
     return tally.outcome()

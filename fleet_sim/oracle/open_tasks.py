@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
 from fleet_sim.oracle.tally import seconds
 from fleet_sim.oracle.tasks import ENDED, Task
@@ -46,9 +47,31 @@ def reason_for(timeline: Timeline, task: Task) -> Reason:
         return Reason(Wait.UNCLEAR, "no poll showed the task")
     if last.status in ENDED:
         return OVER
-    if last.status == "queued":
+    if last.status == "unconfirmed":
+        return Reason(Wait.STATED, "it waits for somebody's consent")
+    if last.status == "queued" or _may_wait_unchanged(timeline, task, poll):
         return _queued(timeline, task, poll)
     return _active(timeline, task, last, poll)
+
+
+def may_be_between(timeline: Timeline, task: Task, attempt: Attempt, by_ms: int) -> bool:
+    """Tell whether a task that shows as active may be waiting for the attempt after this one.
+
+    It may where a task's status does not change between two attempts, and something that is tried
+    again can have ended this one.
+    """
+    contract = timeline.contract
+    if "unchanged" not in contract.between_attempts_status:
+        return False
+    is_left = attempt.number < task.job.attempts_max * (1 + len(task.calls.retries))
+    return is_left and any(
+        end.lo <= by_ms and RETRY_WORDS.get(end.kind) in contract.retry_on for end in attempt.ends
+    )
+
+
+def _may_wait_unchanged(timeline: Timeline, task: Task, poll: Poll) -> bool:
+    last = task.attempts[-1] if task.attempts else None
+    return last is not None and may_be_between(timeline, task, last, poll.t1)
 
 
 def _queued(timeline: Timeline, task: Task, poll: Poll) -> Reason:
@@ -81,6 +104,7 @@ def _stops(timeline: Timeline, task: Task, now_ms: int) -> Iterator[tuple[Callab
     yield lambda: _gap_over_ms(task) > now_ms, "the retry interval has not passed"
     yield lambda: _is_busy(timeline, task, now_ms, now_ms), "it is busy with another job"
     yield lambda: not job.has_free_slot_throughout(now_ms, now_ms), "no slot is free"
+    yield lambda: not job.has_rate_throughout(now_ms, now_ms), "its rate is used up for the minute"
 
 
 def _is_free_since(timeline: Timeline, task: Task, since_ms: int, now_ms: int) -> bool:
@@ -92,6 +116,7 @@ def _is_free_since(timeline: Timeline, task: Task, since_ms: int, now_ms: int) -
         and _gap_over_ms(task) <= since_ms
         and task.job.is_window_open_throughout(since_ms, now_ms)
         and task.job.has_free_slot_throughout(since_ms, now_ms)
+        and task.job.has_rate_throughout(since_ms, now_ms)
         and not _is_busy(timeline, task, since_ms, now_ms)
         and not any(call.hi >= since_ms for call in task.calls.retries)
     )
@@ -109,7 +134,7 @@ def _unasked(timeline: Timeline, task: Task, now_ms: int) -> Reason:
 
 
 def _is_wanted(task: Task, now_ms: int) -> bool:
-    running = last_versions(task.device, now_ms, now_ms)
+    running = last_versions(task.device, now_ms, now_ms, task.job.order.module)
     sources = task.job.order.from_versions
     return task.target not in running and (not sources or running <= sources)
 

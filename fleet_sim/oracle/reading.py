@@ -356,15 +356,18 @@ def _polled_job(record: Record) -> str:
 
 def _push(record: Record, lo: int) -> Push:
     request, version = str(record.get("request", "")), str(record.get("version", ""))
-    return Push(record, min(lo, record.t), record.t, request, version)
+    module = str(record.get("module", ""))
+    return Push(record, min(lo, record.t), record.t, request, version, module=module)
 
 
 def _report(record: Record, message: str) -> Report:
+    module = str(record.get("module", ""))
     if record.kind.startswith("version"):
-        return Report("version", record, message, version=str(record.get("version", "")))
+        version = str(record.get("version", ""))
+        return Report("version", record, message, version=version, module=module)
     desc = record.get("desc")
     text = None if desc is None else str(desc)
-    return Report("progress", record, message, step=_step(record), desc=text)
+    return Report("progress", record, message, step=_step(record), desc=text, module=module)
 
 
 def _step(record: Record) -> int | None:
@@ -386,6 +389,7 @@ def _copy_of(report: Report, record: Record) -> Report:
         request=report.request,
         sent_at_ms=report.sent_at_ms,
         is_copy=True,
+        module=report.module,
     )
 
 
@@ -441,4 +445,8 @@ def _job(call: Call, job_id: str) -> Job:
         is_open_list=order.get("policy") not in {None, "snapshot", "static"},
         must_ask=bool(order.get("must_ask")) and kind == "upgrade",
         create=call,
+        module=str(order.get("module") or ""),
+        pushes_a_minute=order.get("pushes_a_minute"),
+        skips_present=bool(order.get("skips_present")),
+        is_share=order.get("permille") is not None,
     )

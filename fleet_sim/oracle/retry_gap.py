@@ -100,6 +100,7 @@ def _is_free(timeline: Timeline, task: Task, lo: int, hi: int) -> bool:
         and job.is_started_throughout(0, last)
         and job.is_window_open_throughout(lo, last)
         and job.has_free_slot_throughout(lo, last)
+        and job.has_rate_throughout(lo, last)
         and not _is_busy_elsewhere(timeline, task, lo, last)
     )
 

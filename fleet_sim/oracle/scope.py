@@ -43,7 +43,7 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, push: Push) -> None:
     if not sources or push is not task.pushes[0]:
         tally.held()
         return
-    running = last_versions(device, push.lo, push.hi)
+    running = last_versions(device, push.lo, push.hi, job.order.module)
     told = None
     if not timeline.evidence.has_server_wire:
         told = version_acknowledged(device, push)
@@ -55,7 +55,8 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, push: Push) -> None:
         f"{seconds(push.hi)}: job {job.id} {push.deed} {device.key}, whose last report was "
         f"{shown}; the job is for {some(sorted(sources))}"
     )
-    matched = last_versions(device, job.order.create.lo, job.order.create.hi) & sources
+    create = job.order.create
+    matched = last_versions(device, create.lo, create.hi, job.order.module) & sources
     records = [job.order.create.record, push.record]
     if running & sources:
         tally.doubtful(f"{text}, unless its push left before that report arrived", records)

@@ -11,6 +11,7 @@ For a task that is not final, in this order:
     queued, the device is kept by another job      stays
     queued, every slot is kept by tasks that stay  stays
     queued                                         moves: it is pushed, or asks
+    unconfirmed                                    stays: nobody in a run consents unasked
 
 A task that shows as failed is final, unless the job tries again and the backend may show so between
 two attempts. Then it moves until the device has had all its attempts, or the next one is overdue.
@@ -27,6 +28,7 @@ from fleet_sim.oracle.tolerance import REAL_TIME
 # A timer's allowance in real time, and what a slow machine of ours may add to it.
 LAG_MS = 3_000
 
+WAITING = frozenset({TaskStatus.UNCONFIRMED, TaskStatus.QUEUED})
 FINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED})
 
 
@@ -85,7 +87,7 @@ class JobTerms:
 
 def keeps(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
     """Tell whether the task keeps its device for good: pushed to, and nothing will end it."""
-    is_attempt = sight.status not in FINAL and sight.status is not TaskStatus.QUEUED
+    is_attempt = sight.status not in FINAL and sight.status not in WAITING
     return is_attempt and not _attempt_moves(terms, sight, now_ms)
 
 
@@ -98,8 +100,8 @@ def can_move(terms: JobTerms, sights: Iterable[Sight], now_ms: int) -> bool:
         if sight.status in FINAL:
             if is_open and _may_be_tried_again(terms, sight, now_ms):
                 return True
-        elif sight.status is TaskStatus.QUEUED:
-            waiting += not sight.is_gone
+        elif sight.status in WAITING:
+            waiting += not sight.is_gone and sight.status is TaskStatus.QUEUED
         elif _attempt_moves(terms, sight, now_ms):
             return True
         else:

@@ -34,6 +34,7 @@ class Splitter:
         contract: Whose rules.
         tolerance: What is granted.
         target: The version the task is for.
+        module: Of which part of the device; "" is the device as a whole.
         timeout_ms: None for no limit.
         is_verify: Whether the job verifies; some vendors then count from the push.
         device: Whose reports and connections.
@@ -49,11 +50,12 @@ class Splitter:
     device: Device
     calls: TaskCalls
     faults: Sequence[Fault]
+    module: str = ""
 
     def split(self, pushes: Sequence[Push]) -> list[Attempt]:
         """Return the attempts, in order. Network copies of a push start nothing."""
         attempts: list[Attempt] = []
-        reports = iter(self.device.reports)
+        reports = iter(self._reports())
         pending = next(reports, None)
         for push in pushes:
             while pending is not None and pending.lo <= push.hi:
@@ -68,9 +70,13 @@ class Splitter:
             self._settle(attempt)
         return attempts
 
+    def _reports(self) -> list[Report]:
+        """Return the device's reports that may be about this task's module."""
+        return [one for one in self.device.reports if one.is_about(self.module)]
+
     def _take(self, attempts: list[Attempt], push: Push) -> None:
         if not attempts:
-            attempts.append(self._begin(push, self.device.reports, number=1))
+            attempts.append(self._begin(push, self._reports(), number=1))
             return
         last = attempts[-1]
         self._settle(last)
@@ -101,7 +107,7 @@ class Splitter:
     def _begin(self, push: Push, reports: Sequence[Report], number: int) -> Attempt:
         """Start an attempt; what was still on its way when the push left may arrive in it."""
         open_reports = [one for one in reports if one.lo <= push.hi and one.hi >= push.lo]
-        ran = version_before(self.device, push.lo)
+        ran = version_before(self.device, push.lo, self.module)
         attempt = Attempt(number, push, ran=ran, pushes=[push], reports=open_reports)
         attempt.is_certain = not (push.is_choice or push.is_unseen)
         return attempt
@@ -218,13 +224,14 @@ class Splitter:
             yield End("timeout", lo, FOREVER, is_open_point=waits, likely_ms=likely)
 
 
-def version_before(device: Device, at_ms: int) -> str | None:
-    """Return the version a device had last reported for certain before an instant."""
+def version_before(device: Device, at_ms: int, module: str = "") -> str | None:
+    """Return the version a device, or its module, had last reported for certain by an instant."""
     found = None
     for report in device.reports:
         if report.lo >= at_ms:
             break
-        if report.kind == "version" and report.hi < at_ms:
+        is_its = report.kind == "version" and report.module == module
+        if is_its and report.hi < at_ms:
             found = report.version
     return found
 

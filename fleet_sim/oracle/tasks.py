@@ -12,6 +12,7 @@ from fleet_sim.oracle.evidence import FOREVER, Ask, Call, Device, Job, Poll, Pus
 ACTIVE = frozenset({"pushed", "under_way"})
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 MS = 1_000
+MINUTE_MS = 60_000
 _DAY_MS = 86_400_000
 
 
@@ -25,6 +26,7 @@ class JobLine:
         timeout_ms: An attempt's; None for no limit.
         interval_ms: Between two attempts.
         attempts_max: How many a task may have, operators' retries aside.
+        rate: How many of its tasks may be pushed in a minute; None for any number.
         keeps_slots: Whether a task keeps its slot between two attempts.
         is_asked_for: Whether its tasks wait for their devices to ask.
         tasks: By device, in order of appearance.
@@ -35,6 +37,7 @@ class JobLine:
     timeout_ms: int | None
     interval_ms: int
     attempts_max: int
+    rate: int | None = None
     keeps_slots: bool = False
     is_asked_for: bool = False
     tasks: dict[str, Task] = field(default_factory=dict)
@@ -97,6 +100,14 @@ class JobLine:
     def has_free_slot_throughout(self, lo: int, hi: int) -> bool:
         """Tell whether the cap certainly had room from `lo` to `hi`."""
         return self.cap is None or self.busy_max(lo, hi) < self.cap
+
+    def has_rate_throughout(self, lo: int, hi: int) -> bool:
+        """Tell whether its rate certainly had room for another push from `lo` to `hi`."""
+        if self.rate is None:
+            return True
+        pushes = (push for task in self.tasks.values() for push in task.pushes)
+        recent = sum(push.lo <= hi and push.hi >= lo - MINUTE_MS for push in pushes)
+        return recent < self.rate
 
     def first_poll_after(self, at_ms: int) -> int:
         """Return the number of the first poll asked after an instant; `len(polls)` if none."""

@@ -123,6 +123,7 @@ def _job_line(job: Job, contract: ContractProfile) -> JobLine:
         timeout_ms=None if timeout_s is None else int(timeout_s * MS),
         interval_ms=job.retry_interval_s * MS,
         attempts_max=1 + job.retry_count,
+        rate=contract.pushes_a_minute if job.pushes_a_minute is None else job.pushes_a_minute,
         keeps_slots=contract.slot_freed_at == "task_end",
         is_asked_for=job.must_ask and not contract.pushes_unasked,
     )
@@ -159,7 +160,8 @@ def _attribute(timeline: Timeline, device: Device, push: Push) -> None:
 
 
 def _can_be_for(job: JobLine, push: Push) -> bool:
-    return job.order.to_version == push.version and job.order.create.lo <= push.hi
+    is_its = push.module in {"", job.order.module} and job.order.to_version == push.version
+    return is_its and job.order.create.lo <= push.hi
 
 
 def _narrowed(jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
@@ -210,6 +212,7 @@ def _split(timeline: Timeline, task: Task) -> None:
         device=task.device,
         calls=task.calls,
         faults=timeline.evidence.faults,
+        module=task.job.order.module,
     )
     task.attempts = splitter.split(task.pushes)
     for attempt in task.attempts:
@@ -227,13 +230,17 @@ def _calls(timeline: Timeline, task: Task) -> TaskCalls:
 
 
 def _overwrites(timeline: Timeline, task: Task) -> Iterator[Call]:
-    """Where newer jobs overwrite, each may have ended the task: whether it did, no call tells."""
-    if timeline.contract.busy_device != "overwrite":
-        return
+    """Each newer job that takes devices over may have ended the task; no call tells if it did."""
     mine = task.job.order.create
     for job in timeline.jobs.values():
         newer = job.order.create
-        if job is not task.job and newer.hi >= mine.lo and job.order.names(task.device.name):
+        takes_over = timeline.contract.busy_device == "overwrite" or newer.record.get("overwrites")
+        if (
+            takes_over
+            and job is not task.job
+            and newer.hi >= mine.lo
+            and job.order.names(task.device.name)
+        ):
             yield replace(newer, outcome="unknown")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleet_sim.oracle.attempts import Attempt, End, proof_of_start
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
+from fleet_sim.oracle.open_tasks import may_be_between
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import ACTIVE, Task
@@ -36,6 +37,8 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, timeo
     shown = task.seen_after(limit, attempt.next)
     if attempt.shown_over_ms <= limit + timeline.delta_ms:
         tally.held()
+    elif shown is not None and may_be_between(timeline, task, attempt, shown[0].t1):
+        return  # it may have ended in time, and waits for its next attempt unchanged
     elif shown is not None and shown[1].status in ACTIVE:
         _still_active(tally, task, attempt, shown)
     elif attempt.shown_over_ms < FOREVER:

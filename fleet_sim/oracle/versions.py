@@ -5,17 +5,18 @@ from __future__ import annotations
 from fleet_sim.oracle.evidence import Device, Push
 
 
-def last_versions(device: Device, lo: int, hi: int) -> set[str]:
+def last_versions(device: Device, lo: int, hi: int, module: str = "") -> set[str]:
     """Return every version that can have been the last accepted one at some time in `[lo, hi]`.
 
     That is the last one certainly there before `lo`, any that may have come after that one, and
-    none at all (an empty set) where no report can have arrived by `hi`.
+    none at all (an empty set) where no report can have arrived by `hi`. Of the device as a whole,
+    or of one module of it.
     """
     found: list[tuple[str, int]] = []
     for report in device.reports:
         if report.lo > hi:
             break
-        if report.kind != "version":
+        if report.kind != "version" or report.module != module:
             continue
         if report.hi < lo:
             found = [one for one in found if one[1] > report.lo]
@@ -32,6 +33,7 @@ def version_acknowledged(device: Device, push: Push) -> str | None:
     found = None
     for report in device.reports:
         delivered = report.delivered_at_ms
-        if report.kind == "version" and delivered is not None and delivered <= push.record.t:
+        is_its = report.kind == "version" and report.module == push.module
+        if is_its and delivered is not None and delivered <= push.record.t:
             found = report.version
     return found

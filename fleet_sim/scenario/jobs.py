@@ -101,6 +101,8 @@ class Job(Keys):
         default=(), alias="from"
     )
     ask: Flag = False
+    incremental: Flag = False
+    rate: Concurrency | None = None
     window: Window | None = None
 
     @model_validator(mode="after")

@@ -244,10 +244,21 @@ def _job(job: Job, contract: ContractProfile, versions: tuple[str, ...]) -> _Ord
         retry_interval_s=legal.retry_interval_s,
         from_versions=sources,
         must_ask=job.ask,
+        open_list=job.incremental and contract.policy_names is not None,
+        pushes_a_minute=None if contract.pushes_a_minute is None else job.rate,
         window=legal.window_ms
         and WindowPlan(start_ms=legal.window_ms[0], end_ms=legal.window_ms[1]),
     )
-    return _Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in legal.changes))
+    missing = (
+        f"{name} is left out, as the vendor has none"
+        for name, asked, legal in (
+            ("incremental", job.incremental, made.open_list),
+            ("rate", job.rate, made.pushes_a_minute),
+        )
+        if asked and not legal
+    )
+    said = (*legal.changes, *missing)
+    return _Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in said))
 
 
 def _events(

@@ -102,6 +102,8 @@ class JobPlan:
         from_versions: The source versions to be sent; empty: any.
         must_ask: Devices ask for the upgrade; nothing is pushed unasked.
         window: When pushes are allowed; None: always.
+        open_list: Devices that come to match later get a task as well.
+        pushes_a_minute: How many devices may be pushed to in a minute; None: the vendor's default.
     """
 
     at_ms: int
@@ -115,6 +117,8 @@ class JobPlan:
     from_versions: tuple[str, ...] = ()
     must_ask: bool = False
     window: WindowPlan | None = None
+    open_list: bool = False
+    pushes_a_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

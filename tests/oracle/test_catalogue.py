@@ -31,7 +31,7 @@ def test_a_statement_is_one_sentence(promise: Promise) -> None:
 @pytest.mark.parametrize("promise", PROMISES.values(), ids=list(PROMISES))
 def test_an_empty_log_exercises_nothing(promise: Promise) -> None:
     """No oracle stumbles over a log in which nothing happened."""
-    outcome = promise.judge(drawn(Log()))
+    outcome = promise.judge(drawn(Log(), pushes_a_minute=10))
 
     assert (outcome.promise, outcome.standing, outcome.n) == (
         promise.id,

@@ -275,6 +275,127 @@ jobs:
     retry_interval: 5s
 """
 
+# Two jobs while devices still connect: those that come later are for the open list alone.
+JOINERS = """
+name: joiners
+duration: 10m
+contract: {timeout_s_min: 10, connect_wait_s: 2}
+fleets:
+  early:
+    devices: 30
+    firmware: {"1.1.0": 50%, "1.2.0": 50%}
+    network: {wifi_good: 60%, regular_3g: 40%}
+    personas: {healthy: 80%, flap: {share: 20%, up_s: 5, down_s: 3}}
+    connect: {over: 60s}
+  late:
+    devices: 20
+    firmware: {"1.1.0": 50%, "1.2.0": 50%}
+    network: {wifi_good: 60%, regular_3g: 40%}
+    personas: {healthy: 80%, bad_digest: {share: 20%, attempts: 1}}
+    connect: {over: 60s}
+jobs:
+  - {at: 20s, upgrade: early, to: "1.3.0", image: {size: 16KiB}, timeout: 1m}
+  - at: 20s
+    upgrade: late
+    to: "1.3.0"
+    incremental: true
+    image: {size: 16KiB}
+    timeout: 1m
+    retries: 1
+  - {at: 2m, upgrade: early, to: "1.4.0", image: {size: 16KiB}, timeout: 1m}
+"""
+
+# As the Alink clouds have it: pushes a minute, pushed again at each reconnect, retries that show
+# nothing, and no second life after a timeout.
+RATED = """
+name: rated
+duration: 30m
+contract:
+  timeout_s_min: 10
+  pushes_a_minute: 12
+  cap_default: null
+  repush_on_reconnect: always
+  connect_wait_s: 2
+  between_attempts_status: [unchanged]
+  retry_on: [failed, foreign_version]
+  busy_device: refuse
+  target_before_push: succeeds
+  cancel_shows_as: cancelled
+  cancellable: [queued, pushed, under_way]
+  job_completes: all_ended
+fleets:
+  field:
+    devices: 50
+    firmware: {"1.1.0": 40%, "1.2.0": 60%}
+    network: {wifi_good: 60%, regular_3g: 30%, tunnel: 10%}
+    personas:
+      healthy: 60%
+      bad_digest: 10%
+      stuck_at_n: {share: 8%, n: 50, attempts: 1}
+      no_ack: {share: 4%, attempts: 1}
+      offline_at_push: {share: 8%, until_s: 40}
+      flap: {share: 10%, up_s: 16, down_s: 3}
+    connect: {over: 3s}
+jobs:
+  - at: 5s
+    upgrade: field
+    to: "1.3.0"
+    from: ["1.1.0", "1.2.0"]
+    image: {size: 48KiB}
+    timeout: 40s
+    retries: 2
+    retry_interval: 70s
+  - {at: 30s, upgrade: field, to: "1.4.0", image: {size: 16KiB}, timeout: 40s}
+events:
+  - {at: 20s, cancel: field, share: 10%}
+  - {at: 70s, disconnect: field, share: 40%, for: 8s}
+"""
+
+# As Huawei has it: the timer runs from the push, the silent time out, and who failed is tried again
+# when everybody has had a turn.
+ROUNDS = """
+name: rounds
+duration: 30m
+contract:
+  timeout_s_min: 10
+  cap_default: null
+  upgrading_starts: push
+  timeout_anchor: push
+  silent_device: times_out
+  retry_on: [failed]
+  retry_round: after_whole_task
+  repush_on_reconnect: never
+  already_at_target: instant_success
+  must_have_reported_version: false
+  online_timeout_s: 120
+  busy_device: refuse
+  cancel_shows_as: cancelled
+  job_completes: all_ended
+  policy_names: null
+fleets:
+  field:
+    devices: 40
+    firmware: {"1.2.0": 80%, "1.3.0": 20%}
+    network: {wifi_good: 70%, regular_3g: 30%}
+    personas:
+      healthy: 60%
+      brick: 4%
+      bad_digest: {share: 16%, attempts: 1}
+      no_ack: {share: 6%, attempts: 1}
+      offline_at_push: {share: 8%, until_s: 40}
+      ack_then_silent: 6%
+    connect: {over: 3s}
+jobs:
+  - at: 5s
+    upgrade: field
+    to: "1.3.0"
+    image: {size: 16KiB}
+    timeout: 40s
+    retries: 2
+    retry_interval: 5s
+  - {at: 20s, upgrade: field, to: "1.4.0", image: {size: 16KiB}, timeout: 40s}
+"""
+
 GROUNDS = {
     "mixed": MIXED,
     "two-jobs": TWO_JOBS,
@@ -286,6 +407,9 @@ GROUNDS = {
     "kept-slots": KEPT_SLOTS,
     "asked": ASKED,
     "both-ways": BOTH_WAYS,
+    "joiners": JOINERS,
+    "rated": RATED,
+    "rounds": ROUNDS,
 }
 
 

@@ -27,6 +27,7 @@ INCONCLUSIVE = {
     "V15": "A gap shorter than the flights at both its ends leave room to tell.",
     "V16": "A push under way for so long that its task is over meanwhile.",
     "V20": "A success whose report was never acknowledged.",
+    "V49": "Pushes that arrived within a minute, and may have left long before.",
     "V34": "An attempt whose push was lost, so that nothing shows when it began.",
 }
 # Where only such cases came up at all, nothing is said: too little is certain to begin with.

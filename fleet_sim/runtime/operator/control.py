@@ -208,6 +208,8 @@ class Control:
             retry=Retry(job.retry_count, job.retry_interval_s) if job.retry_count else None,
             window=window,
             concurrency=job.concurrency,
+            open_list=job.open_list,
+            pushes_a_minute=job.pushes_a_minute,
         )
 
     def _scope(self, job: JobPlan, product_key: str) -> Scope:
@@ -317,6 +319,7 @@ def _job_fields(job: JobPlan, product_key: str, order: JobOrder) -> Mapping[str,
         "retry_interval_s": job.retry_interval_s,
         "window": window,
         "job_kind": order.kind,
-        "policy": "snapshot",
+        "policy": "incremental" if job.open_list else "snapshot",
         "must_ask": job.must_ask,
+        **({} if job.pushes_a_minute is None else {"pushes_a_minute": job.pushes_a_minute}),
     }
