@@ -1,0 +1,225 @@
+"""What an OTA server answers its operators: rows, refusals, and what a call brought about.
+
+The words of `northbound`, which is where everybody but that module takes them from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from fleet_sim.model.orders import FirmwareOrder, JobOrder, JobStatus, Names, TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareRow:
+    """A firmware as shown."""
+
+    firmware_id: str
+    order: FirmwareOrder
+    url: str
+    size_bytes: int
+    is_verified: bool
+    created_epoch_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as shown.
+
+    Attributes:
+        job_id: The server's name for it.
+        product_key: Whose devices.
+        order: As asked, with the vendor's defaults filled in.
+        firmware_version: The target.
+        firmware_names: The firmware's names when the job was made.
+        status: Where it stands.
+        created_epoch_ms: When it was made.
+        counts: Its tasks by status, in the order of the statuses, none left out; empty where a
+            wire does not show them.
+        timeouts: How many of those that failed ended by a timeout.
+    """
+
+    job_id: str
+    product_key: str
+    order: JobOrder
+    firmware_version: str
+    firmware_names: Names
+    status: JobStatus
+    created_epoch_ms: int
+    counts: tuple[tuple[TaskStatus, int], ...] = ()
+    timeouts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as shown.
+
+    Attributes:
+        task_id: The server's name for it.
+        job_id: Its job.
+        product_key: Its device, with `device_key`.
+        device_key: See `product_key`.
+        asset_id: The platform's own name for the device.
+        from_version: What the device ran when the task was made.
+        to_version: The target.
+        status: Where it stands.
+        progress: 0 to 100, a negative failure code, or None.
+        desc: Free text of the device or the server.
+        updated_epoch_ms: The last change.
+        created_epoch_ms: When it was made; None where the vendor does not show it.
+        started_epoch_ms: When its running, or last, attempt began; None before and where not shown.
+        module: Which part of the device it is for; "" is the device as a whole.
+    """
+
+    task_id: str
+    job_id: str
+    product_key: str
+    device_key: str
+    asset_id: str
+    from_version: str
+    to_version: str
+    status: TaskStatus
+    progress: int | None
+    desc: str | None
+    updated_epoch_ms: int
+    created_epoch_ms: int | None = None
+    started_epoch_ms: int | None = None
+    module: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device's firmware as shown."""
+
+    product_key: str
+    device_key: str
+    asset_id: str
+    firmware_version: str
+    is_upgrading: bool
+
+
+class Refusal(StrEnum):
+    """Why a call was refused; each dialect has a code and a sentence for it."""
+
+    BAD_ARGUMENT = "bad_argument"
+    DENIED = "denied"
+    NO_SUCH_FIRMWARE = "no_such_firmware"
+    NO_SUCH_JOB = "no_such_job"
+    VERSION_EXISTS = "version_exists"
+    NAME_EXISTS = "name_exists"
+    FIRMWARE_BUSY = "firmware_busy"
+    FIRMWARE_IN_USE = "firmware_in_use"
+    FIRMWARE_UNVERIFIED = "firmware_unverified"
+    VERIFY_SCOPE_TOTAL = "verify_scope_total"
+    VERIFY_TOO_MANY = "verify_too_many"
+    JOB_STARTED = "job_started"
+    JOB_STOPPED = "job_stopped"
+    JOB_NOT_RUNNING = "job_not_running"
+    JOB_RUNNING = "job_running"
+    TASK_NOT_CANCELLABLE = "task_not_cancellable"
+    TASK_NOT_FAILED = "task_not_failed"
+    NO_SUCH_DEVICE = "no_such_device"
+    NO_SUCH_TASK = "no_such_task"
+    THROTTLED = "throttled"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call changed nothing.
+
+    Attributes:
+        reason: Why.
+        detail: What was wrong, in one sentence; a name or a number where the vendor's text has one.
+        code: The vendor's number, filled by a decoder; None on the server side.
+    """
+
+    reason: Refusal
+    detail: str = ""
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareCreated:
+    """The image is kept under this id."""
+
+    firmware_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFound:
+    """The file is kept under this name.
+
+    Attributes:
+        firmware_id: Whose file.
+        file_name: Its name, where it is kept; "" on the client's side.
+        content: Its bytes on the client's side; a server leaves them to what carries its answers.
+    """
+
+    firmware_id: str
+    file_name: str = ""
+    content: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class JobCreated:
+    """The job runs under this id."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The call took effect; there is nothing to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Reported versions, sorted."""
+
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRow:
+    """A module's version as its device last reported it; module "" is the device as a whole."""
+
+    product_key: str
+    device_key: str
+    asset_id: str
+    module: str
+    version: str
+
+
+Row: TypeAlias = FirmwareRow | JobRow | TaskRow | DeviceRow | ReportedRow
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row."""
+
+    row: FirmwareRow | JobRow
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a search.
+
+    Attributes:
+        rows: At most `page_size` of them.
+        page_number: As asked, or the default.
+        page_size: As asked, or the default.
+        total: Rows on all pages.
+    """
+
+    rows: tuple[Row, ...]
+    page_number: int
+    page_size: int
+    total: int
+
+
+Answer: TypeAlias = (
+    FirmwareCreated | FileFound | JobCreated | Done | Versions | Shown | Listed | Refused
+)
