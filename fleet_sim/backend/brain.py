@@ -11,10 +11,13 @@ from fleet_sim.backend import (
     firmware,
     jobs,
     joining,
+    rates,
     registration,
     reports,
+    requests,
     rows,
     searches,
+    task_calls,
     tasks,
     waiting,
 )
@@ -167,12 +170,12 @@ class Brain:
         match message:
             case UpgradeRequest(message_id):
                 is_owed = any(
-                    dispatch.is_request_of(one, message_id) for one in self._running(device)
+                    requests.is_request_of(one, message_id) for one in self._running(device)
                 )
                 return is_owed or "B28" in self._books.planted
             case VersionAsked(message_id):
                 return any(
-                    one.asked_at_ms is not None and dispatch.is_request_of(one, message_id)
+                    one.asked_at_ms is not None and requests.is_request_of(one, message_id)
                     for one in self._running(device)
                 )
             case VersionOffer(images=images) if images:
@@ -287,13 +290,13 @@ class Brain:
             case UpdateJob():
                 return jobs.update(books, call, now_ms)
             case CancelJob():
-                return jobs.cancel_all(books, call, now_ms)
+                return task_calls.cancel_all(books, call, now_ms)
             case ConfirmTasks():
-                return jobs.confirm(books, call, now_ms)
+                return task_calls.confirm(books, call, now_ms)
             case CancelTasks(job_id, device_keys):
-                return jobs.cancel(books, job_id, device_keys, now_ms)
+                return task_calls.cancel(books, job_id, device_keys, now_ms)
             case RetryTasks(job_id, device_keys):
-                return jobs.retry(books, job_id, device_keys, now_ms)
+                return task_calls.retry(books, job_id, device_keys, now_ms)
             case _:
                 assert_never(call)
 
@@ -334,7 +337,7 @@ def _resume(books: Books, now_ms: int) -> None:
                 waiting.line_up(books, task, now_ms)
             waiting.stir(books, task)
     for job in books.jobs.values():
-        dispatch.recall_rate(books, job, now_ms)
+        rates.recall(books, job, now_ms)
 
 
 def _is_later(task: TaskState, other: TaskState) -> bool:

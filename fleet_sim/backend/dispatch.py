@@ -8,9 +8,8 @@ taken out; a task that cannot be pushed then leaves the heap until the next chan
 from __future__ import annotations
 
 from heapq import heappop
-from itertools import islice
 
-from fleet_sim.backend import tasks, words
+from fleet_sim.backend import rates, requests, tasks, words
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.firmware import image_of
 from fleet_sim.backend.state import (
@@ -19,17 +18,10 @@ from fleet_sim.backend.state import (
     TaskState,
     cap_of,
     is_source,
-    rate_of,
 )
 from fleet_sim.backend.windows import is_open, next_opening
-from fleet_sim.model.messages import UpgradeRequest, VersionAsked, VersionOffer
+from fleet_sim.model.messages import VersionOffer
 from fleet_sim.model.northbound import JobStatus, TaskStatus
-
-# A request's id is the task's number followed by the number of the request within the task, so
-# that ids are digits only, as some devices expect, and need no counter of their own.
-_PUSHES_SPAN = 1_000_000
-
-MINUTE_MS = 60_000
 
 
 def pump(books: Books, now_ms: int) -> None:
@@ -47,28 +39,11 @@ def owe(books: Books, device: DeviceState) -> None:
             books.stirred[task.job.number] = task.job
 
 
-def send(books: Books, task: TaskState) -> None:
-    """Send the task's upgrade request under a new id, or the question that comes before it."""
-    task.pushes += 1
-    message_id = str(task.number * _PUSHES_SPAN + task.pushes)
-    books.keep(task)
-    if task.asked_at_ms is None:
-        books.tell(task.device, UpgradeRequest(message_id, image_of(books, task.job)))
-    else:
-        books.tell(task.device, VersionAsked(message_id))
-
-
 def go_on(books: Books, task: TaskState, now_ms: int) -> None:
     """Push to a device that has answered which version it runs, if it still is to be pushed to."""
     if _is_wanted(books, task, now_ms):
         _begin(books, task, now_ms)
-        send(books, task)
-
-
-def is_request_of(task: TaskState, message_id: str) -> bool:
-    """Tell whether the id is that of one of the task's upgrade requests."""
-    is_ours = message_id.isascii() and message_id.isdigit()
-    return is_ours and int(message_id) // _PUSHES_SPAN == task.number
+        requests.send(books, task)
 
 
 def offer(
@@ -110,8 +85,8 @@ def _pump_job(books: Books, job: JobState, now_ms: int) -> None:
     for task in [job.owed.pop(number) for number in sorted(job.owed)]:
         is_running = task.device.active.get(job.lane) is task
         if task.device.is_reachable and is_running and _is_owed(books, task):
-            send(books, task)
-    while job.ready and _has_room(books, job.ready[0][2]) and _has_rate(books, job, now_ms):
+            requests.send(books, task)
+    while job.ready and _has_room(books, job.ready[0][2]) and rates.has_room(books, job, now_ms):
         task = heappop(job.ready)[2]
         task.is_ready = False
         if _is_pushable(books, task, now_ms):
@@ -126,42 +101,13 @@ def _start(books: Books, task: TaskState, now_ms: int) -> None:
         _begin(books, task, now_ms)
     else:
         return
-    send(books, task)
+    requests.send(books, task)
 
 
 def _begin(books: Books, task: TaskState, now_ms: int) -> None:
     """Begin an attempt, which counts against its job's rate."""
     tasks.begin(books, task, now_ms)
-    if rate_of(task.job, books.contract, books.planted) is not None:
-        task.job.recent.pop(task.number, None)
-        task.job.recent[task.number] = now_ms
-
-
-def recall_rate(books: Books, job: JobState, now_ms: int) -> None:
-    """Note, of a restored job, which of its tasks were pushed in the last minute."""
-    if rate_of(job, books.contract, books.planted) is None:
-        return
-    known = [(at_ms, task.number) for task in job.tasks if (at_ms := task.pushed_at_ms) is not None]
-    job.recent = {number: at_ms for at_ms, number in sorted(known) if at_ms > now_ms - MINUTE_MS}
-
-
-def _has_rate(books: Books, job: JobState, now_ms: int) -> bool:
-    """Tell whether the job's rate allows another push now; if not, come back when it does.
-
-    The rate holds for every stretch of a minute, wherever that begins.
-    """
-    rate = rate_of(job, books.contract, books.planted)
-    if rate is None:
-        return True
-    recent = job.recent
-    while recent and recent[oldest := next(iter(recent))] <= now_ms - MINUTE_MS:
-        del recent[oldest]
-    if len(recent) < rate:
-        return True
-    at_ms = next(islice(recent.values(), len(recent) - rate, None)) + MINUTE_MS
-    if at_ms != job.due_at_ms:
-        books.timers.arm(job, at_ms)
-    return False
+    rates.count(books, task, now_ms)
 
 
 def _is_owed(books: Books, task: TaskState) -> bool:

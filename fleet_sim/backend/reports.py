@@ -7,7 +7,7 @@ another one, whatever connection its copy takes.
 
 from __future__ import annotations
 
-from fleet_sim.backend import dispatch, joining, tasks, waiting, words
+from fleet_sim.backend import dispatch, joining, requests, tasks, waiting, words
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, TaskState
 from fleet_sim.model.messages import (
@@ -60,7 +60,7 @@ def on_reachable(books: Books, device: DeviceState) -> None:
     waiting.stir_device(books, device)
     latest = device.latest
     if "B28" in books.planted and latest is not None and latest.is_final:
-        dispatch.send(books, latest)
+        requests.send(books, latest)
 
 
 def on_message(books: Books, device: DeviceState, message: DeviceMessage, now_ms: int) -> None:
@@ -226,5 +226,5 @@ def _replied_to(device: DeviceState, reply: UpgradeReply) -> TaskState | None:
     running = [task for task in device.active.values() if task.asked_at_ms is None]
     if len(running) == 1:
         return running[0]
-    found = (task for task in running if dispatch.is_request_of(task, reply.message_id))
+    found = (task for task in running if requests.is_request_of(task, reply.message_id))
     return next(found, None)

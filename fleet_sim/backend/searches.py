@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from fleet_sim.backend import firmware as firmwares
-from fleet_sim.backend import jobs, joining
+from fleet_sim.backend import job_rows, joining
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, FirmwareState, JobState, TaskState
 from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator, Value
@@ -116,7 +116,7 @@ def all_jobs(books: Books, where: Filter, page: Page, now_ms: int) -> Answer:
 
     def getter(field: str) -> _Getter[JobState] | None:
         if field == "status":
-            return lambda job: jobs.status_of(books, job, now_ms)
+            return lambda job: job_rows.status_of(books, job, now_ms)
         return (
             _JOB_FIELDS.get(field)
             or _name_getter(field, "name", lambda job: job.order.names)
@@ -130,7 +130,7 @@ def all_jobs(books: Books, where: Filter, page: Page, now_ms: int) -> Answer:
         where,
         page,
         get=getter,
-        render=lambda job: jobs.row_of(books, job, now_ms),
+        render=lambda job: job_rows.row_of(books, job, now_ms),
     )
 
 

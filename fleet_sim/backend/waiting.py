@@ -19,17 +19,25 @@ def line_up(books: Books, task: TaskState, now_ms: int) -> None:
 
     How long it waits for its device counts from when the job may push.
     """
-    span_s = books.contract.online_timeout_s
     if task.not_before_ms > now_ms:
         books.timers.arm(task, task.not_before_ms)
         return
-    if span_s is None or task.device.is_connected or task.status is TaskStatus.UNCONFIRMED:
-        task.online_by_ms = None
-    elif task.online_by_ms is None:
-        since = opens_at(task.job.order.window, books.epoch_ms + now_ms) - books.epoch_ms
-        task.online_by_ms = since + span_s * 1000
+    by_ms = _online_by(books, task, now_ms)
+    if by_ms != task.online_by_ms:
+        task.online_by_ms = by_ms
         books.keep(task)
-    books.timers.arm(task, task.online_by_ms)
+    books.timers.arm(task, by_ms)
+
+
+def _online_by(books: Books, task: TaskState, now_ms: int) -> int | None:
+    """Return by when the task's device must be there; what was once set stays set."""
+    span_s = books.contract.online_timeout_s
+    if span_s is None or task.device.is_connected or task.status is TaskStatus.UNCONFIRMED:
+        return None
+    if task.online_by_ms is not None:
+        return task.online_by_ms
+    opens_ms = opens_at(task.job.order.window, books.epoch_ms + now_ms) - books.epoch_ms
+    return opens_ms + span_s * 1000
 
 
 def on_presence(books: Books, device: DeviceState, now_ms: int) -> None:

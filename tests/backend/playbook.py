@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from fleet_sim.backend import rates
 from fleet_sim.backend.brain import Brain
-from fleet_sim.backend.dispatch import _has_rate, _is_pushable, _may_push
+from fleet_sim.backend.dispatch import _is_pushable, _may_push
 from fleet_sim.backend.events import (
     Answered,
     Called,
@@ -342,7 +343,7 @@ class Server:
             assert job.slots == len(holding)
             assert cap is None or job.slots <= cap
             assert job.pending == sum(not t.is_final and not t.awaits_round for t in job.tasks)
-            has_room = (cap is None or job.slots < cap) and _has_rate(books, job, self.now_ms)
+            has_room = (cap is None or job.slots < cap) and rates.has_room(books, job, self.now_ms)
             for task in job.tasks:
                 assert not (task.has_slot and task.is_final)
                 is_served = task.device.active.get(job.lane) is task
@@ -352,7 +353,7 @@ class Server:
                 could = _is_pushable(books, task, self.now_ms) and _may_push(
                     books, job, self.now_ms
                 )
-                has_turn = has_room or (task.has_slot and _has_rate(books, job, self.now_ms))
+                has_turn = has_room or (task.has_slot and rates.has_room(books, job, self.now_ms))
                 assert not (could and has_turn), f"{task.task_id} was overlooked"
 
 

@@ -1,4 +1,5 @@
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from fleet_sim.model.northbound import (
     Scope,
     SearchFirmware,
     Shown,
+    UpdateFirmware,
 )
 from tests.backend.playbook import CONTENT, EPOCH_MS, Server, device, firmware_order
 
@@ -287,3 +289,74 @@ def test_a_file_is_fetched_on_behalf_of_a_known_device() -> None:
     assert server.call(FetchFile(firmware_id, device("d1"))) == Refused(
         Refusal.NO_SUCH_FIRMWARE, firmware_id
     )
+
+
+# --- more than an image --------------------------------------------------------------------------
+
+
+def test_a_firmware_is_described_anew() -> None:
+    """What is left open stays; another's name is refused."""
+    server = Server()
+    first, second = server.upload("2.0"), server.upload("3.0", desc="old", custom="x")
+
+    answers = [
+        server.call(UpdateFirmware(second, names=Names("fw 2.0"))),
+        server.call(UpdateFirmware(second, names=Names("fw 3.0"), desc="new")),
+        server.call(UpdateFirmware("nobody")),
+    ]
+
+    assert answers == [
+        Refused(Refusal.NAME_EXISTS, "fw 2.0"),
+        Done(),
+        Refused(Refusal.NO_SUCH_FIRMWARE, "nobody"),
+    ]
+    order = server.rows["firmware"][second]["order"]
+    assert (order["desc"], order["custom"]) == ("new", "x")
+    assert server.rows["firmware"][first]["order"]["desc"] == ""
+
+
+def test_one_version_may_be_there_for_each_module_and_each_source() -> None:
+    """But only once for each."""
+    server = Server()
+    server.upload("2.0")
+    server.upload("2.0", names=Names("for the mcu"), module="mcu")
+    server.upload("2.0", names=Names("patch"), is_patch=True, from_versions=("1.0",))
+
+    again = firmware_order("2.0", names=Names("again"), module="mcu")
+
+    assert server.call(CreateFirmware(again, CONTENT)) == Refused(Refusal.VERSION_EXISTS, "2.0")
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"is_patch": True}, "from_versions: a patch is for one version"),
+        (
+            {"is_patch": True, "from_versions": ("1.0", "1.1")},
+            "from_versions: a patch is for one version",
+        ),
+        ({"from_versions": ("2.0",)}, "from_versions: the image's own is among them"),
+    ],
+)
+def test_sources_that_make_no_sense_are_refused(more: dict[str, Any], why: str) -> None:
+    """With what is wrong."""
+    answer = Server().call(CreateFirmware(firmware_order("2.0", **more), CONTENT))
+
+    assert answer == Refused(Refusal.BAD_ARGUMENT, why)
+
+
+def test_an_image_that_is_fetched_by_blocks_names_its_stream() -> None:
+    """It has no address, and the stream leads back to the firmware."""
+    server = Server()
+    server.fleet("d1")
+    firmware_id = server.upload()
+
+    server.job(firmware_id=firmware_id, by_blocks=True)
+
+    (request,) = server.requests("d1")
+    stream = request.image.stream
+    assert stream is not None
+    assert request.image.url == ""
+    assert server.brain.firmware_of(stream) == firmware_id
+    assert server.brain.firmware_of((stream[0], 2)) is None
+    assert server.brain.firmware_of((99, 1)) is None

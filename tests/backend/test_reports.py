@@ -15,7 +15,7 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 from fleet_sim.model.northbound import DeviceRow, Listed, Page, Retry, SearchDevices, TaskStatus
-from tests.backend.playbook import PRODUCT, Server, device
+from tests.backend.playbook import PRODUCT, Server, contract, device
 
 
 def _view(server: Server, key: str) -> DeviceRow:
@@ -260,3 +260,119 @@ def test_a_version_report_cuts_the_grace_short() -> None:
 
     assert armed == GRACE_MS
     assert server.brain.next_at_ms is None
+
+
+# --- what contracts say of reports ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"),
+    [("ignored", TaskStatus.UNDER_WAY), ("fails", TaskStatus.FAILED)],
+)
+def test_the_old_version_after_an_upgrade_counts_as_the_contract_says(
+    rule: str, status: TaskStatus
+) -> None:
+    """Told apart from a device that has only restarted."""
+    server = Server(contract(old_version_after_upgrade=rule))
+    server.fleet("a")
+    job_id = server.job()
+    server.progress("a", 90)
+
+    server.version("a", "1.0")
+    restarted = server.status(job_id, "a")
+    server.version("a", "1.0", after=True)
+
+    assert (restarted, server.status(job_id, "a")) == (TaskStatus.UNDER_WAY, status)
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"), [("fails", TaskStatus.FAILED), ("succeeds", TaskStatus.SUCCEEDED)]
+)
+def test_a_target_before_the_push_counts_as_the_contract_says(
+    rule: str, status: TaskStatus
+) -> None:
+    """The device came to run it by itself."""
+    server = Server(contract(target_before_push=rule))
+    server.fleet("a")
+    job_id = server.job(devices_must_ask=True)
+
+    server.version("a", "2.0")
+
+    assert server.status(job_id, "a") is status
+
+
+def test_how_long_a_connection_is_given_the_contract_says() -> None:
+    """Before a push is repeated to a device that has not reported yet."""
+    server = Server(contract(connect_wait_s=2, repush_on_reconnect="always"))
+    server.fleet("a")
+    job_id = server.job()
+    server.progress("a", 10)
+
+    server.connect("a")
+    server.after(1_999)
+    before = server.pushes("a")
+    server.after(1)
+
+    assert (before, server.pushes("a")) == (1, 2)
+    assert server.status(job_id, "a") is TaskStatus.UNDER_WAY
+
+
+def test_between_attempts_a_status_may_stay_as_it_was() -> None:
+    """Until the next push."""
+    server = Server(contract(between_attempts_status=("unchanged",)))
+    server.fleet("a")
+    job_id = server.job(retry=Retry(1, 60))
+    server.progress("a", 10)
+
+    server.failure("a")
+    between = server.status(job_id, "a")
+    server.after(60_000)
+
+    assert (between, server.status(job_id, "a")) == (TaskStatus.UNDER_WAY, TaskStatus.PUSHED)
+
+
+def test_progress_without_a_module_is_of_the_only_task_there_is() -> None:
+    """Devices leave it out where there is no doubt; a version without one is the device's own."""
+    server = Server()
+    server.fleet("a")
+    server.version("a", "1.0", module="mcu")
+    job_id = server.job(firmware_id=server.upload(module="mcu"))
+
+    server.progress("a", 20)
+    server.version("a", "2.0")
+    server.progress("a", 30, module="wifi")
+
+    row = server.task(job_id, "a")
+    assert (row.status, row.progress) == (TaskStatus.UNDER_WAY, 20)
+
+
+def test_a_device_that_asks_for_a_module_is_offered_that_modules_image() -> None:
+    """And nothing for itself as a whole."""
+    server = Server()
+    server.fleet("a")
+    server.version("a", "1.0", module="mcu")
+    server.job(firmware_id=server.upload(module="mcu"), devices_must_ask=True)
+
+    (whole,) = server.ask("a")
+    (mcu,) = server.ask("a", module="mcu")
+
+    assert isinstance(whole, VersionOffer)
+    assert isinstance(mcu, VersionOffer)
+    assert whole.images == ()
+    assert [one.module for one in mcu.images] == ["mcu"]
+
+
+def test_a_device_with_two_running_tasks_says_which_request_it_answers() -> None:
+    """By the request's id; an answer to nothing changes nothing."""
+    server = Server(contract(modules_side_by_side=True, upgrading_starts="ack"))
+    server.fleet("a")
+    jobs = []
+    for version, module in (("2.0", "mcu"), ("3.0", "wifi")):
+        server.version("a", "1.0", module=module)
+        jobs.append(server.job(firmware_id=server.upload(version, module=module)))
+
+    server.say("a", UpgradeReply("nonsense"))
+    server.say("a", UpgradeReply(server.requests("a")[1].message_id))
+
+    found = [server.status(job_id, "a") for job_id in jobs]
+    assert found == [TaskStatus.PUSHED, TaskStatus.UNDER_WAY]

@@ -25,15 +25,18 @@ from fleet_sim.model.northbound import (
     Page,
     Refusal,
     Refused,
+    ReportedRow,
+    Row,
     SearchDevices,
     SearchFirmware,
     SearchJobs,
+    SearchReported,
     SearchTasks,
     StopJob,
     TaskRow,
     Versions,
 )
-from tests.backend.playbook import PRODUCT, Server, contract
+from tests.backend.playbook import EPOCH_MS, PRODUCT, Server, contract
 
 
 def equal(field: str, value: Value) -> Comparison:
@@ -289,3 +292,61 @@ def test_one_jobs_search_leaves_other_jobs_alone(server: Server) -> None:
     del server.brain._books.tasks
 
     assert len(_keys(server.call(SearchTasks(equal("job_id", job_id))))) == 4
+
+
+# --- what modules run --------------------------------------------------------------------------
+
+
+def test_reported_versions_are_listed_by_device_and_module() -> None:
+    """The device as a whole first; nothing of a device that has reported nothing."""
+    server = Server()
+    server.fleet("b")
+    server.register("a", "silent")
+    server.connect("a")
+    server.version("a", "7", module="wifi")
+    server.version("a", "5", module="mcu")
+    server.version("b", "1", module="mcu")
+
+    answer = server.call(SearchReported())
+    of_mcu = server.call(SearchReported(Comparison("module", Operator.EQUAL, ("mcu",))))
+
+    assert isinstance(answer, Listed)
+    assert [_reported(row) for row in answer.rows] == [
+        ("a", "mcu", "5"),
+        ("a", "wifi", "7"),
+        ("b", "", "1.0"),
+        ("b", "mcu", "1"),
+    ]
+    assert isinstance(of_mcu, Listed)
+    assert [_reported(row) for row in of_mcu.rows] == [("a", "mcu", "5"), ("b", "mcu", "1")]
+
+
+def _reported(row: Row) -> tuple[str, str, str]:
+    assert isinstance(row, ReportedRow)
+    return row.device_key, row.module, row.version
+
+
+def test_a_task_tells_when_it_was_made_when_it_began_and_for_which_module() -> None:
+    """Tasks are found by module and by firmware as well."""
+    server = Server()
+    server.fleet("a")
+    server.gone("a")
+    server.version("a", "1.0", module="mcu")
+    firmware_id = server.upload(module="mcu")
+    server.after(1_000)
+    job_id = server.job(firmware_id=firmware_id)
+    before = server.task(job_id, "a")
+    server.after(1_000)
+    server.connect("a", version="1.0")
+
+    after = server.task(job_id, "a")
+    fields = (("module", "mcu"), ("firmware_id", firmware_id), ("module", ""))
+    found = [
+        server.call(SearchTasks(Comparison(field, Operator.EQUAL, (value,))))
+        for field, value in fields
+    ]
+
+    assert (before.created_epoch_ms, before.started_epoch_ms) == (EPOCH_MS + 1_000, None)
+    assert after.started_epoch_ms == EPOCH_MS + 2_000
+    assert (after.module, after.from_version) == ("mcu", "1.0")
+    assert [one.total for one in found if isinstance(one, Listed)] == [1, 1, 0]

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_sim.backend.windows import is_open, next_opening
+from fleet_sim.backend.windows import is_open, next_opening, opens_at
 from fleet_sim.model.northbound import Window
 
 HOUR = 3_600_000
@@ -85,3 +85,11 @@ def test_the_next_opening_is_an_opening(
         assert opening > at
         assert is_open(window, opening)
         assert not is_open(window, opening - 1)
+
+
+def test_a_window_opens_now_or_next_or_never() -> None:
+    """One that never opens again counts as open: nothing more is to be waited for."""
+    window = Window(1_000, 2_000)
+
+    assert [opens_at(window, at) for at in (500, 1_500, 2_500)] == [1_000, 1_500, 2_500]
+    assert opens_at(None, 7) == 7

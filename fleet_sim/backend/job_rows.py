@@ -1,0 +1,53 @@
+"""A job as shown: its counts, and where it stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fleet_sim.backend.books import Books
+from fleet_sim.backend.state import JobState
+from fleet_sim.backend.windows import next_opening
+from fleet_sim.model.northbound import JobRow, JobStatus, TaskStatus
+
+
+def row_of(books: Books, job: JobState, now_ms: int) -> JobRow:
+    """Return a job as shown."""
+    found = Counter(task.status for task in job.tasks)
+    timeouts = sum(
+        task.is_final and task.status is TaskStatus.FAILED and task.why == "timeout"
+        for task in job.tasks
+    )
+    return JobRow(
+        job_id=job.job_id,
+        product_key=job.product_key,
+        order=job.order,
+        firmware_version=job.target,
+        firmware_names=job.firmware_names,
+        status=status_of(books, job, now_ms),
+        created_epoch_ms=books.epoch_ms + job.created_at_ms,
+        counts=tuple((status, found[status]) for status in TaskStatus),
+        timeouts=timeouts,
+    )
+
+
+def status_of(books: Books, job: JobState, now_ms: int) -> JobStatus:
+    """Return how a job shows: as an operator left it, before its window, at work, or done."""
+    if job.status is not JobStatus.STARTED:
+        return job.status
+    if job.is_list_over:
+        return JobStatus.CANCELLED
+    is_closed = not job.order.open_list and all(task.is_final for task in job.tasks)
+    if is_closed and books.contract.job_completes == "all_ended":
+        return JobStatus.FINISHED
+    if books.contract.job_planned and _is_planned(books, job, now_ms):
+        return JobStatus.PLANNED
+    return JobStatus.STARTED
+
+
+def _is_planned(books: Books, job: JobState, now_ms: int) -> bool:
+    window, at_epoch_ms = job.order.window, books.epoch_ms + now_ms
+    if window is None or at_epoch_ms >= window.start_epoch_ms:
+        return False
+    return next_opening(window, at_epoch_ms) is not None and not any(
+        task.attempt for task in job.tasks
+    )

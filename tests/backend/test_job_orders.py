@@ -1,0 +1,78 @@
+from typing import Any
+
+import pytest
+
+from fleet_sim.model.northbound import (
+    CancelJob,
+    CreateJob,
+    JobCreated,
+    JobOrder,
+    Refusal,
+    Refused,
+    Scope,
+)
+from tests.backend.playbook import Server, contract
+
+
+def _refusal(server: Server, **order: Any) -> str:  # noqa: ANN401 - as ordered
+    """Order a job and return why it was refused, "" if it was not."""
+    plain = {"firmware_id": server.upload(), "kind": "upgrade", "scope": Scope()}
+    answer = server.call(CreateJob(JobOrder(**{**plain, **order})))
+    if isinstance(answer, JobCreated):
+        return ""
+    assert isinstance(answer, Refused)
+    assert answer.reason is Refusal.BAD_ARGUMENT
+    return answer.detail
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        ({"skips_present": True}, "skips_present: the job's list is not open"),
+        ({"scope": Scope(permille=0)}, "permille: it is from 1 to 1000"),
+        ({"scope": Scope(permille=1_001)}, "permille: it is from 1 to 1000"),
+        (
+            {"scope": Scope(permille=5), "open_list": True},
+            "permille: an open list has no share",
+        ),
+        ({"scope": Scope(permille=1_000)}, ""),
+        ({"skips_present": True, "open_list": True}, ""),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused(order: dict[str, object], why: str) -> None:
+    """With what is wrong, and nothing is made."""
+    server = Server()
+
+    assert _refusal(server, **order) == why
+    assert len(server.rows.get("jobs", {})) == (not why)
+
+
+def test_two_open_lists_for_one_version_are_rivals_where_the_newest_wins() -> None:
+    """Until the first list is ended; and one for another version is none."""
+    server = Server(contract(open_lists="newest_wins"))
+    firmware_id = server.upload()
+    first = server.job(firmware_id=firmware_id, scope=Scope(versions=("1.0",)), open_list=True)
+
+    def another(*versions: str) -> str:
+        order = JobOrder(firmware_id, "upgrade", Scope(versions=versions), open_list=True)
+        answer = server.call(CreateJob(order))
+        return answer.detail if isinstance(answer, Refused) else ""
+
+    refused = another("0.9", "1.0")
+    other = another("0.9")
+    server.call(CancelJob(first, ends_list=True))
+    after = another("1.0")
+
+    assert refused == "versions: another open list is for one of them"
+    assert (other, after) == ("", "")
+
+
+def test_independent_lists_are_no_rivals() -> None:
+    """As where the vendor says nothing of the kind."""
+    server = Server()
+    firmware_id = server.upload()
+
+    for _ in range(2):
+        server.job(firmware_id=firmware_id, scope=Scope(versions=("1.0",)), open_list=True)
+
+    assert len(server.rows["jobs"]) == 2

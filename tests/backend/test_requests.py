@@ -1,0 +1,139 @@
+from dataclasses import replace
+
+from fleet_sim.backend.reports import GRACE_MS
+from fleet_sim.model.messages import ReportReply
+from fleet_sim.model.northbound import Retry, TaskStatus
+from tests.backend.playbook import Server, contract
+
+ASKING = contract(
+    asks_version=True,
+    version_answer_timeout_s=180,
+    upgrading_starts="push",
+    timeout_anchor="push",
+    must_have_reported_version=False,
+    already_at_target="instant_success",
+    unsupported_source="fails",
+    retry_on=("failed",),
+    repush_on_reconnect="never",
+)
+
+
+def test_a_device_is_asked_before_it_is_pushed_to() -> None:
+    """Its answer brings the push; until then the task shows as it did while it waited."""
+    server = Server(ASKING)
+    server.fleet("a")
+    job_id = server.job()
+    asked = (server.asked("a"), server.pushes("a"), server.status(job_id, "a"))
+
+    server.version("a", "1.0")
+
+    assert asked == (1, 0, TaskStatus.QUEUED)
+    assert (server.asked("a"), server.pushes("a")) == (1, 1)
+    assert server.status(job_id, "a") is TaskStatus.UNDER_WAY
+
+
+def test_a_device_that_has_never_reported_is_asked_as_well() -> None:
+    """That is what the question is for."""
+    server = Server(ASKING)
+    server.register("a")
+    server.connect("a")
+
+    job_id = server.job()
+    server.after(GRACE_MS)
+    server.version("a", "1.0")
+
+    assert server.status(job_id, "a") is TaskStatus.UNDER_WAY
+
+
+def test_an_answer_with_the_target_is_an_instant_success() -> None:
+    """Nothing is pushed."""
+    server = Server(ASKING)
+    server.fleet("a")
+    job_id = server.job()
+
+    server.version("a", "2.0")
+
+    assert (server.status(job_id, "a"), server.pushes("a")) == (TaskStatus.SUCCEEDED, 0)
+
+
+def test_an_answer_with_a_version_that_is_not_supported_fails() -> None:
+    """Nothing is pushed, and it is not tried again where the contract does not say so."""
+    server = Server(ASKING)
+    server.fleet("a", version="0.9")
+    job_id = server.job(firmware_id=server.upload(from_versions=("1.0",)), retry=Retry(2, 0))
+
+    server.version("a", "0.9")
+
+    row = server.task(job_id, "a")
+    assert (row.status, row.desc) == (TaskStatus.FAILED, "report version is not conform")
+    assert server.pushes("a") == 0
+
+
+def test_a_device_that_does_not_answer_has_failed() -> None:
+    """After three minutes, not a moment sooner, and also across a restart."""
+    for restarts in (False, True):
+        server = Server(ASKING)
+        server.fleet("a")
+        job_id = server.job()
+        server.after(179_999)
+        before = server.status(job_id, "a")
+        if restarts:
+            server.restart()
+        server.after(1)
+
+        row = server.task(job_id, "a")
+        assert before is TaskStatus.QUEUED
+        assert row.status is TaskStatus.FAILED
+        assert row.desc == "the device did not say which version it runs"
+
+
+def test_what_else_a_device_says_is_no_answer() -> None:
+    """Progress of an earlier attempt, say, or a failure that comes late."""
+    server = Server(ASKING)
+    server.fleet("a")
+    job_id = server.job()
+
+    server.progress("a", 50)
+    server.failure("a")
+
+    assert server.status(job_id, "a") is TaskStatus.QUEUED
+    assert server.task(job_id, "a").progress is None
+
+
+def test_a_question_counts_as_the_beginning_of_an_attempt() -> None:
+    """With one retry there are two: one that came to nothing, and one that failed."""
+    server = Server(replace(ASKING, retry_on=("failed", "timeout")))
+    server.fleet("a")
+    job_id = server.job(retry=Retry(1, 0))
+    server.after(180_000)
+    server.version("a", "1.0")
+    server.failure("a")
+
+    assert (server.asked("a"), server.pushes("a")) == (2, 1)
+    assert server.status(job_id, "a") is TaskStatus.FAILED
+
+
+def test_a_question_is_repeated_where_pushes_are() -> None:
+    """To a device that comes back without an answer."""
+    server = Server(replace(ASKING, repush_on_reconnect="always"))
+    server.fleet("a")
+    server.job()
+
+    server.connect("a")
+    server.after(GRACE_MS)
+
+    assert (server.asked("a"), server.pushes("a")) == (2, 0)
+
+
+def test_requests_and_questions_have_ids_of_their_own() -> None:
+    """Digits only, and never one twice."""
+    server = Server(replace(ASKING, repush_on_reconnect="always"))
+    server.fleet("a")
+    server.job()
+    server.version("a", "1.0")
+    server.connect("a", version="1.0")
+
+    ids = [one.message_id for _, _, one in server.told if not isinstance(one, ReportReply)]
+
+    assert len(ids) == len(set(ids)) == 3
+    assert all(one.isdigit() for one in ids)

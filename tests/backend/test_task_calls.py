@@ -1,0 +1,178 @@
+import pytest
+
+from fleet_sim.model.northbound import (
+    CancelJob,
+    CancelTasks,
+    ConfirmTasks,
+    Done,
+    Refusal,
+    Refused,
+    RetryTasks,
+    TaskStatus,
+)
+from tests.backend.playbook import Server, contract, statuses
+
+KEYS = ("a", "b", "c", "d")
+UNCONFIRMED, QUEUED, PUSHED = TaskStatus.UNCONFIRMED, TaskStatus.QUEUED, TaskStatus.PUSHED
+UNDER_WAY, FAILED = TaskStatus.UNDER_WAY, TaskStatus.FAILED
+GENEROUS = contract(
+    cancel_shows_as="cancelled", cancellable=("queued", "pushed", "under_way"), cancel_descs=()
+)
+
+
+# --- consent -------------------------------------------------------------------------------------
+
+
+def _unconfirmed(server: Server) -> tuple[str, list[str]]:
+    server.fleet("a", "b")
+    job_id = server.job(needs_confirmation=True)
+    return job_id, [row.task_id for row in server.rows_of(job_id)]
+
+
+def test_a_task_waits_for_consent() -> None:
+    """It is not pushed, and its device does not even get it by asking."""
+    server = Server()
+    server.fleet("a")
+    job_id = server.job(needs_confirmation=True, devices_must_ask=True)
+
+    server.ask("a")
+
+    assert server.status(job_id, "a") is UNCONFIRMED
+    assert server.pushes("a") == 0
+
+
+def test_consent_puts_a_task_in_line() -> None:
+    """That one, and no other."""
+    server = Server()
+    job_id, ids = _unconfirmed(server)
+
+    answer = server.call(ConfirmTasks((ids[0],)))
+
+    assert answer == Done()
+    assert statuses(server.rows_of(job_id)) == {"a": "pushed", "b": "unconfirmed"}
+
+
+def test_consent_is_given_to_all_or_to_none() -> None:
+    """One that does not exist, or does not wait, spoils the call."""
+    server = Server()
+    job_id, ids = _unconfirmed(server)
+    server.call(ConfirmTasks((ids[0],)))
+
+    answers = [
+        server.call(ConfirmTasks(tuple(wanted)))
+        for wanted in ([ids[1], "nobody"], [ids[1], ids[0]], [])
+    ]
+
+    assert answers == [
+        Refused(Refusal.NO_SUCH_TASK, "nobody"),
+        Refused(Refusal.BAD_ARGUMENT, f"task_ids: {ids[0]} does not wait for consent"),
+        Refused(Refusal.BAD_ARGUMENT, "task_ids: there are none"),
+    ]
+    assert server.status(job_id, "b") is UNCONFIRMED
+
+
+def test_a_task_without_consent_may_be_cancelled() -> None:
+    """As a queued one may."""
+    server = Server()
+    job_id, _ = _unconfirmed(server)
+
+    assert server.call(CancelTasks(job_id, ("a",))) == Done()
+    assert server.status(job_id, "a") is FAILED
+
+
+# --- cancel by status -----------------------------------------------------------------------------
+
+
+def _mixed() -> tuple[Server, str]:
+    """A job with a task in each state: queued `a`, pushed `b`, under way `c`, done `d`."""
+    server = Server(GENEROUS)
+    server.fleet(*KEYS)
+    server.gone("a")
+    job_id = server.job()
+    server.progress("c", 5)
+    server.version("d", "2.0")
+    return server, job_id
+
+
+@pytest.mark.parametrize(
+    ("wanted", "hit"),
+    [
+        ((QUEUED,), {"a"}),
+        ((PUSHED, UNDER_WAY), {"b", "c"}),
+        ((UNCONFIRMED,), set()),
+        ((QUEUED, PUSHED, UNDER_WAY), {"a", "b", "c"}),
+    ],
+)
+def test_a_jobs_tasks_are_cancelled_by_how_they_stand(
+    wanted: tuple[TaskStatus, ...], hit: set[str]
+) -> None:
+    """Those that have ended stay as they are."""
+    server, job_id = _mixed()
+
+    answer = server.call(CancelJob(job_id, wanted))
+
+    shown = statuses(server.rows_of(job_id))
+    assert answer == Done()
+    assert {key for key, status in shown.items() if status == "cancelled"} == hit
+    assert shown["d"] == "succeeded"
+
+
+def test_a_status_that_cannot_be_cancelled_spoils_the_call() -> None:
+    """By the contract, and an end by its nature."""
+    server = Server()
+    server.fleet("a")
+    job_id = server.job()
+    server.progress("a", 5)
+
+    answers = [server.call(CancelJob(job_id, (PUSHED, one))) for one in (UNDER_WAY, FAILED)]
+
+    assert answers == [
+        Refused(Refusal.TASK_NOT_CANCELLABLE, "under_way"),
+        Refused(Refusal.TASK_NOT_CANCELLABLE, "failed"),
+    ]
+    assert server.status(job_id, "a") is UNDER_WAY
+
+
+def test_a_cancel_of_nothing_is_refused() -> None:
+    """No status and no list; a frozen list; a list that was ended; a job that is none."""
+    server = Server()
+    frozen, ended = server.job("2.0"), server.job("3.0", open_list=True)
+    server.call(CancelJob(ended, ends_list=True))
+
+    answers = [
+        server.call(CancelJob(frozen)),
+        server.call(CancelJob(frozen, ends_list=True)),
+        server.call(CancelJob(ended, ends_list=True)),
+        server.call(CancelJob("nobody", ends_list=True)),
+    ]
+
+    no_list = Refused(Refusal.BAD_ARGUMENT, "ends_list: the job has no open list")
+    assert answers == [
+        Refused(Refusal.BAD_ARGUMENT, "statuses: there are none"),
+        no_list,
+        no_list,
+        Refused(Refusal.NO_SUCH_JOB, "nobody"),
+    ]
+
+
+# --- again --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reopenable", "answer"),
+    [
+        (("failed",), Refused(Refusal.TASK_NOT_FAILED, "a")),
+        (("failed", "cancelled"), Done()),
+    ],
+)
+def test_whether_a_cancelled_task_may_begin_again_the_contract_says(
+    reopenable: tuple[str, ...], answer: object
+) -> None:
+    """Then it is pushed anew."""
+    server = Server(contract(cancel_shows_as="cancelled", reopenable=reopenable))
+    server.fleet("a")
+    job_id = server.job()
+    server.call(CancelTasks(job_id, ("a",)))
+
+    assert server.call(RetryTasks(job_id, ("a",))) == answer
+    assert server.pushes("a") == 1 + (answer == Done())

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+from fleet_sim.dialects.enos.contract import CONTRACT
+from fleet_sim.model.contract import ContractProfile
+
+
+def test_a_profile_is_the_same_after_json() -> None:
+    """As a run log and the settings of a platform carry it: lists become tuples again."""
+    profile = replace(CONTRACT, descs=(("timeout", "took too long"),))
+
+    fields = json.loads(json.dumps(asdict(profile)))
+
+    read: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()
+    }
+    assert ContractProfile(**read) == profile
