@@ -6,11 +6,25 @@ as it is not at an upgrade. Before there is anything for it the answer is an emp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fleet_sim.device.attempt import Attempt
+from fleet_sim.device.events import Effect, Timer
+from fleet_sim.device.mind import Mind
+from fleet_sim.device.states import BUSY, UpgradeState
 from fleet_sim.device.timings import Timings
 from fleet_sim.model.firmware import FirmwareImage
+
+
+def ask(mind: Mind, now_ms: int) -> Iterator[Effect]:
+    """Ask what there is to upgrade to, unless it is at it or keeps silent; and so on."""
+    is_quiet = mind.state is UpgradeState.QUIET
+    hush_ms = hushed_until_ms(mind.timings, mind.attempt if is_quiet else None)
+    if not (mind.state in BUSY or now_ms < hush_ms):
+        yield from mind.post.query()
+    if mind.timings.request_every_ms:
+        wait_ms = mind.timings.ask_wait_ms(mind.chance(Timer.ASK))
+        yield mind.alarms.set(Timer.ASK, hush_ms if now_ms < hush_ms else now_ms + wait_ms)
 
 
 def choose(images: Sequence[FirmwareImage], version: str) -> FirmwareImage | None:

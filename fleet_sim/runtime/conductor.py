@@ -189,7 +189,7 @@ class Conductor:
             return device, Sight(row.status, is_gone=True, is_silent=False, pushed_at_ms=0)
         agent = rig.agent
         tries = agent.tries(job.plan.to_version)
-        sight = Sight(row.status, agent.is_gone, agent.is_silent, rig.pushed_at_ms, tries=tries)
+        sight = Sight(row.status, agent.is_gone, agent.is_silent, agent.pushed_at_ms, tries=tries)
         return device, sight
 
     def _retries(self, job: OpenJob) -> int:

@@ -324,7 +324,6 @@ def push(scene: Scene, rig: Rig) -> None:
     rig.agent.handle(Connected(), now_ms)
     image = FirmwareImage("1.3.0", "http://h/fw", 10, "aa", "md5")
     rig.agent.handle(RequestReceived(UpgradeRequest("r-1", image)), now_ms)
-    rig.pushed_at_ms = now_ms
 
 
 def retried(*, is_foreign: bool, **job: Any) -> Scene:  # noqa: ANN401 - JSON

@@ -38,7 +38,6 @@ from fleet_sim.model.messages import (
     DeviceMessage,
     FailureReport,
     ReportReply,
-    ServerMessage,
     UpgradeReply,
     UpgradeRequest,
     VersionOffer,
@@ -83,13 +82,11 @@ class Rig:
     Attributes:
         agent: What the device thinks.
         line: What it hangs on.
-        pushed_at_ms: When it received its last upgrade request or was offered an upgrade,
-            repetitions to a device that keeps silent left out; None before the first.
     """
 
     __slots__ = (
         "_asked_at_ms", "_download", "_secret", "_unacknowledged", "agent", "dialect", "line",
-        "plan", "pushed_at_ms", "who", "world",
+        "plan", "who", "world",
     )  # fmt: skip
 
     def __init__(
@@ -106,7 +103,6 @@ class Rig:
         self._download: Download | None = None
         self._asked_at_ms = 0
         self._secret = plan.secret  # "" until the device has activated.
-        self.pushed_at_ms: int | None = None
 
     def start(self) -> None:
         """Power the device on when its plan says so."""
@@ -253,8 +249,6 @@ class Rig:
         except DialectError as error:
             self._wire("refused", {"side": "device", "topic": topic, "why": str(error)})
             return
-        if _holds_upgrade(message) and not self.agent.is_silent:
-            self.pushed_at_ms = self.world.clock.now_ms()
         if isinstance(message, ReportReply):
             self._replied(message)
         line = received_by_device(message)
@@ -291,12 +285,6 @@ class Rig:
         if self._download is not None:
             self._download.close()
             self._download = None
-
-
-def _holds_upgrade(message: ServerMessage) -> bool:
-    return isinstance(message, UpgradeRequest) or (
-        isinstance(message, VersionOffer) and bool(message.images)
-    )
 
 
 def _event(message: UpgradeRequest | VersionOffer | ReportReply) -> Event:

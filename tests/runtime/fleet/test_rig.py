@@ -185,13 +185,13 @@ def test_a_push_is_answered_and_noted() -> None:
     rig = world.rig()
     rig.start()
     world.run(1_000)
-    assert rig.pushed_at_ms is None
+    assert rig.agent.pushed_at_ms is None
 
     world.wires[0].tell(PUSH)
     world.run(1_100)
 
     (push,) = world.records("push_received")
-    assert push["t"] == rig.pushed_at_ms
+    assert push["t"] == rig.agent.pushed_at_ms
     assert (push["request"], push["version"], push["digest"]) == ("r-1", "2.0", "5b2e")
     assert [one["code"] for one in world.records("push_replied")] == [200]
     assert [one["step"] for one in world.records("progress_sent")] == [0]
@@ -206,13 +206,13 @@ def test_an_offer_counts_as_a_push_does_unless_it_holds_nothing() -> None:
 
     world.wires[0].tell(VersionOffer("8"))
     world.run(1_100)
-    before = rig.pushed_at_ms
+    before = rig.agent.pushed_at_ms
     world.wires[0].tell(VersionOffer("9", (PUSH.image,)))
     world.run(1_200)
 
     assert before is None
     empty, full = world.records("offer_received")
-    assert (empty["versions"], full["versions"], full["t"]) == ([], ["2.0"], rig.pushed_at_ms)
+    assert (empty["versions"], full["versions"], full["t"]) == ([], ["2.0"], rig.agent.pushed_at_ms)
     assert [one["request"] for one in world.records("progress_sent")] == ["offer 9"]
 
 
