@@ -16,13 +16,14 @@ event may come in any state, late ones included; what does not fit is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
-from fleet_sim.device import asking, connecting, downloading, installing, requests
+from fleet_sim.device import asking, blocks, connecting, downloading, installing, requests
 from fleet_sim.device.conduct import Persona
 from fleet_sim.device.events import (
     Acknowledged,
+    BlockReceived,
     Connect,
     Connected,
     ConnectionLost,
@@ -34,6 +35,7 @@ from fleet_sim.device.events import (
     Event,
     OfferReceived,
     PoweredOn,
+    QuestionReceived,
     ReplyReceived,
     RequestReceived,
     Timer,
@@ -54,15 +56,28 @@ class DeviceAgent:
         persona: How it misbehaves.
         timings: How long things take it.
         seed: The run's.
+        modules: What its parts run at first, by name; it learns of others when they are upgraded.
     """
 
     __slots__ = ("_mind",)
 
     def __init__(
-        self, *, device: DeviceId, version: str, persona: Persona, timings: Timings, seed: int
+        self,
+        *,
+        device: DeviceId,
+        version: str,
+        persona: Persona,
+        timings: Timings,
+        seed: int,
+        modules: Mapping[str, str] | None = None,
     ) -> None:
         self._mind = Mind(
-            device=device, version=version, persona=persona, timings=timings, seed=seed
+            device=device,
+            version=version,
+            persona=persona,
+            timings=timings,
+            seed=seed,
+            modules=modules,
         )
 
     def __repr__(self) -> str:
@@ -76,8 +91,13 @@ class DeviceAgent:
 
     @property
     def version(self) -> str:
-        """What it runs."""
+        """What it runs, as a whole."""
         return self._mind.version
+
+    @property
+    def modules(self) -> Mapping[str, str]:
+        """What its parts run, by name."""
+        return dict(self._mind.modules)
 
     @property
     def is_online(self) -> bool:
@@ -102,10 +122,19 @@ class DeviceAgent:
         """
         return self._mind.pushed_at_ms
 
-    def tries(self, version: str) -> int:
+    def tries(self, version: str, module: str = "") -> int:
         """Return how many attempts in a row it has begun at this version, to the present one."""
         attempt = self._mind.attempt
-        return 0 if attempt is None or attempt.image.version != version else attempt.tries
+        return 0 if attempt is None or not attempt.is_of(module, version) else attempt.tries
+
+    def check_with(self, hmac_of: Callable[[str], str] | None) -> None:
+        """Check keyed digests from now on, where a request names one.
+
+        Args:
+            hmac_of: From the SHA-256 of an image to the keyed digest that its request should name,
+                both lower-case hex. None: they are not checked.
+        """
+        self._mind.hmac_of = hmac_of
 
     def handle(self, event: Event, now_ms: int) -> tuple[Effect, ...]:
         """Take one event, move at most one state, and say what to do next.
@@ -123,18 +152,22 @@ class DeviceAgent:
         return tuple(_handle(self._mind, event, now_ms))
 
 
-def _handle(mind: Mind, event: Event, now_ms: int) -> Iterator[Effect]:
+def _handle(mind: Mind, event: Event, now_ms: int) -> Iterator[Effect]:  # noqa: C901 - a case an event
     match event:
         case PoweredOn():
             return connecting.on_power(mind)
         case Connected():
             return connecting.on_connected(mind, now_ms)
-        case ConnectionLost():
-            return connecting.on_lost(mind, now_ms)
+        case ConnectionLost(why):
+            return connecting.on_lost(mind, why, now_ms)
         case RequestReceived(request):
             return requests.on_request(mind, request, now_ms)
         case OfferReceived(offer):
             return requests.on_offer(mind, offer, now_ms)
+        case QuestionReceived():
+            return requests.on_question(mind)
+        case BlockReceived(block):
+            return blocks.on_block(mind, block, now_ms)
         case ReplyReceived(reply):
             return _on_acknowledged(mind, reply.message_id, now_ms)
         case Acknowledged(message_id):
@@ -166,7 +199,9 @@ def _on_timer(mind: Mind, name: Timer, token: int, now_ms: int) -> Iterator[Effe
         case Timer.RECONNECT:
             yield Connect()
         case Timer.DOWNLOAD:
-            yield from downloading.resume(mind)
+            yield from downloading.resume(mind, now_ms)
+        case Timer.BLOCK:
+            yield from blocks.on_late(mind, now_ms)
         case Timer.INSTALL:
             yield from installing.on_installed(mind, now_ms)
         case Timer.FLUSH:

@@ -6,7 +6,7 @@ as it is not at an upgrade. Before there is anything for it the answer is an emp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from fleet_sim.device.attempt import Attempt
 from fleet_sim.device.events import Effect, Timer
@@ -17,23 +17,33 @@ from fleet_sim.model.firmware import FirmwareImage
 
 
 def ask(mind: Mind, now_ms: int) -> Iterator[Effect]:
-    """Ask what there is to upgrade to, unless it is at it or keeps silent; and so on."""
+    """Ask what there is to upgrade to, unless it is at it or keeps silent; and so on.
+
+    One question for the device, then one for each of its parts.
+    """
     is_quiet = mind.state is UpgradeState.QUIET
     hush_ms = hushed_until_ms(mind.timings, mind.attempt if is_quiet else None)
     if not (mind.state in BUSY or now_ms < hush_ms):
-        yield from mind.post.query()
+        for module in ("", *(name for name, _ in mind.modules)):
+            yield from mind.post.query(module)
     if mind.timings.request_every_ms:
         wait_ms = mind.timings.ask_wait_ms(mind.chance(Timer.ASK))
         yield mind.alarms.set(Timer.ASK, hush_ms if now_ms < hush_ms else now_ms + wait_ms)
 
 
-def choose(images: Sequence[FirmwareImage], version: str) -> FirmwareImage | None:
+def choose(
+    images: Sequence[FirmwareImage], runs: Callable[[FirmwareImage], bool]
+) -> FirmwareImage | None:
     """Choose from what a device was offered, None if that was nothing.
 
     The first that is news. Offered only what runs already, that: the server does not know that it
     runs, and is told so as after a push.
+
+    Args:
+        images: What.
+        runs: Whether the device runs an image already.
     """
-    return next((image for image in images if image.version != version), next(iter(images), None))
+    return next((image for image in images if not runs(image)), next(iter(images), None))
 
 
 def hushed_until_ms(timings: Timings, silent_in: Attempt | None) -> int:

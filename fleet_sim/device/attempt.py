@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fleet_sim.device.conduct import Conduct
 from fleet_sim.device.events import Effect, Note, StartDownload
+from fleet_sim.device.holding import Holding
 from fleet_sim.model.firmware import FirmwareImage
 
 
@@ -23,6 +24,9 @@ class Attempt:
         held_bytes: Of the image, as far as known.
         cuts: Broken transfers in a row without a new byte.
         is_transferring: Whether bytes may be on their way.
+        holding: What arrived over MQTT; None where whoever drives the agent holds the bytes.
+        block: The id of the last block request; "" before the first.
+        block_tries: How often that block was asked for, one after another.
     """
 
     number: int
@@ -34,25 +38,39 @@ class Attempt:
     held_bytes: int = 0
     cuts: int = 0
     is_transferring: bool = False
+    holding: Holding | None = None
+    block: str = ""
+    block_tries: int = 0
+
+    @property
+    def noted(self) -> dict[str, object]:
+        """What records say of it: `version`, `request`, and `module` where it is for a part."""
+        module = {"module": self.image.module} if self.image.module else {}
+        return {"version": self.image.version, "request": self.request, **module}
+
+    def is_of(self, module: str, version: str) -> bool:
+        """Tell whether it is to lead a part of the device to a version."""
+        return (self.image.module, self.image.version) == (module, version)
 
     def is_for(self, image: FirmwareImage) -> bool:
         """Tell whether an image is this attempt's own; its URL may differ."""
         mine = self.image
-        return (mine.version, mine.digest) == (image.version, image.digest)
+        return (mine.module, mine.version, mine.digest) == (
+            image.module, image.version, image.digest,
+        )  # fmt: skip
 
     def start_download(self, *, step_percent: int, conduct: Conduct) -> tuple[Effect, ...]:
         """Fetch what is missing."""
         self.is_transferring = True
         # All bytes held and yet no end: the last is fetched again, as no range starts at the end.
         offset = max(0, min(self.held_bytes, self.image.size_bytes - 1))
-        noted = {"version": self.image.version, "request": self.request, "offset": offset}
         marks = tuple(
             mark
             for mark in _marks(self.image.size_bytes, step_percent, conduct.stop_percent)
             if offset < mark
         )
         start = StartDownload(self.image, self.number, offset, marks, conduct.flip_bits)
-        return (Note("download_start", noted), start)
+        return (Note("download_start", {**self.noted, "offset": offset}), start)
 
     def hold(self, size_bytes: int) -> None:
         """Learn how many bytes are held."""

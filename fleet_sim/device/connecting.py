@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fleet_sim.device import asking, downloading
+from fleet_sim.device import asking, blocks, downloading
 from fleet_sim.device.events import Connect, Disconnect, DropDownload, Effect, Note, Timer
 from fleet_sim.device.mind import Mind
 from fleet_sim.device.states import UpgradeState
@@ -39,17 +39,16 @@ def on_connected(mind: Mind, now_ms: int) -> Iterator[Effect]:
     mind.post.is_online = True
     mind.failures = 0
     mind.alarms.drop(Timer.RECONNECT)
-    if not mind.is_mute:
-        yield from mind.post.version(mind.version)
+    yield from mind.report_versions()
     yield from mind.post.again()
     if mind.timings.request_on_connect:
         yield from asking.ask(mind, now_ms)
-    yield from downloading.resume(mind)
+    yield from downloading.resume(mind, now_ms)
     if mind.conduct.up_ms is not None:
         yield mind.alarms.set(Timer.FLAP, now_ms + mind.conduct.up_ms)
 
 
-def on_lost(mind: Mind, now_ms: int) -> Iterator[Effect]:
+def on_lost(mind: Mind, why: str, now_ms: int) -> Iterator[Effect]:
     """Wait, and try again."""
     # Told twice, or told of a connection that the device closed itself.
     if mind.state is UpgradeState.REBOOTING or Timer.RECONNECT in mind.alarms:
@@ -58,6 +57,7 @@ def on_lost(mind: Mind, now_ms: int) -> Iterator[Effect]:
     mind.alarms.drop(Timer.FLAP, Timer.ASK)
     if mind.state is UpgradeState.DOWNLOADING:
         mind.under_way.cuts = 0  # the link's fault, whichever of the two was told first
+    yield from blocks.pause(mind, why)
     yield mind.set_later(Timer.RECONNECT, mind.failures, now_ms)
     mind.failures += 1
 
@@ -66,6 +66,7 @@ def go_offline(mind: Mind, why: str) -> Iterator[Effect]:
     """End the connection; nothing awaited from it comes any more."""
     mind.post.is_online = False
     mind.alarms.drop(Timer.RECONNECT, Timer.FLAP, Timer.ASK)
+    yield from blocks.pause(mind, why)
     yield Disconnect(why)
 
 

@@ -1,13 +1,14 @@
-"""The download of an image: from its first byte to its digest, over as many transfers as it takes.
+"""The download of an image over HTTP, in as many transfers as it takes.
 
-Progress is the share of the bytes, in steps. A transfer that breaks goes on where it broke; one
-that gets nowhere on a standing connection is given up after a while.
+A transfer that breaks goes on where it broke; one that gets nowhere on a standing connection is
+given up after a while. Images that come over MQTT stand in `blocks`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fleet_sim.device import arriving, blocks
 from fleet_sim.device.events import (
     DownloadAdvanced,
     DownloadCut,
@@ -23,10 +24,14 @@ from fleet_sim.device.states import UpgradeState
 from fleet_sim.model.failure import FailureCause
 
 
-def resume(mind: Mind) -> Iterator[Effect]:
+def resume(mind: Mind, now_ms: int) -> Iterator[Effect]:
     """Start the download, or go on with one that broke."""
     is_waiting = mind.state is UpgradeState.DOWNLOADING and mind.is_online
-    if is_waiting and not mind.under_way.is_transferring:
+    if not is_waiting or mind.under_way.is_transferring:
+        return
+    if mind.under_way.image.stream is not None:
+        yield from blocks.fetch(mind, mind.under_way.image.stream, now_ms)
+    else:
         mind.alarms.drop(Timer.DOWNLOAD)
         step = mind.timings.progress_step_percent
         yield from mind.under_way.start_download(step_percent=step, conduct=mind.conduct)
@@ -43,52 +48,15 @@ def on_download(
         return
     match event:
         case DownloadAdvanced(size_bytes=size_bytes):
-            yield from _on_advanced(mind, size_bytes)
+            yield from arriving.advance(mind, size_bytes)
         case DownloadFinished():
-            yield from _on_finished(mind, event, now_ms)
+            yield from arriving.finish(mind, event, now_ms)
         case DownloadCut():
             yield from _on_cut(mind, event, now_ms)
         case DownloadRefused(status=status):
             mind.under_way.is_transferring = False
             desc = f"the file server answered {status}"
             yield from mind.fail(FailureCause.DOWNLOAD, desc)
-
-
-def get_stuck(mind: Mind, percent: int) -> Iterator[Effect]:
-    """Stop at a percentage, and say nothing more."""
-    attempt = mind.under_way
-    yield from mind.report_progress(percent)
-    if attempt.is_transferring:
-        attempt.is_transferring = False
-        yield DropDownload(attempt.number)
-    yield from mind.fall_silent(f"stuck at {percent} %")
-
-
-def _on_advanced(mind: Mind, size_bytes: int) -> Iterator[Effect]:
-    attempt, stop = mind.under_way, mind.conduct.stop_percent
-    attempt.hold(max(size_bytes, attempt.held_bytes))
-    if stop is not None and attempt.has_reached(stop):
-        yield from get_stuck(mind, stop)
-        return
-    percent = attempt.percent_due(mind.timings.progress_step_percent)
-    if percent is not None:
-        yield from mind.report_progress(percent)
-
-
-def _on_finished(mind: Mind, event: DownloadFinished, now_ms: int) -> Iterator[Effect]:
-    attempt, image = mind.under_way, mind.under_way.image
-    attempt.is_transferring = False
-    noted = {"version": image.version, "request": attempt.request}
-    yield Note("download_end", {**noted, "size": event.size_bytes, "sha256": event.sha256})
-    if mind.conduct.stop_percent is not None:
-        # A small image comes whole, without a mark on its way.
-        yield from get_stuck(mind, mind.conduct.stop_percent)
-    elif event.digest.lower() != image.digest.lower():
-        desc = f"{image.digest_method} is {event.digest}, not {image.digest}"
-        yield from mind.fail(FailureCause.VERIFY, desc)
-    else:
-        mind.move(UpgradeState.INSTALLING)
-        yield mind.alarms.set(Timer.INSTALL, now_ms + mind.timings.install_ms)
 
 
 def _on_cut(mind: Mind, event: DownloadCut, now_ms: int) -> Iterator[Effect]:

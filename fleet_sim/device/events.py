@@ -8,8 +8,9 @@ Law between the agent and whoever drives it:
   agent itself closed with `Disconnect`; if it is, late, the agent takes no harm.
 - A transfer started by `StartDownload` ends in exactly one of `DownloadFinished`, `DownloadCut` and
   `DownloadRefused`, or in silence after `DropDownload`.
-- `Acknowledged` is fed for version, progress and failure reports and for queries, not for an
-  `UpgradeReply`: that one carries the server's id, which may equal one of the device's own.
+- `Acknowledged` is fed for version, progress and failure reports and for queries. Not for an
+  `UpgradeReply`: that one carries the server's id, which may equal one of the device's own. Not for
+  a `BlockRequest` either: the block says more.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from fleet_sim.model.firmware import FirmwareImage
-from fleet_sim.model.messages import DeviceMessage, ReportReply, UpgradeRequest, VersionOffer
+from fleet_sim.model.messages import (
+    Block,
+    DeviceMessage,
+    ReportReply,
+    UpgradeRequest,
+    VersionAsked,
+    VersionOffer,
+)
 
 
 class Timer(StrEnum):
@@ -28,6 +36,7 @@ class Timer(StrEnum):
 
     RECONNECT = "reconnect"
     DOWNLOAD = "download"  # to try a cut download again while the connection stands
+    BLOCK = "block"  # for the answer to a block request
     INSTALL = "install"
     FLUSH = "flush"  # for the server to have 100 % before the device reboots
     REBOOT = "reboot"
@@ -67,6 +76,20 @@ class OfferReceived:
     """The answer to a version query arrived."""
 
     offer: VersionOffer
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionReceived:
+    """The server wants to know what runs."""
+
+    question: VersionAsked
+
+
+@dataclass(frozen=True, slots=True)
+class BlockReceived:
+    """A piece of an image arrived over MQTT, or word that it will not."""
+
+    block: Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +225,8 @@ Event: TypeAlias = (
     | ConnectionLost
     | RequestReceived
     | OfferReceived
+    | QuestionReceived
+    | BlockReceived
     | ReplyReceived
     | Acknowledged
     | DownloadAdvanced

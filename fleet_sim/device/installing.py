@@ -34,11 +34,12 @@ def reboot(mind: Mind, now_ms: int) -> Iterator[Effect]:
 def on_booted(mind: Mind) -> Iterator[Effect]:
     """Run the new image; the boot loader puts it in place on the way, hence `flash` here."""
     attempt = mind.under_way
-    mind.version = attempt.image.version
+    mind.run(attempt.image)
+    mind.post.upgraded(attempt.image.module)
     # The version report says more than a 100 that was lost; only who keeps it still owes that.
     if not mind.is_mute:
         mind.post.forget()
     mind.move(UpgradeState.QUIET if mind.is_mute else UpgradeState.IDLE)
-    yield Note("flash", {"version": mind.version, "request": attempt.request})
+    yield Note("flash", attempt.noted)
     yield Note("boot", {"version": mind.version})
     yield Connect()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from fleet_sim.device import downloading
+from fleet_sim.device import arriving, downloading
 from fleet_sim.device.asking import choose
 from fleet_sim.device.attempt import Attempt
 from fleet_sim.device.events import Effect, Publish
@@ -37,7 +37,7 @@ def on_request(mind: Mind, request: UpgradeRequest, now_ms: int) -> Iterator[Eff
             yield from mind.fall_silent("does not answer the push")
             return
         yield Publish(UpgradeReply(request.message_id), request.message_id)
-        yield from _begin(mind, request.image)
+        yield from _begin(mind, request.image, now_ms)
 
 
 def on_offer(mind: Mind, offer: VersionOffer, now_ms: int) -> Iterator[Effect]:
@@ -47,14 +47,38 @@ def on_offer(mind: Mind, offer: VersionOffer, now_ms: int) -> Iterator[Effect]:
     request = request_of_offer(offer.message_id)
     if not mind.is_online or mind.state in BUSY or _is_copy(mind, request):
         return
-    image = choose(offer.images, mind.version)
+    image = choose(offer.images, mind.runs)
     if image is None:
         return
     _adopt(mind, request, image, now_ms)
     if not mind.conduct.answers_push:
         yield from mind.fall_silent("does not act on the offer")
         return
-    yield from _begin(mind, image)
+    yield from _begin(mind, image, now_ms)
+
+
+def on_question(mind: Mind) -> Iterator[Effect]:
+    """Say what runs, at once and in whatever state, because the server asks before it pushes.
+
+    A device that keeps its version to itself: the question opens the next attempt, and how that one
+    is going to go says whether it is answered. Asked in the attempt itself, it is not.
+    """
+    if mind.is_mute:
+        if not _speaks_next_time(mind):
+            return
+        mind.is_mute = False
+        mind.move(UpgradeState.IDLE)
+    for module, version in (("", mind.version), *mind.modules):
+        yield from mind.post.answer(version, module)
+
+
+def _speaks_next_time(mind: Mind) -> bool:
+    last = mind.under_way
+    if mind.state is not UpgradeState.QUIET or not mind.is_online:
+        return False
+    index = last.number + 1
+    following = mind.persona.conduct(last.tries + 1, seed=mind.seed, who=mind.who, index=index)
+    return following.reports_version
 
 
 def _note_push(mind: Mind, now_ms: int) -> None:
@@ -84,7 +108,8 @@ def _is_copy(mind: Mind, request: str) -> bool:
 def _adopt(mind: Mind, request: str, image: FirmwareImage, now_ms: int) -> None:
     last = mind.attempt
     number = last.number + 1 if last else 1
-    tries = last.tries + 1 if last and last.image.version == image.version else 1
+    is_again = last is not None and last.is_of(image.module, image.version)
+    tries = last.tries + 1 if last is not None and is_again else 1
     mind.attempt = Attempt(
         number=number, tries=tries, request=request, image=image, began_at_ms=now_ms
     )
@@ -93,24 +118,26 @@ def _adopt(mind: Mind, request: str, image: FirmwareImage, now_ms: int) -> None:
     mind.post.forget()
 
 
-def _begin(mind: Mind, image: FirmwareImage) -> Iterator[Effect]:
+def _begin(mind: Mind, image: FirmwareImage, now_ms: int) -> Iterator[Effect]:
     if mind.conduct.silent_after_reply:
         yield from mind.fall_silent("answered the push, then nothing")
-    elif image.version == mind.version:
+    elif mind.runs(image):
         yield from _upgrade_to_itself(mind)
     elif mind.conduct.stop_percent == 0:
-        yield from downloading.get_stuck(mind, 0)
+        yield from arriving.get_stuck(mind, 0)
     else:
         mind.move(UpgradeState.DOWNLOADING)
         yield from mind.report_progress(0)
-        yield from downloading.resume(mind)
+        yield from downloading.resume(mind, now_ms)
 
 
 def _upgrade_to_itself(mind: Mind) -> Iterator[Effect]:
     """Say again what it runs; nothing is downloaded for that."""
     if mind.conduct.reports_version:
         mind.move(UpgradeState.IDLE)
-        yield from mind.post.version(mind.version)
+        image = mind.under_way.image
+        mind.post.upgraded(image.module)
+        yield from mind.post.version(image.version, image.module)
         return
     mind.is_mute = True
     mind.move(UpgradeState.QUIET)

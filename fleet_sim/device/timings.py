@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _SPANS = ("install_ms", "reboot_ms", "flush_ms", "request_every_ms", "request_hush_ms")
+_LIMITS = ("download_tries_max", "block_bytes", "block_wait_ms", "block_tries_max")
 _ASK_SPREAD = 0.2
 
 
@@ -23,6 +24,11 @@ class Timings:
             a few round trips of the slowest radio.
         download_tries_max: Cut downloads in a row without a new byte, on a standing connection,
             before it gives up and says so.
+        block_bytes: How much of an image it asks for at a time where it fetches it over MQTT;
+            Alibaba serves 256 to 131,072 bytes.
+        block_wait_ms: How long it waits for a block before it asks again; as Alibaba's SDK for C.
+        block_tries_max: How often in a row it asks for one block before it gives up and says so;
+            as that SDK.
         request_on_connect: Whether it asks, on each connection, what it may upgrade to.
         request_every_ms: How often it asks again while it is on line and idle, on average: each
             wait is drawn from a fifth less to a fifth more, so that a fleet does not ask in step;
@@ -39,6 +45,9 @@ class Timings:
     progress_step_percent: int = 25
     flush_ms: int = 10_000
     download_tries_max: int = 10
+    block_bytes: int = 5120
+    block_wait_ms: int = 10_000
+    block_tries_max: int = 4
     request_on_connect: bool = False
     request_every_ms: int = 0
     request_hush_ms: int = 0
@@ -62,8 +71,9 @@ class Timings:
             raise ValueError(
                 f"progress_step_percent is {self.progress_step_percent}; it goes from 1 to 100"
             )
-        if self.download_tries_max < 1:
-            raise ValueError(f"download_tries_max is {self.download_tries_max}; at least 1")
+        for name in _LIMITS:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; at least 1")
 
     def backoff_ms(self, failures: int, chance: float) -> int:
         """Return how long to wait after this many failures in a row (0: the first).

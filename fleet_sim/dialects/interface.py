@@ -272,6 +272,8 @@ class Dialect:
         http: How devices may come that hold no MQTT connection; None where a vendor has no such
             way or this folder does not speak it.
         gateways: What devices say that speak for others; None for the same two reasons.
+        firmware_hmac: From a device's secret and the SHA-256 of a file, in hex, to the keyed digest
+            that upgrade requests name beside the plain one, in hex; None where they name none.
     """
 
     name: str
@@ -286,3 +288,4 @@ class Dialect:
     http_refusal: Callable[[int, str], HttpResponse]
     http: HttpChannel | None = None
     gateways: GatewayCodec | None = None
+    firmware_hmac: Callable[[str, str], str] | None = None

@@ -18,7 +18,8 @@ class FirmwareImage:
         module: Which part of a device it is for; "" is the device as a whole.
         hmac: A keyed digest besides, lower-case hex, for vendors that send one; else "".
         token: What a device shows to fetch it; "" where the address alone is enough.
-        stream: The file's name where it is fetched in blocks over MQTT; then there is no `url`.
+        stream: The file's two numbers where it is fetched in blocks over MQTT; then there is no
+            `url`.
     """
 
     version: str

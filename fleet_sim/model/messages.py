@@ -253,6 +253,12 @@ class GatewayReply:
 
 
 DeviceMessage = (
-    VersionReport | ProgressReport | FailureReport | UpgradeReply | VersionQuery | ActivationReply
+    VersionReport
+    | ProgressReport
+    | FailureReport
+    | UpgradeReply
+    | VersionQuery
+    | ActivationReply
+    | BlockRequest
 )
-ServerMessage = UpgradeRequest | ReportReply | VersionOffer | ActivationInfo
+ServerMessage = UpgradeRequest | ReportReply | VersionOffer | VersionAsked | Block | ActivationInfo

@@ -14,7 +14,9 @@ Sources, in falling order of trust:
 
 Kinds and their fields (`device` is `product_key/device_key`; `message` is the id of a device's own
 message, `request` the id of the upgrade request it belongs to, "" where there is none; an offer
-that the device took counts as one, see `request_of_offer`):
+that the device took counts as one, see `request_of_offer`; `flash`, `download_start`,
+`download_end`, pushes, requests, version and progress records of a part of a device also carry its
+name as `module`, and then their version is that part's and not the device's):
 
     D  boot             version; the first of a device also carries fleet, dialect
        flash            version, request
@@ -42,6 +44,9 @@ that the device took counts as one, see `request_of_offer`):
        request_received message                                   server
        offer_sent       message, versions                         server
        offer_received   message, versions                         device
+       question_sent, question_received       message           server, device: which version?
+       block_request_sent, block_request_received   message, offset, size    device, server
+       block_sent, block_received   message, offset, size, code  server, device
        activation_sent, activation_received   message           server, device: a secret was told
        activation_replied, activation_acked   message, code     device, server: the device keeps it
        refused          topic, why                                server or device: not taken in

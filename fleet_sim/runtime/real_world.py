@@ -7,6 +7,7 @@ from functools import partial
 import aiohttp
 
 from fleet_sim.dialects import registry
+from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.runtime.fleet.download import Fetch, FetchListener, Owner
 from fleet_sim.runtime.fleet.file_addresses import FileAddresses
 from fleet_sim.runtime.fleet.http_fetch import HttpFetch
@@ -85,15 +86,16 @@ class RealWorld:
         self._tasks.cancel()
 
     def fetch(
-        self, owner: Owner, url: str, offset: int, chunk: int, listener: FetchListener
+        self, owner: Owner, image: FirmwareImage, offset: int, chunk: int, listener: FetchListener
     ) -> Fetch:
         """Read a file from this byte on."""
         return HttpFetch(
             self._session,
             self._tasks,
-            partial(self._addresses.find, owner, url),
+            partial(self._addresses.find, owner, image.url),
             listener,
             offset=offset,
             chunk=chunk,
+            token=image.token,
             tls=self._http_tls,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fleet_sim.backend.brain import Brain
 from fleet_sim.dialects import registry
 from fleet_sim.model.chance import identifier
+from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.record import Record, Source
 from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.oracle.tolerance import VIRTUAL_TIME
@@ -118,11 +119,11 @@ class VirtualWorld:
         self._network.dial(ear, number)
 
     def fetch(
-        self, owner: Owner, url: str, offset: int, chunk: int, listener: FetchListener
+        self, owner: Owner, image: FirmwareImage, offset: int, chunk: int, listener: FetchListener
     ) -> Fetch:
         """Read a file from this byte on; this platform's are free for all."""
         del owner
-        return self._files.fetch(url, offset, chunk, listener)
+        return self._files.fetch(image.url, offset, chunk, listener)
 
     def run(
         self, on_snapshot: Callable[[Snapshot], None], should_stop: Callable[[], bool]

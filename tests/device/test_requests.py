@@ -87,16 +87,14 @@ def test_a_push_after_a_failure_is_a_new_attempt() -> None:
 def test_the_instant_of_the_last_push_is_known() -> None:
     """Of a push or an offer, taken or refused; an offer of nothing asks for nothing."""
     agent = online()
-    assert agent.pushed_at_ms is None
+    events = (OfferReceived(VersionOffer("7")), OfferReceived(VersionOffer("8", (IMAGE,))))
 
-    drive(agent, OfferReceived(VersionOffer("7")), now_ms=5)
-    assert agent.pushed_at_ms is None
+    known = [agent.pushed_at_ms]
+    for at_ms, event in ((5, events[0]), (10, events[1]), (20, push(1, OTHER))):
+        drive(agent, event, now_ms=at_ms)
+        known.append(agent.pushed_at_ms)
 
-    drive(agent, OfferReceived(VersionOffer("8", (IMAGE,))), now_ms=10)
-    assert agent.pushed_at_ms == 10
-
-    drive(agent, push(1, OTHER), now_ms=20)
-    assert agent.pushed_at_ms == 20
+    assert known == [None, None, 10, 20]
 
 
 def test_a_push_to_a_silent_device_does_not_count() -> None:

@@ -15,6 +15,7 @@ from fleet_sim.device.personas import bind
 from fleet_sim.device.timings import Timings
 from fleet_sim.dialects import registry
 from fleet_sim.dialects.interface import Dialect
+from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import ServerMessage
 from fleet_sim.mqtt.decoding import Decoder
@@ -160,11 +161,11 @@ class LoneWorld:
         ear.on_open(number, self.wires[-1])
 
     def fetch(
-        self, owner: Owner, url: str, offset: int, chunk: int, listener: FetchListener
+        self, owner: Owner, image: FirmwareImage, offset: int, chunk: int, listener: FetchListener
     ) -> Transfer:
         """Take note of a transfer that is wanted."""
         now_ms = self.clock.now_ms()
-        transfer = Transfer(now_ms, owner, url, offset, chunk, listener, _clock=self.clock)
+        transfer = Transfer(now_ms, owner, image.url, offset, chunk, listener, _clock=self.clock)
         self.transfers.append(transfer)
         return transfer
 

@@ -8,6 +8,8 @@ from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import (
     ActivationInfo,
     ActivationReply,
+    Block,
+    BlockRequest,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -15,6 +17,7 @@ from fleet_sim.model.messages import (
     ServerMessage,
     UpgradeReply,
     UpgradeRequest,
+    VersionAsked,
     VersionOffer,
     VersionQuery,
     VersionReport,
@@ -27,6 +30,7 @@ from fleet_sim.runtime.wire_records import (
 )
 
 IMAGE = FirmwareImage("2.0", "http://h/fw", 1000, "aa", "md5")
+PART = FirmwareImage("2.0", "http://h/fw", 9, "aa", "md5", module="mcu")
 FAILURE = FailureReport("7", FailureCause.VERIFY, "bad", -3)
 
 
@@ -44,6 +48,16 @@ FAILURE = FailureReport("7", FailureCause.VERIFY, "bad", -3)
         (VersionQuery("3"), "request_sent", "request_received", {"message": "3"}),
         (ActivationReply("4"), "activation_replied", "activation_acked",
          {"message": "4", "code": 200}),
+        (BlockRequest("5", (7, 1), 512, 256), "block_request_sent", "block_request_received",
+         {"message": "5", "offset": 512, "size": 256}),
+        (VersionReport("1", "1.0", "mcu", after_upgrade=True), "version_sent", "version_received",
+         {"message": "1", "version": "1.0", "module": "mcu"}),
+        (ProgressReport("2", 40, "", "mcu"), "progress_sent", "progress_received",
+         {"message": "2", "step": 40, "desc": "", "module": "mcu"}),
+        (FailureReport("2", FailureCause.VERIFY, "", -3, "mcu"), "progress_sent",
+         "progress_received", {"message": "2", "step": -3, "desc": "", "module": "mcu"}),
+        (VersionQuery("3", "mcu"), "request_sent", "request_received",
+         {"message": "3", "module": "mcu"}),
     ],
 )  # fmt: skip
 def test_a_devices_words_stand_at_both_ends(
@@ -51,7 +65,7 @@ def test_a_devices_words_stand_at_both_ends(
 ) -> None:
     """The same fields; what only the device knows, the request and the cause, on its side."""
     own: dict[str, Any] = {"request": "r-1"} if sent == "progress_sent" else {}
-    if message is FAILURE:
+    if isinstance(message, FailureReport):
         own["cause"] = "verify"
 
     assert sent_by_device(message, "r-1") == (sent, {"side": "device", **fields, **own})
@@ -69,6 +83,11 @@ def test_a_devices_words_stand_at_both_ends(
         (VersionOffer("3"), "offer_sent", "offer_received", {"message": "3", "versions": []}),
         (ActivationInfo("4", "a", "s3cret"), "activation_sent", "activation_received",
          {"message": "4"}),
+        (VersionAsked("6"), "question_sent", "question_received", {"message": "6"}),
+        (Block("5", 512, b"abc", 515), "block_sent", "block_received",
+         {"message": "5", "offset": 512, "size": 3, "code": 200}),
+        (UpgradeRequest("r-1", PART), "push_sent", "push_received",
+         {"request": "r-1", "version": "2.0", "size": 9, "digest": "aa", "module": "mcu"}),
     ],
 )  # fmt: skip
 def test_a_servers_words_stand_at_both_ends(

@@ -21,6 +21,7 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationReply,
+    BlockRequest,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -69,7 +70,11 @@ class EnosDevice:
         return (*ota, fill(activation.INFO, device)) if activates else ota
 
     def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
-        """Write what a device says; `step` is a string, negative for a failure."""
+        """Write what a device says; `step` is a string, negative for a failure.
+
+        Raises:
+            DialectError: It asks for a block, which EnOS has no words for.
+        """
         match message:
             case VersionReport(message_id, version):
                 return envelope.request(device, Leaf.INFORM, message_id, {"version": version})
@@ -85,6 +90,8 @@ class EnosDevice:
                 return envelope.reply(topic, message_id, code, text=text)
             case ActivationReply():
                 return activation.write_reply(device, message)
+            case BlockRequest():
+                raise DialectError("EnOS has no download over MQTT")
             case _:
                 assert_never(message)
 

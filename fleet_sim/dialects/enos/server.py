@@ -40,6 +40,7 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationInfo,
+    Block,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -47,6 +48,7 @@ from fleet_sim.model.messages import (
     ServerMessage,
     UpgradeReply,
     UpgradeRequest,
+    VersionAsked,
     VersionOffer,
     VersionQuery,
     VersionReport,
@@ -147,7 +149,11 @@ class EnosServer:
             raise error.about(message_id) from error
 
     def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
-        """Write what the platform says to a device."""
+        """Write what the platform says to a device.
+
+        Raises:
+            DialectError: It asks for a version or hands over a block: EnOS has no words for either.
+        """
         match message:
             case UpgradeRequest(message_id, image):
                 params = envelope.image_fields(image)
@@ -161,6 +167,8 @@ class EnosServer:
                 return envelope.reply(topic, message_id, data=data)
             case ActivationInfo():
                 return activation.write_info(device, message)
+            case VersionAsked() | Block():
+                raise DialectError(f"EnOS has no words for {type(message).__name__}")
             case _:
                 assert_never(message)
 

@@ -6,7 +6,6 @@ pushes back on the server's socket as a slow device would.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -19,7 +18,9 @@ from fleet_sim.device.events import (
     Event,
     StartDownload,
 )
+from fleet_sim.device.holding import Holding
 from fleet_sim.dialects.interface import Dialect
+from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.fleet.line import Line
@@ -71,9 +72,12 @@ class FileWorld(Protocol):
         """The run's clock."""
 
     def fetch(
-        self, owner: Owner, url: str, offset: int, chunk: int, listener: FetchListener
+        self, owner: Owner, image: FirmwareImage, offset: int, chunk: int, listener: FetchListener
     ) -> Fetch:
-        """Read a file from this byte on, at most `chunk` bytes at a time."""
+        """Read an image's file from this byte on, at most `chunk` bytes at a time.
+
+        Where the image has a token, the request shows it.
+        """
 
 
 def chunk_bytes(down_kbps: float) -> int:
@@ -85,9 +89,8 @@ class Download:
     """The bytes that a device holds of one image, over as many transfers as it takes."""
 
     __slots__ = (
-        "_arrives_at_ms", "_chunk", "_digest", "_feed", "_fetch", "_flip_bits", "_is_under_way",
-        "_line", "_notify_at", "_number", "_order", "_owner", "_sha256", "_world", "attempt",
-        "held_bytes", "size_bytes",
+        "_arrives_at_ms", "_chunk", "_feed", "_fetch", "_holding", "_is_under_way", "_line",
+        "_notify_at", "_number", "_order", "_owner", "_world", "attempt", "size_bytes",
     )  # fmt: skip
 
     def __init__(
@@ -115,11 +118,12 @@ class Download:
     def _begin(self, order: StartDownload) -> None:
         self.attempt = order.attempt
         self.size_bytes = order.image.size_bytes
-        self._sha256 = hashlib.sha256()
-        method = order.image.digest_method
-        self._digest = self._sha256 if method == "sha256" else hashlib.new(method)
-        self.held_bytes = 0
-        self._flip_bits = order.flip_bits
+        self._holding = Holding(order.image.digest_method, order.flip_bits)
+
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes have arrived."""
+        return self._holding.size_bytes
 
     def start(self, order: StartDownload, at_ms: int) -> None:
         """Ask the server for the bytes from the order's offset on, once a connection is open."""
@@ -136,7 +140,7 @@ class Download:
         if number == self._number:
             listener = _Transfer(self, number)
             self._fetch = self._world.fetch(
-                self._owner, self._order.image.url, self.held_bytes, self._chunk, listener
+                self._owner, self._order.image, self.held_bytes, self._chunk, listener
             )
 
     def cut(self, why: str) -> None:
@@ -166,10 +170,7 @@ class Download:
     def _forget(self) -> None:
         """The server sends from the first byte, asked or not: what is held is of no use."""
         if self.held_bytes:
-            self._sha256 = hashlib.sha256()
-            is_same = self._digest.name == "sha256"
-            self._digest = self._sha256 if is_same else hashlib.new(self._digest.name)
-            self.held_bytes = 0
+            self._begin(self._order)
 
     def on_chunk(self, number: int, chunk: bytes | memoryview, then: Callable[[], None]) -> None:
         """Take bytes from the socket; they reach the device once the link has passed them."""
@@ -189,12 +190,7 @@ class Download:
     def _arrive(self, number: int, chunk: bytes | memoryview) -> None:
         if number != self._number or self._line.is_deaf:
             return  # on a half-open link the transfer stalls, until the device gives all up
-        if self._flip_bits and not self.held_bytes:
-            chunk = _flipped(chunk, self._flip_bits)
-        self._sha256.update(chunk)
-        if self._digest is not self._sha256:
-            self._digest.update(chunk)
-        self.held_bytes += len(chunk)
+        self._holding.take(chunk)
         self._notify()
         if number == self._number and self.held_bytes >= self.size_bytes:
             self._finish()
@@ -207,11 +203,8 @@ class Download:
 
     def _finish(self) -> None:
         self.close()
-        self._feed(
-            DownloadFinished(
-                self.attempt, self.held_bytes, self._digest.hexdigest(), self._sha256.hexdigest()
-            )
-        )
+        held = self._holding
+        self._feed(DownloadFinished(self.attempt, held.size_bytes, held.digest, held.sha256))
 
     def on_end(self, number: int, why: str) -> None:
         """Take the end of a transfer; its last bytes may still be on the link."""
@@ -239,10 +232,3 @@ class _Transfer:
 
     def on_end(self, why: str) -> None:
         self._download.on_end(self._number, why)
-
-
-def _flipped(chunk: bytes | memoryview, bits: int) -> bytes:
-    spoilt = bytearray(chunk)
-    for bit in range(min(bits, 8 * len(spoilt))):
-        spoilt[bit // 8] ^= 1 << (bit % 8)
-    return bytes(spoilt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 from yarl import URL
@@ -18,7 +18,8 @@ READ_TIMEOUT_S = 60.0  # A file server that says nothing for a minute has broken
 class HttpFetch:
     """One transfer of a firmware file; it reads on only when its listener wants more.
 
-    Where the file is has to be found out first, which may take requests of its own.
+    Where the file is has to be found out first, which may take requests of its own. A token is
+    shown as `Authorization: Bearer`; a redirection to another host does not take it along.
     """
 
     __slots__ = ("_is_open", "_listener", "_task", "_tls")
@@ -32,12 +33,16 @@ class HttpFetch:
         *,
         offset: int,
         chunk: int,
+        token: str = "",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._listener = listener
         self._is_open = True
         self._tls: ssl.SSLContext | bool = tls if tls is not None else True
-        self._task = tasks.create_task(self._read(session, find, offset, chunk))
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._task = tasks.create_task(self._read(session, find, headers, chunk))
 
     def close(self) -> None:
         """Break it off."""
@@ -48,10 +53,9 @@ class HttpFetch:
         self,
         session: aiohttp.ClientSession,
         find: Callable[[], Awaitable[URL]],
-        offset: int,
+        headers: Mapping[str, str],
         chunk: int,
     ) -> None:
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
         why = ""
         try:
             async with session.get(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol, assert_never
 
 from fleet_sim.device.agent import DeviceAgent
 from fleet_sim.device.events import (
     Acknowledged,
+    BlockReceived,
     Connect,
     Connected,
     ConnectionLost,
@@ -23,6 +25,7 @@ from fleet_sim.device.events import (
     OfferReceived,
     PoweredOn,
     Publish,
+    QuestionReceived,
     ReplyReceived,
     RequestReceived,
     SetTimer,
@@ -35,11 +38,14 @@ from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import (
     ActivationInfo,
     ActivationReply,
+    Block,
+    BlockRequest,
     DeviceMessage,
     FailureReport,
     ReportReply,
     UpgradeReply,
     UpgradeRequest,
+    VersionAsked,
     VersionOffer,
 )
 from fleet_sim.model.record import Source
@@ -102,7 +108,8 @@ class Rig:
         self._unacknowledged: dict[int, str] | None = None
         self._download: Download | None = None
         self._asked_at_ms = 0
-        self._secret = plan.secret  # "" until the device has activated.
+        self._secret = ""
+        self._learn(plan.secret)
 
     def start(self) -> None:
         """Power the device on when its plan says so."""
@@ -214,7 +221,7 @@ class Rig:
             # The log wants the number that stands on the wire, which only the dialect knows.
             _, message = self.dialect.server.decode(wire.topic, wire.payload)
         packet_id = self.line.publish(wire.topic, wire.payload, wire.qos)
-        if not isinstance(message, UpgradeReply | ActivationReply):
+        if packet_id and not isinstance(message, UpgradeReply | ActivationReply | BlockRequest):
             self._unacknowledged[packet_id] = message.message_id
         self._wire(*sent_by_device(message, request))
 
@@ -261,9 +268,15 @@ class Rig:
 
     def _activated(self, info: ActivationInfo) -> None:
         """Keep the secret for the next connection; this one goes on as it began."""
-        self._secret = info.secret
+        self._learn(info.secret)
         self._publish(ActivationReply(info.message_id), "")
         self.line.flush()
+
+    def _learn(self, secret: str) -> None:
+        """Know the device's own secret; "" until it has activated."""
+        self._secret = secret
+        hmac_of = self.dialect.firmware_hmac
+        self.agent.check_with(partial(hmac_of, secret) if hmac_of and secret else None)
 
     def _wire(self, kind: str, fields: Mapping[str, Any]) -> None:
         self.world.log.add(Source.WIRE, kind, device=self.who, fields=fields)
@@ -287,7 +300,7 @@ class Rig:
             self._download = None
 
 
-def _event(message: UpgradeRequest | VersionOffer | ReportReply) -> Event:
+def _event(message: UpgradeRequest | VersionOffer | ReportReply | VersionAsked | Block) -> Event:
     match message:
         case UpgradeRequest():
             return RequestReceived(message)
@@ -295,5 +308,9 @@ def _event(message: UpgradeRequest | VersionOffer | ReportReply) -> Event:
             return OfferReceived(message)
         case ReportReply():
             return ReplyReceived(message)
+        case VersionAsked():
+            return QuestionReceived(message)
+        case Block():
+            return BlockReceived(message)
         case _:
             assert_never(message)
