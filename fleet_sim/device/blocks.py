@@ -97,7 +97,8 @@ def _ask_again(mind: Mind, why: str, now_ms: int) -> Iterator[Effect]:
 
 def _ask(mind: Mind, stream: tuple[int, int], now_ms: int) -> Iterator[Effect]:
     attempt = mind.under_way
-    size_bytes = min(mind.timings.block_bytes, attempt.image.size_bytes - attempt.held_bytes)
+    missing_bytes = attempt.image.size_bytes - attempt.held_bytes
+    size_bytes = max(1, min(mind.timings.block_bytes, missing_bytes))  # an empty image has no block
     wanted = mind.post.block(stream, attempt.held_bytes, size_bytes)
     attempt.block = wanted.message_id
     attempt.block_tries += 1

@@ -55,7 +55,9 @@ def test_a_push_leads_to_a_report_of_the_new_version() -> None:
         Note("boot", {"version": "2.0"}),
         Connect(),
     )
-    assert agent.handle(Connected(), 2060) == (Publish(VersionReport("5", "2.0")),)
+    assert agent.handle(Connected(), 2060) == (
+        Publish(VersionReport("5", "2.0", after_upgrade=True)),
+    )
     assert agent.state is UpgradeState.IDLE
     assert agent.version == "2.0"
 

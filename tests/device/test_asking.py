@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from fleet_sim.device.agent import DeviceAgent
@@ -17,8 +18,10 @@ from fleet_sim.device.events import (
     RequestReceived,
     StartDownload,
 )
+from fleet_sim.device.personas import bind
 from fleet_sim.device.timings import Timings
 from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ProgressReport,
     UpgradeRequest,
@@ -88,7 +91,7 @@ def test_a_device_that_is_offered_what_it_runs_says_so() -> None:
 
     effects = drive(agent, offer(2, FirmwareImage("1.0", "u", 1, "a", "md5")))
 
-    assert effects == (Publish(VersionReport("3", "1.0")),)
+    assert effects == (Publish(VersionReport("3", "1.0", after_upgrade=True)),)
 
 
 def test_an_offer_and_a_push_of_one_number_are_two_attempts() -> None:
@@ -171,10 +174,37 @@ def test_of_what_is_offered_the_first_news_is_chosen() -> None:
     """What runs already only where there is nothing else, and nothing where nothing is offered."""
     own = FirmwareImage("1.0", "u", 1, "a", "md5")
 
-    assert choose((own, IMAGE), "1.0") == IMAGE
-    assert choose((IMAGE, own), "1.0") == IMAGE
-    assert choose((own,), "1.0") == own
-    assert choose((), "1.0") is None
+    def runs(image: FirmwareImage) -> bool:
+        return image is own
+
+    assert choose((own, IMAGE), runs) == IMAGE
+    assert choose((IMAGE, own), runs) == IMAGE
+    assert choose((own,), runs) == own
+    assert choose((), runs) is None
+
+
+def test_a_device_asks_for_each_of_its_parts() -> None:
+    """A question each; what it is offered for one of them it takes."""
+    agent = DeviceAgent(
+        device=DeviceId("pk", "dk"),
+        version="1.0",
+        persona=bind("healthy"),
+        timings=Timings(request_on_connect=True),
+        seed=42,
+        modules={"mcu": "0.9"},
+    )
+    part = replace(IMAGE, version="1.0", module="mcu")
+
+    said = drive(agent, PoweredOn(), Connected())
+    effects = drive(agent, offer(4, part))
+
+    assert said == (
+        Publish(VersionReport("1", "1.0")),
+        Publish(VersionReport("2", "0.9", "mcu")),
+        Publish(VersionQuery("3")),
+        Publish(VersionQuery("4", "mcu")),
+    )
+    assert effects[0] == Publish(ProgressReport("5", 0, module="mcu"), "offer 4")
 
 
 def test_a_hush_counts_from_the_begin_of_the_attempt() -> None:

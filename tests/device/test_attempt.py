@@ -117,7 +117,18 @@ def test_an_image_is_known_by_version_and_digest() -> None:
 
     assert one.is_for(replace(IMAGE, url="http://host/elsewhere"))
     assert not one.is_for(replace(IMAGE, digest="bb"))
+    assert not one.is_for(replace(IMAGE, module="mcu"))
     assert not one.is_for(OTHER)
+
+
+def test_a_part_is_named_in_the_record() -> None:
+    """And nothing is, where the image is for the device as a whole."""
+    part = Attempt(number=1, tries=1, request="r-1", image=replace(IMAGE, module="mcu"))
+
+    assert attempt().noted == {"version": "2.0", "request": "r-1"}
+    assert part.noted == {"version": "2.0", "request": "r-1", "module": "mcu"}
+    assert part.is_of("mcu", "2.0")
+    assert not part.is_of("", "2.0")
 
 
 @settings(deadline=None)

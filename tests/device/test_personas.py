@@ -218,7 +218,7 @@ def test_a_stuck_device_is_healthy_outside_its_attempts() -> None:
     world.run(20_000)
 
     assert world.agent.version == "2.0"
-    assert world.said()[-1] == VersionReport("10", "2.0")
+    assert world.said()[-1] == VersionReport("10", "2.0", after_upgrade=True)
 
 
 def test_silent_success_runs_the_new_version_and_keeps_it_secret() -> None:
@@ -245,7 +245,7 @@ def test_silent_success_speaks_at_the_next_push() -> None:
 
     assert world.said()[-3:] == [
         UpgradeReply("r-2"),
-        VersionReport("7", "2.0"),
+        VersionReport("7", "2.0", after_upgrade=True),
         VersionReport("8", "2.0"),
     ]
     assert len(world.downloads) == 1

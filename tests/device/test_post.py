@@ -5,7 +5,13 @@ from __future__ import annotations
 from fleet_sim.device.events import Publish
 from fleet_sim.device.post import Post
 from fleet_sim.model.failure import FailureCause
-from fleet_sim.model.messages import FailureReport, ProgressReport, VersionQuery, VersionReport
+from fleet_sim.model.messages import (
+    BlockRequest,
+    FailureReport,
+    ProgressReport,
+    VersionQuery,
+    VersionReport,
+)
 
 
 def online() -> Post:
@@ -69,6 +75,49 @@ def test_what_is_forgotten_is_not_sent() -> None:
     post.forget()
 
     assert list(post.again()) == []
+
+
+def test_the_end_of_an_upgrade_is_told_until_it_was_heard() -> None:
+    """Every report of that part says so until one of them is acknowledged; others do not."""
+    post = online()
+    post.upgraded("mcu")
+
+    first = [*post.version("1.0"), *post.version("2.0", "mcu")]
+    again = [*post.version("2.0", "mcu")]
+    post.take_receipt("2")
+    late = [*post.version("2.0", "mcu")]
+    post.take_receipt("4")
+    after = [*post.version("2.0", "mcu")]
+
+    assert first == [
+        Publish(VersionReport("1", "1.0")),
+        Publish(VersionReport("2", "2.0", "mcu", after_upgrade=True)),
+    ]
+    assert again == [Publish(VersionReport("3", "2.0", "mcu", after_upgrade=True))]
+    assert late == [Publish(VersionReport("4", "2.0", "mcu", after_upgrade=True))]
+    assert after == [Publish(VersionReport("5", "2.0", "mcu"))]
+
+
+def test_an_answer_does_not_tell_of_an_upgrade() -> None:
+    """What the server asked for is what runs; the end of the upgrade is still to be told."""
+    post = online()
+    post.upgraded("")
+
+    said = [*post.answer("2.0"), *post.version("2.0")]
+
+    assert said == [
+        Publish(VersionReport("1", "2.0")),
+        Publish(VersionReport("2", "2.0", after_upgrade=True)),
+    ]
+    assert [*Post().answer("2.0")] == []
+
+
+def test_a_block_request_has_a_number_of_its_own() -> None:
+    """Of the same count as every other message."""
+    post = online()
+    list(post.query("mcu"))
+
+    assert post.block((7, 1), 512, 256) == BlockRequest("2", (7, 1), 512, 256)
 
 
 def test_a_version_report_is_known_by_its_id() -> None:

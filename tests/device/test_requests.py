@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from fleet_sim.device.agent import DeviceAgent
 from fleet_sim.device.events import (
+    Connected,
+    ConnectionLost,
     DownloadAdvanced,
     DownloadCut,
     DownloadFinished,
     OfferReceived,
+    PoweredOn,
     Publish,
+    QuestionReceived,
     StartDownload,
 )
+from fleet_sim.device.personas import bind
 from fleet_sim.device.requests import BUSY_CODE
 from fleet_sim.device.states import UpgradeState
+from fleet_sim.device.timings import Timings
 from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    FailureReport,
     ProgressReport,
     UpgradeReply,
+    VersionAsked,
     VersionOffer,
     VersionReport,
 )
-from tests.device.world import IMAGE, OTHER, drive, online, push
+from tests.device.world import FINISHED, IMAGE, OTHER, World, device, drive, online, push
+
+QUESTION = QuestionReceived(VersionAsked("q-1"))
+
+
+def parted(modules: Mapping[str, str]) -> DeviceAgent:
+    """Return an agent with parts that was not powered on yet."""
+    return DeviceAgent(
+        device=DeviceId("pk", "dk"),
+        version="1.0",
+        persona=bind("healthy"),
+        timings=Timings(),
+        seed=42,
+        modules=modules,
+    )
 
 
 def test_attempts_are_counted_by_version() -> None:
@@ -72,7 +101,10 @@ def test_the_running_version_is_reported_and_not_installed() -> None:
 
     effects = drive(agent, push(1, own))
 
-    assert effects == (Publish(UpgradeReply("r-1"), "r-1"), Publish(VersionReport("2", "1.0")))
+    assert effects == (
+        Publish(UpgradeReply("r-1"), "r-1"),
+        Publish(VersionReport("2", "1.0", after_upgrade=True)),
+    )
     assert agent.state is UpgradeState.IDLE
 
 
@@ -105,3 +137,157 @@ def test_a_push_to_a_silent_device_does_not_count() -> None:
     drive(agent, push(2), now_ms=20)
 
     assert agent.pushed_at_ms == 10
+
+
+# Questions
+
+
+def test_a_question_is_answered_at_once() -> None:
+    """Idle or busy, with what runs; it is no end of an upgrade."""
+    idle, busy = online(), online()
+    drive(busy, push(1))
+
+    assert drive(idle, QUESTION) == (Publish(VersionReport("2", "1.0")),)
+    assert drive(busy, QUESTION) == (Publish(VersionReport("3", "1.0")),)
+
+
+def test_a_question_is_answered_for_every_part() -> None:
+    """The device first, then its parts by name."""
+    agent = parted({"radio": "3.1", "mcu": "0.9"})
+    drive(agent, PoweredOn(), Connected())
+
+    assert drive(agent, QUESTION) == (
+        Publish(VersionReport("4", "1.0")),
+        Publish(VersionReport("5", "0.9", "mcu")),
+        Publish(VersionReport("6", "3.1", "radio")),
+    )
+
+
+def test_a_question_that_comes_too_late_is_not_answered() -> None:
+    """The connection that it came on is gone."""
+    agent = online()
+    drive(agent, ConnectionLost("reset"))
+
+    assert drive(agent, QUESTION) == ()
+
+
+@pytest.mark.parametrize("persona", ["no_ack", "ack_then_silent"])
+def test_a_device_that_is_silent_about_a_push_answers_a_question(persona: str) -> None:
+    """It says what it runs, as on every connection, and no word of the push."""
+    agent = online(persona)
+    drive(agent, push(1))
+
+    (said,) = drive(agent, QUESTION)
+
+    assert isinstance(said, Publish)
+    assert isinstance(said.message, VersionReport)
+    assert agent.is_silent
+
+
+def test_silent_success_does_not_answer_a_question() -> None:
+    """Neither in the attempt, where the old version still runs, nor afterwards."""
+    world = World(device("silent_success"))
+    world.at(100, push(1))
+    world.run(2_105)
+    state = world.agent.state
+    asked = drive(world.agent, QUESTION, now_ms=2_105)
+
+    world.run(60_000)
+
+    assert (state, asked) == (UpgradeState.FINISHING, ())
+    assert world.agent.version == "2.0"
+    assert drive(world.agent, QUESTION, now_ms=60_000) == ()
+
+
+def test_silent_success_answers_the_question_before_its_next_attempt() -> None:
+    """A question opens the next attempt, which goes well; it is not silent any more."""
+    world = World(device("silent_success", {"attempts": 1}))
+    world.at(100, push(1))
+    world.run(60_000)
+
+    said = drive(world.agent, QUESTION, now_ms=60_000)
+
+    assert said == (Publish(VersionReport("7", "2.0")),)
+    assert not world.agent.is_silent
+
+
+# Parts of a device
+
+
+def test_a_part_is_upgraded_by_itself() -> None:
+    """Its progress names it, the end of the upgrade too, and the device's version stays."""
+    world = World(parted({"mcu": "0.9"}))
+    world.at(100, push(1, replace(IMAGE, module="mcu")))
+
+    world.run(10_000)
+
+    assert world.agent.version == "1.0"
+    assert world.agent.modules == {"mcu": "2.0"}
+    percents = [
+        (each.percent, each.module) for each in world.said() if isinstance(each, ProgressReport)
+    ]
+    assert percents == [(percent, "mcu") for percent in (0, 25, 50, 75, 100)]
+    assert world.said()[-2:] == [
+        VersionReport("8", "1.0"),
+        VersionReport("9", "2.0", "mcu", after_upgrade=True),
+    ]
+    assert [note.fields for note in world.notes("flash")] == [
+        {"version": "2.0", "request": "r-1", "module": "mcu"}
+    ]
+    assert [note.fields for note in world.notes("boot")] == [{"version": "1.0"}] * 2
+
+
+def test_a_failure_names_its_part() -> None:
+    """Without it a server would not know which of its tasks has failed."""
+    agent = online("bad_digest")
+    drive(agent, push(1, replace(IMAGE, module="mcu")))
+
+    effects = drive(agent, replace(FINISHED, digest="00"))
+
+    (report,) = (each.message for each in effects if isinstance(each, Publish))
+    assert isinstance(report, FailureReport)
+    assert report.module == "mcu"
+
+
+def test_a_part_that_was_not_known_is_learned() -> None:
+    """By its first upgrade; from then on it is reported on each connection."""
+    world = World(device(), cuts_at_ms=[20_000])
+    world.at(100, push(1, replace(IMAGE, module="radio")))
+
+    world.run(30_000)
+
+    assert world.agent.modules == {"radio": "2.0"}
+    assert world.said()[-2:] == [VersionReport("9", "1.0"), VersionReport("10", "2.0", "radio")]
+
+
+def test_a_part_that_runs_the_version_says_so() -> None:
+    """Nothing is downloaded; the device's own version is another matter."""
+    agent = parted({"mcu": "2.0"})
+    drive(agent, PoweredOn(), Connected())
+
+    effects = drive(agent, push(1, replace(IMAGE, module="mcu")))
+
+    assert effects == (
+        Publish(UpgradeReply("r-1"), "r-1"),
+        Publish(VersionReport("3", "2.0", "mcu", after_upgrade=True)),
+    )
+
+
+def test_attempts_are_counted_by_part() -> None:
+    """The same version of another part is another matter."""
+    agent = online("no_ack")
+    for number, image in enumerate((IMAGE, IMAGE, replace(IMAGE, module="mcu"))):
+        drive(agent, push(number, image))
+
+    assert (agent.tries("2.0"), agent.tries("2.0", "mcu")) == (0, 1)
+
+
+def test_a_part_kept_secret_is_the_only_one() -> None:
+    """The device's own version is reported on each connection all the same."""
+    world = World(device("silent_success"), cuts_at_ms=[20_000])
+    world.at(100, push(1, replace(IMAGE, module="mcu")))
+
+    world.run(30_000)
+
+    told = [each for at_ms, each in world.heard if at_ms > 100 and isinstance(each, VersionReport)]
+    assert [(each.version, each.module) for each in told] == [("1.0", "")] * 2

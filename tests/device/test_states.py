@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from fleet_sim.device.agent import DeviceAgent
 from fleet_sim.device.events import (
     Acknowledged,
+    BlockReceived,
     Connected,
     ConnectionLost,
     Disconnect,
@@ -22,6 +24,7 @@ from fleet_sim.device.events import (
     OfferReceived,
     PoweredOn,
     Publish,
+    QuestionReceived,
     ReplyReceived,
     RequestReceived,
     Timer,
@@ -32,14 +35,16 @@ from fleet_sim.device.states import MOVES, UpgradeState
 from fleet_sim.device.timings import Timings
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import (
+    Block,
     FailureReport,
     ProgressReport,
     ReportReply,
     UpgradeRequest,
+    VersionAsked,
     VersionOffer,
     VersionReport,
 )
-from tests.device.world import FINISHED, IMAGE, OTHER, World, device, drive, push
+from tests.device.world import CONTENT, FINISHED, IMAGE, OTHER, STREAMED, World, device, drive, push
 
 
 def in_state(state: UpgradeState) -> DeviceAgent:
@@ -94,6 +99,11 @@ EVENTS: tuple[Event, ...] = (
     push(2, OTHER),
     OfferReceived(VersionOffer("9", (IMAGE,))),
     OfferReceived(VersionOffer("8")),
+    push(3, STREAMED),
+    push(4, replace(OTHER, module="mcu")),
+    QuestionReceived(VersionAsked("5")),
+    BlockReceived(Block("3", 0, CONTENT[:300], 1000)),
+    BlockReceived(Block("3", 0, b"", 0, 460)),
     ReplyReceived(ReportReply("3", VersionReport, 500)),
     Acknowledged("1"),
     DownloadAdvanced(1, 500),
@@ -123,8 +133,9 @@ def test_gone_and_off_say_nothing() -> None:
 
 
 IMAGES = st.sampled_from(
-    [IMAGE, OTHER, *(FirmwareImage(f"{n}.0", "u", n, "aa", "md5") for n in range(4))]
-)
+    [IMAGE, OTHER, STREAMED, replace(OTHER, module="mcu"), replace(STREAMED, size_bytes=0),
+     *(FirmwareImage(f"{n}.0", "u", n, "aa", "md5") for n in range(4))]
+)  # fmt: skip
 NUMBERS = st.integers(0, 6)
 SIZES = st.integers(-1, 1100)
 ANY_EVENT = st.one_of(
@@ -139,6 +150,18 @@ ANY_EVENT = st.one_of(
     st.builds(DownloadAdvanced, NUMBERS, SIZES),
     st.builds(DownloadFinished, NUMBERS, SIZES, st.sampled_from(["aa", "bb"]), st.just("ff")),
     st.builds(DownloadCut, NUMBERS, SIZES, st.just("cut")),
+    st.builds(QuestionReceived, st.builds(VersionAsked, NUMBERS.map(str))),
+    st.builds(
+        BlockReceived,
+        st.builds(
+            Block,
+            st.integers(0, 30).map(str),
+            st.sampled_from([0, 300, 600, 999]),
+            st.sampled_from([b"", b"x", CONTENT[:300], CONTENT]),
+            st.just(1000),
+            st.sampled_from([200, 460]),
+        ),
+    ),
     st.builds(DownloadRefused, NUMBERS, st.just(503)),
     st.builds(TimerFired, st.sampled_from(Timer), st.integers(0, 30)),
 )

@@ -51,6 +51,9 @@ def test_every_wait_is_within_its_bounds(
         ({"progress_step_percent": 0}, "progress_step_percent is 0; it goes from 1 to 100"),
         ({"progress_step_percent": 101}, "progress_step_percent is 101; it goes from 1 to 100"),
         ({"download_tries_max": 0}, "download_tries_max is 0; at least 1"),
+        ({"block_bytes": 0}, "block_bytes is 0; at least 1"),
+        ({"block_wait_ms": 0}, "block_wait_ms is 0; at least 1"),
+        ({"block_tries_max": 0}, "block_tries_max is 0; at least 1"),
     ],
 )
 def test_a_number_out_of_range_is_refused(wrong: dict[str, Any], message: str) -> None:

@@ -5,13 +5,15 @@ Round trips take 10 ms, a download one millisecond a byte. Connections break at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 from typing import assert_never
 
 from fleet_sim.device.agent import DeviceAgent
 from fleet_sim.device.events import (
     Acknowledged,
+    BlockReceived,
     Connect,
     Connected,
     ConnectionLost,
@@ -34,13 +36,28 @@ from fleet_sim.device.personas import bind
 from fleet_sim.device.timings import Timings
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.model.messages import DeviceMessage, UpgradeReply, UpgradeRequest
+from fleet_sim.model.messages import (
+    Block,
+    BlockRequest,
+    DeviceMessage,
+    UpgradeReply,
+    UpgradeRequest,
+)
 
 IMAGE = FirmwareImage(
     version="2.0", url="http://host/2.0.bin", size_bytes=1000, digest="aa", digest_method="md5"
 )
 OTHER = FirmwareImage(
     version="3.0", url="http://host/3.0.bin", size_bytes=500, digest="cc", digest_method="sha256"
+)
+CONTENT = bytes(range(250)) * 4
+STREAMED = FirmwareImage(
+    version="2.0",
+    url="",
+    size_bytes=len(CONTENT),
+    digest=hashlib.md5(CONTENT, usedforsecurity=False).hexdigest(),
+    digest_method="md5",
+    stream=(7, 1),
 )
 ROUND_TRIP_MS = 10
 FINISHED = DownloadFinished(1, 1000, "aa", "bb")
@@ -66,6 +83,12 @@ def push(number: int, image: FirmwareImage = IMAGE) -> RequestReceived:
     return RequestReceived(UpgradeRequest(f"r-{number}", image))
 
 
+def block(asked: BlockRequest) -> Block:
+    """Return what a server that knows STREAMED answers."""
+    content = CONTENT[asked.offset : asked.offset + asked.size_bytes]
+    return Block(asked.message_id, asked.offset, content, len(CONTENT))
+
+
 def drive(agent: DeviceAgent, *events: Event, now_ms: int = 0) -> tuple[Effect, ...]:
     """Feed events at one instant; return the effects of the last."""
     effects: tuple[Effect, ...] = ()
@@ -88,6 +111,7 @@ class World:
         heard: `(at_ms, message)` of all that was published.
         noted: `(at_ms, note)`.
         downloads: The `StartDownload`s, in order.
+        serve: What comes of a block request, a round trip later; None: nothing.
     """
 
     def __init__(self, agent: DeviceAgent, *, cuts_at_ms: Iterable[int] = ()) -> None:
@@ -96,6 +120,7 @@ class World:
         self.heard: list[tuple[int, DeviceMessage]] = []
         self.noted: list[tuple[int, Note]] = []
         self.downloads: list[StartDownload] = []
+        self.serve: Callable[[BlockRequest], Block | None] = block
         self._heap: list[tuple[int, int, Event | None, int]] = []
         self._order = 0
         self._connection = 0  # events of an older connection are void
@@ -150,7 +175,9 @@ class World:
             case Publish(message):
                 assert self.agent.is_online
                 self.heard.append((self.now_ms, message))
-                if not isinstance(message, UpgradeReply):
+                if isinstance(message, BlockRequest):
+                    self._answer(message)
+                elif not isinstance(message, UpgradeReply):
                     acknowledged = Acknowledged(message.message_id)
                     self._plan(self.now_ms + ROUND_TRIP_MS, acknowledged, self._connection)
             case StartDownload():
@@ -163,6 +190,11 @@ class World:
                 self.noted.append((self.now_ms, effect))
             case _:
                 assert_never(effect)
+
+    def _answer(self, asked: BlockRequest) -> None:
+        found = self.serve(asked)
+        if found is not None:
+            self._plan(self.now_ms + ROUND_TRIP_MS, BlockReceived(found), self._connection)
 
     def _start(self, start: StartDownload) -> None:
         assert self._transfer is None
