@@ -155,11 +155,11 @@ class Brain:
         """Return the name of a firmware's file, None for no such firmware."""
         return firmware.file_of(self._books, firmware_id)
 
-    def firmware_of(self, stream: tuple[int, int]) -> str | None:
-        """Return the id of the firmware that devices fetch by this stream; None for no such one."""
-        return firmware.of_stream(self._books, stream)
+    def file_at(self, stream: tuple[int, int]) -> tuple[str, str] | None:
+        """Return the firmware and file name that devices mean by a stream; None: there is none."""
+        return firmware.file_at(self._books, stream)
 
-    def stands(self, device: DeviceId, message: ServerMessage | VersionAsked) -> bool:
+    def stands(self, device: DeviceId, message: ServerMessage) -> bool:
         """Tell whether something said earlier should still be sent.
 
         A driver that holds a `Tell` until its rows are durable asks this when it lets go. Meanwhile

@@ -32,8 +32,7 @@ from fleet_sim.model.northbound import (
 VERIFY_DEVICES_MAX = 5
 VERIFY_SUCCESSES_MIN = 1
 
-# The second half of a stream's name numbers the files of a firmware, and each has one.
-_ONLY_FILE = 1
+_ONLY_FILE = 1  # A firmware has one file here; vendors number several within one stream.
 
 _METHODS = frozenset({"md5", "sha256"})
 
@@ -143,23 +142,29 @@ def image_of(books: Books, job: JobState) -> FirmwareImage:
     The firmware is there: it cannot be deleted while one of the job's tasks is open.
     """
     firmware = books.firmware[job.order.firmware_id]
-    by_blocks = job.order.by_blocks
+    is_stream = job.order.by_blocks
+    url = books.file_url(firmware.firmware_id, firmware.order.file_name)
     return FirmwareImage(
         version=firmware.order.version,
-        url="" if by_blocks else books.file_url(firmware.firmware_id, firmware.order.file_name),
+        url="" if is_stream else url,
         size_bytes=firmware.size_bytes,
         digest=firmware.order.digest.lower(),
         digest_method=firmware.order.digest_method,
         module=firmware.order.module,
-        stream=(firmware.number, _ONLY_FILE) if by_blocks else None,
+        stream=stream_of(firmware) if is_stream else None,
     )
 
 
-def of_stream(books: Books, stream: tuple[int, int]) -> str | None:
-    """Return the id of the firmware that a stream is of, None for no such stream."""
-    number, file = stream
-    found = (one.firmware_id for one in books.firmware.values() if one.number == number)
-    return next(found, None) if file == _ONLY_FILE else None
+def stream_of(firmware: FirmwareState) -> tuple[int, int]:
+    """Return how devices that fetch a firmware's file over MQTT name it: no other is called so."""
+    return firmware.number, _ONLY_FILE
+
+
+def file_at(books: Books, stream: tuple[int, int]) -> tuple[str, str] | None:
+    """Return the firmware and the file name that a stream stands for, None where there is none."""
+    found = (one for one in books.firmware.values() if stream_of(one) == stream)
+    firmware = next(found, None)
+    return None if firmware is None else (firmware.firmware_id, firmware.order.file_name)
 
 
 def file_of(books: Books, firmware_id: str) -> str | None:

@@ -12,6 +12,7 @@ from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, TaskState
 from fleet_sim.model.messages import (
     ActivationReply,
+    BlockRequest,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -72,6 +73,8 @@ def on_message(books: Books, device: DeviceState, message: DeviceMessage, now_ms
             _on_reply(books, device, message, now_ms)
         case ActivationReply():
             pass  # its secret is written down already, whatever it says of it
+        case BlockRequest():
+            pass  # whoever keeps the files answers it
         case VersionReport() | ProgressReport() | FailureReport():
             if not _is_copy(device, message):
                 _on_report(books, device, message, now_ms)

@@ -15,6 +15,7 @@ from fleet_sim.mqtt.broker import Connection
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.fleet.download import Fetch, FetchListener
 from fleet_sim.runtime.fleet.line import Ear
+from fleet_sim.runtime.platform.blocks import Piece
 from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.platform.platform import Platform
 from fleet_sim.runtime.platform.storage import MemoryStore
@@ -48,9 +49,16 @@ class MemoryFiles:
         """Keep a file."""
         self._content[self.url(firmware_id, file_name)] = content
 
-    def read(self, firmware_id: str, file_name: str) -> bytes | None:
+    def whole(self, firmware_id: str, file_name: str) -> bytes | None:
         """Return a kept file, None where there is none."""
         return self._content.get(self.url(firmware_id, file_name))
+
+    def read(self, firmware_id: str, file_name: str, offset: int, size_bytes: int) -> Piece | None:
+        """Read some bytes of a kept file, fewer at its end, none behind it; None: no such file."""
+        content = self.whole(firmware_id, file_name)
+        if content is None:
+            return None
+        return Piece(content[offset : offset + size_bytes], len(content))
 
     def drop(self, firmware_id: str, file_name: str) -> None:
         """Forget a file."""
@@ -134,7 +142,7 @@ class MemoryCarrier:
         self._platform.http(request, respond)
 
     def _served(self, file: HttpFile) -> HttpResponse:
-        content = self._files.read(file.firmware_id, file.file_name)
+        content = self._files.whole(file.firmware_id, file.file_name)
         status, body = (404, b"") if content is None else (200, content)
         return HttpResponse(status, body, (("Content-Type", "application/octet-stream"),))
 

@@ -274,6 +274,29 @@ def test_a_kept_file_is_found_by_the_firmwares_id() -> None:
     assert server.brain.file_of(firmware_id) is None
 
 
+def test_a_push_by_blocks_names_a_stream_and_no_address() -> None:
+    """Each firmware has one of its own, by which its file is found until it is forgotten."""
+    server = Server()
+    server.fleet("d1")
+    other = server.upload("3.0")
+    firmware_id = server.upload()
+
+    server.job(firmware_id=firmware_id, by_blocks=True)
+
+    image = server.requests("d1")[0].image
+    assert image.stream is not None
+    assert image.url == ""
+    assert server.brain.file_at(image.stream) == (firmware_id, "2.0.bin")
+    first, second = image.stream
+    assert server.brain.file_at((first, second + 1)) is None
+    found = {server.brain.file_at((number, second)) for number in range(first + 5)}
+    assert found == {None, (firmware_id, "2.0.bin"), (other, "3.0.bin")}
+    server.call(DeleteFirmware(other))
+    assert (other, "3.0.bin") not in {
+        server.brain.file_at((number, second)) for number in range(first + 5)
+    }
+
+
 def test_a_file_is_fetched_on_behalf_of_a_known_device() -> None:
     """By its keys or by its asset; a stranger gets none, and nobody a file that is gone."""
     server = Server()
@@ -343,20 +366,3 @@ def test_sources_that_make_no_sense_are_refused(more: dict[str, Any], why: str) 
     answer = Server().call(CreateFirmware(firmware_order("2.0", **more), CONTENT))
 
     assert answer == Refused(Refusal.BAD_ARGUMENT, why)
-
-
-def test_an_image_that_is_fetched_by_blocks_names_its_stream() -> None:
-    """It has no address, and the stream leads back to the firmware."""
-    server = Server()
-    server.fleet("d1")
-    firmware_id = server.upload()
-
-    server.job(firmware_id=firmware_id, by_blocks=True)
-
-    (request,) = server.requests("d1")
-    stream = request.image.stream
-    assert stream is not None
-    assert request.image.url == ""
-    assert server.brain.firmware_of(stream) == firmware_id
-    assert server.brain.firmware_of((stream[0], 2)) is None
-    assert server.brain.firmware_of((99, 1)) is None

@@ -5,6 +5,7 @@ from fleet_sim.backend.reports import GRACE_MS
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.filters import EVERYTHING
 from fleet_sim.model.messages import (
+    BlockRequest,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -44,6 +45,17 @@ def test_every_report_is_acknowledged(
 
     reply = ReportReply("9", to=type(report))
     assert said == [(reply,), (reply,)]
+
+
+def test_a_block_request_is_not_for_the_brain() -> None:
+    """Whoever keeps the files answers it."""
+    server = Server()
+    server.fleet("d1")
+    job = server.job()
+    before = server.task(job, "d1")
+
+    assert server.say("d1", BlockRequest("7", (1, 1), 0, 256)) == ()
+    assert server.task(job, "d1") == before
 
 
 def test_a_reply_to_a_push_is_not_answered() -> None:

@@ -21,15 +21,20 @@ CHUNK = 10_000
 
 
 class Site:
-    """A small server: `/file` serves ranges, `/echo` notes what came, `/never` does not answer."""
+    """A small server: `/file` serves ranges, `/echo` notes what came, `/never` does not answer.
+
+    `/elsewhere` leads to the file under another name of this host.
+    """
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, list[tuple[str, str]], dict[str, str], bytes]] = []
         self.ranges: list[str] = []
+        self.authorizations: list[str] = []
         self.has_seen = asyncio.Event()
         app = web.Application()
         app.router.add_route("*", "/echo", self._echo)
         app.router.add_get("/file", self._file)
+        app.router.add_get("/elsewhere", self._elsewhere)
         app.router.add_get("/half", self._half)
         app.router.add_get("/never", self._never)
         self.server = TestServer(app, port=unused_port())
@@ -47,10 +52,15 @@ class Site:
     async def _file(self, request: web.Request) -> web.Response:
         wanted = request.headers.get("Range", "")
         self.ranges.append(wanted)
+        self.authorizations.append(request.headers.get("Authorization", ""))
         if not wanted:
             return web.Response(body=CONTENT)
         first = int(wanted.removeprefix("bytes=").removesuffix("-"))
         return web.Response(status=206, body=CONTENT[first:])
+
+    async def _elsewhere(self, request: web.Request) -> web.Response:
+        self.authorizations.append(request.headers.get("Authorization", ""))
+        raise web.HTTPFound(f"http://localhost:{request.url.port}/file")
 
     async def _half(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(len(CONTENT))})

@@ -26,6 +26,7 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.broker import BrokerLimits
+from fleet_sim.runtime.platform.blocks import Piece
 from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.platform.platform import Platform, Settings
 from fleet_sim.runtime.run_log import MemoryLog
@@ -94,14 +95,24 @@ class Shelf:
 
     def __init__(self) -> None:
         self.done: list[tuple[str, str, str]] = []
+        self._content: dict[tuple[str, str], bytes] = {}
 
     def keep(self, firmware_id: str, file_name: str, content: bytes) -> None:
         """Take note."""
         self.done.append(("keep", firmware_id, file_name))
+        self._content[firmware_id, file_name] = content
+
+    def read(self, firmware_id: str, file_name: str, offset: int, size_bytes: int) -> Piece | None:
+        """Read a kept file's bytes."""
+        content = self._content.get((firmware_id, file_name))
+        if content is None:
+            return None
+        return Piece(content[offset : offset + size_bytes], len(content))
 
     def drop(self, firmware_id: str, file_name: str) -> None:
         """Take note."""
         self.done.append(("drop", firmware_id, file_name))
+        self._content.pop((firmware_id, file_name), None)
 
 
 class LonePlatform:

@@ -80,7 +80,7 @@ class Wire:
 
     def tell(self, message: ServerMessage) -> None:
         """Send one of the platform's messages."""
-        wire = ENOS.server.encode(DEVICE, message)
+        wire = self._world.dialect.server.encode(DEVICE, message)
         self.say(encode(Publish(wire.topic, wire.payload, 0, 0)))
 
     def hang_up(self, why: str = "closed by the broker") -> None:
@@ -134,7 +134,14 @@ class LoneWorld:
         is_shut: Whether it refuses every connection.
     """
 
-    def __init__(self, *, subscribes: bool = False, login: MqttLogin | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        subscribes: bool = False,
+        login: MqttLogin | None = None,
+        dialect: Dialect = ENOS,
+    ) -> None:
+        self.dialect = dialect
         self.clock = VirtualClock()
         self.log = MemoryLog(self.clock.now_ms)
         self.epoch_ms = 1_700_000_000_000
@@ -194,7 +201,7 @@ class LoneWorld:
         agent = DeviceAgent(
             device=DEVICE, version="1.0", persona=plan.persona, timings=plan.timings, seed=1
         )
-        return Rig(plan, agent, ENOS, Link(link, seed=1, who=str(DEVICE)), self)
+        return Rig(plan, agent, self.dialect, Link(link, seed=1, who=str(DEVICE)), self)
 
     def run(self, until_ms: int) -> None:
         """Do all work that is due until then, and stand there."""

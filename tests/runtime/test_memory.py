@@ -7,6 +7,7 @@ from fleet_sim.model.northbound import CreateFirmware, FetchFile, FileFound, Fir
 from fleet_sim.runtime.fleet.mount import mount, registrations
 from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.memory import HTTP_MS, MemoryCarrier, MemoryCommitter, MemoryFiles
+from fleet_sim.runtime.platform.blocks import Piece
 from fleet_sim.runtime.platform.storage import MemoryStore
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_run import VirtualWorld
@@ -260,3 +261,14 @@ def test_the_digest_of_a_kept_file_is_that_of_its_bytes() -> None:
 
     digest = hashlib.sha256(b"".join(reader.chunks)).digest()
     assert digest == hashlib.sha256(CONTENT).digest()
+
+
+def test_a_file_in_memory_is_read_in_pieces() -> None:
+    """As from a disk."""
+    files = Shelf().files
+
+    assert files.read("f-1", "fw.bin", 2, 4) == Piece(CONTENT[2:6], len(CONTENT))
+    assert files.read("f-1", "fw.bin", len(CONTENT) - 2, 4) == Piece(CONTENT[-2:], len(CONTENT))
+    assert files.read("f-1", "fw.bin", len(CONTENT), 4) == Piece(b"", len(CONTENT))
+    assert files.read("f-1", "other.bin", 0, 4) is None
+    assert files.whole("f-1", "fw.bin") == CONTENT

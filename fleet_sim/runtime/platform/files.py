@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from fleet_sim.runtime.platform.blocks import Piece
+
 NAME_BYTES_MAX = 200  # File systems take 255, of which the unfinished file's name needs some.
 
 
@@ -30,6 +32,19 @@ class DiskFiles:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+
+    def read(self, firmware_id: str, file_name: str, offset: int, size_bytes: int) -> Piece | None:
+        """Read some bytes of a kept file, fewer at its end and none behind it; None: no such file.
+
+        A block is short and was just written or read: it comes from the system's cache.
+        """
+        path = self.path(firmware_id, file_name)
+        if path is None:
+            return None
+        with path.open("rb") as file:
+            file_size_bytes = os.fstat(file.fileno()).st_size
+            file.seek(offset)
+            return Piece(file.read(size_bytes), file_size_bytes)
 
     def drop(self, firmware_id: str, file_name: str) -> None:
         """Forget a file, if it is there."""

@@ -35,10 +35,11 @@ from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.interface import Dialect, Gate
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.model.messages import ServerMessage
+from fleet_sim.model.messages import BlockRequest, ServerMessage
 from fleet_sim.model.northbound import Call
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Alarm, Clock
+from fleet_sim.runtime.platform.blocks import Pieces, block_for
 from fleet_sim.runtime.platform.commits import Commits, Committer
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.runtime.wire_records import received_by_server, sent_by_server
@@ -66,8 +67,8 @@ class Southbound(Protocol):
         """
 
 
-class Files(Protocol):
-    """Keeps firmware files and serves them."""
+class Files(Pieces, Protocol):
+    """Keeps firmware files and serves them, whole by their address and in pieces from here."""
 
     def keep(self, firmware_id: str, file_name: str, content: bytes) -> None:
         """Keep a file; it is served from now on."""
@@ -259,6 +260,9 @@ class Platform:
             kind, fields = received_by_server(message)
             self._wire(kind, device, fields)
             self._think(MessageArrived(device, message))
+            if isinstance(message, BlockRequest):
+                file = self._brain.file_at(message.stream)
+                self._commits.hold(Tell(device, block_for(message, file, self._files)))
         if receipt is not None:
             self._commits.hold(_Receipt(southbound, receipt))
         self._commits.settle()

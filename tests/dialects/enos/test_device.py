@@ -15,6 +15,7 @@ from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    BlockRequest,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -260,3 +261,9 @@ def test_near_misses_raise_nothing_else(leaf: Leaf, body: dict[str, object]) -> 
         _CODEC.decode(_DEVICE, topic_of(_DEVICE, leaf), json.dumps(body).encode())
     except DialectError as error:
         assert str(error)  # noqa: PT017 - see above
+
+
+def test_a_block_is_asked_for_elsewhere() -> None:
+    """EnOS has no download over MQTT."""
+    with pytest.raises(DialectError, match="EnOS has no download over MQTT"):
+        _CODEC.encode(_DEVICE, BlockRequest("1", (7, 1), 0, 256))

@@ -18,6 +18,7 @@ from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    Block,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -25,6 +26,7 @@ from fleet_sim.model.messages import (
     ServerMessage,
     UpgradeReply,
     UpgradeRequest,
+    VersionAsked,
     VersionOffer,
     VersionQuery,
     VersionReport,
@@ -428,3 +430,10 @@ def test_an_error_reply_always_has_an_id_of_text() -> None:
 def test_nothing_else_gets_an_error_reply(topic: str, error: DialectError) -> None:
     """A reply asks for none, and an error without a code has nothing to say."""
     assert _CODEC.complain(topic, error) is None
+
+
+@pytest.mark.parametrize("message", [VersionAsked("1"), Block("1", 0, b"x", 1)])
+def test_what_enos_never_says_is_refused(message: ServerMessage) -> None:
+    """Neither does it ask what runs nor hand over blocks."""
+    with pytest.raises(DialectError, match=f"EnOS has no words for {type(message).__name__}"):
+        _CODEC.encode(_DEVICE, message)

@@ -24,6 +24,30 @@ async def test_a_file_is_read_from_an_offset_in_pieces(offset: int, wanted: str)
     assert all(0 < len(chunk) <= CHUNK for chunk in reader.chunks)
 
 
+@pytest.mark.parametrize(("token", "shown"), [("", ""), ("t-1", "Bearer t-1")])
+async def test_a_token_is_shown(token: str, shown: str) -> None:
+    """Beside the range; nothing where there is none."""
+    reader = Reader()
+
+    async with site() as here, client() as there:
+        there.fetch(here.url("/file"), reader, offset=1, token=token)
+        await asyncio.wait_for(reader.is_over.wait(), WAIT_S)
+
+    assert (here.authorizations, here.ranges) == ([shown], ["bytes=1-"])
+
+
+async def test_a_token_is_not_shown_to_another_host() -> None:
+    """To which the file server leads on: the token is the platform's."""
+    reader = Reader()
+
+    async with site() as here, client() as there:
+        there.fetch(here.url("/elsewhere"), reader, token="t-1")
+        await asyncio.wait_for(reader.is_over.wait(), WAIT_S)
+
+    assert reader.status == 200
+    assert here.authorizations == ["Bearer t-1", ""]
+
+
 async def test_nothing_is_read_on_until_it_is_wanted() -> None:
     """A slow link pushes back on the server's socket."""
     reader = Reader(is_slow=True)

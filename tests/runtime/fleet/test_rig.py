@@ -1,16 +1,24 @@
 import dataclasses
+import hashlib
 
 import pytest
 
 from fleet_sim.device.events import PoweredOn
+from fleet_sim.device.states import UpgradeState
 from fleet_sim.dialects.credentials import Identity
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.signature import read_client_id
+from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationInfo,
     ActivationReply,
+    Block,
+    DeviceMessage,
     ReportReply,
     UpgradeRequest,
+    VersionAsked,
     VersionOffer,
     VersionReport,
 )
@@ -23,11 +31,21 @@ from fleet_sim.runtime.target.broker_access import MqttLogin
 from tests.dialects.keys import Keys
 from tests.runtime.lone_world import DEVICE, ENOS, LoneWorld
 from tests.runtime.plans import PLAIN
+from tests.runtime.rich_dialect import RICH
 
 IMAGE = FirmwareImage("2.0", "http://h/fw", 4, "5b2e", "md5")
 PUSH = UpgradeRequest("r-1", IMAGE)
 MINUTE_MS = 60_000
+STREAMED = FirmwareImage("2.0", "", 4, hashlib.sha256(b"abcd").hexdigest(), "sha256", stream=(7, 1))
 SLOW = dataclasses.replace(PLAIN, name="slow", rtt_ms=1_000)
+
+
+class Hasty(EnosDevice):
+    """A device that says everything at QoS 0."""
+
+    def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
+        """Write what it says."""
+        return dataclasses.replace(super().encode(device, message), qos=0)
 
 
 def outage(start_ms: int, end_ms: int, kind: OutageKind = OutageKind.RST) -> Outage:
@@ -278,6 +296,109 @@ def test_a_failure_stands_in_the_log_with_its_number() -> None:
     assert failure["step"] < 0
     (wire,) = [one for one in world.wires[0].packets(Publish) if b'"step":"-' in one.payload]
     assert f'"step":"{failure["step"]}"'.encode() in wire.payload
+
+
+# --- words that EnOS lacks ----------------------------------------------------------------------
+
+
+def test_a_question_is_answered_over_the_link() -> None:
+    """As any message: a round trip of the link later, with a number of its own."""
+    world = LoneWorld(dialect=RICH)
+    world.rig().start()
+    world.run(1_000)
+
+    world.wires[0].tell(VersionAsked("q-1"))
+    world.run(1_100)
+
+    (question,) = world.records("question_received")
+    assert (question["message"], question["side"]) == ("q-1", "device")
+    said = world.records("version_sent", "delivered")
+    assert [(one["kind"], one["message"]) for one in said] == [
+        ("version_sent", "1"), ("delivered", "1"), ("version_sent", "2"), ("delivered", "2"),
+    ]  # fmt: skip
+    assert said[2]["t"] == question["t"]
+
+
+def test_blocks_are_asked_for_and_taken() -> None:
+    """Over the connection that stands; no file server is asked, no receipt awaited."""
+    world = LoneWorld(dialect=RICH)
+    rig = world.rig()
+    rig.start()
+    world.run(1_000)
+    world.wires[0].tell(UpgradeRequest("r-1", STREAMED))
+    world.run(1_100)
+
+    asked = world.records("block_request_sent")
+    world.wires[0].tell(Block(asked[0]["message"], 0, b"abcd", 4))
+    world.run(1_200)
+
+    assert [(one["offset"], one["size"]) for one in asked] == [(0, 4)]
+    assert world.transfers == []
+    assert [one["size"] for one in world.records("block_received")] == [4]
+    assert [one["size"] for one in world.records("download_end")] == [4]
+    receipts = [one["message"] for one in world.records("delivered")]
+    assert asked[0]["message"] not in receipts
+    assert rig.agent.state is UpgradeState.INSTALLING
+
+
+@pytest.mark.parametrize(("secret", "is_genuine"), [("secret", True), ("another", False)])
+def test_a_keyed_digest_is_checked_with_the_devices_own_secret(
+    secret: str, is_genuine: bool
+) -> None:
+    """Signed for another device, an image is refused."""
+    keyed = RICH.firmware_hmac
+    assert keyed is not None
+    world = LoneWorld(dialect=RICH)
+    rig = world.rig()
+    rig.start()
+    world.run(1_000)
+
+    sha256 = hashlib.sha256(b"abcd").hexdigest()
+    signed = dataclasses.replace(IMAGE, digest="", hmac=keyed(secret, sha256))
+    world.wires[0].tell(UpgradeRequest("r-1", signed))
+    world.run(1_100)
+    world.transfers[0].listener.on_response(200)
+    world.transfers[0].send(b"abcd")
+    world.run(1_200)
+
+    assert (rig.agent.state is UpgradeState.INSTALLING) == is_genuine
+    assert [one["cause"] for one in world.records("upgrade_failed")] == (
+        [] if is_genuine else ["verify"]
+    )
+
+
+def test_a_keyed_digest_is_checked_with_the_secret_that_was_given_last() -> None:
+    """A device that activates has none before."""
+    keyed = RICH.firmware_hmac
+    assert keyed is not None
+    world = LoneWorld(dialect=RICH)
+    rig = world.rig(secret="")
+    rig.start()
+    world.run(1_000)
+    world.wires[0].tell(ActivationInfo("5", "asset", "s3cret"))
+    world.run(1_100)
+
+    sha256 = hashlib.sha256(b"abcd").hexdigest()
+    signed = dataclasses.replace(STREAMED, hmac=keyed("another", sha256))
+    world.wires[0].tell(UpgradeRequest("r-1", signed))
+    world.run(1_200)
+    world.wires[0].tell(Block(world.records("block_request_sent")[0]["message"], 0, b"abcd", 4))
+    world.run(1_300)
+
+    (failure,) = world.records("upgrade_failed")
+    assert failure["desc"].startswith(f"hmac is {keyed('s3cret', sha256)}, not ")
+
+
+def test_a_message_at_qos_0_awaits_no_receipt() -> None:
+    """It has no packet identifier by which one could come."""
+    world = LoneWorld(dialect=dataclasses.replace(ENOS, devices=Hasty()))
+    rig = world.rig()
+    rig.start()
+    world.run(1_000)
+
+    assert [one["message"] for one in world.records("version_sent")] == ["1"]
+    assert world.records("delivered") == []
+    assert rig._unacknowledged == {}
 
 
 # --- ends of connections ------------------------------------------------------------------------

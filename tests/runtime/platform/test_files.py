@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet_sim.runtime.platform.blocks import Piece
 from fleet_sim.runtime.platform.files import NAME_BYTES_MAX, DiskFiles
 
 NAMES = [
@@ -82,3 +83,15 @@ def test_dropping_leaves_nothing_behind(tmp_path: Path) -> None:
     files.drop("f-3", "fw.bin")
 
     assert [one.name for one in tmp_path.iterdir()] == ["f-2"]
+
+
+def test_a_file_is_read_in_pieces(tmp_path: Path) -> None:
+    """As much as is asked for or left, and how much there is in all; nothing behind its end."""
+    files = DiskFiles(tmp_path)
+    files.keep("f-1", "fw.bin", b"firmware")
+
+    assert files.read("f-1", "fw.bin", 2, 4) == Piece(b"rmwa", 8)
+    assert files.read("f-1", "fw.bin", 6, 4) == Piece(b"re", 8)
+    assert files.read("f-1", "fw.bin", 8, 4) == Piece(b"", 8)
+    assert files.read("f-1", "other.bin", 0, 4) is None
+    assert files.read("f-2", "../f-1/fw.bin", 0, 4) is None
