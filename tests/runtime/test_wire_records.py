@@ -87,7 +87,8 @@ def test_a_devices_words_stand_at_both_ends(
         (Block("5", 512, b"abc", 515), "block_sent", "block_received",
          {"message": "5", "offset": 512, "size": 3, "code": 200}),
         (UpgradeRequest("r-1", PART), "push_sent", "push_received",
-         {"request": "r-1", "version": "2.0", "size": 9, "digest": "aa", "module": "mcu"}),
+         {"request": "r-1", "version": "2.0", "size": 9, "digest": "aa",
+          "url": PART.url, "module": "mcu"}),
     ],
 )  # fmt: skip
 def test_a_servers_words_stand_at_both_ends(

@@ -161,7 +161,13 @@ class EnosOperator:
         self._expires_epoch_ms = epoch_ms + answer.data.expire * 1000
 
     def request(self, call: Call, epoch_ms: int) -> HttpRequest:
-        """Write a call, signed if there is a token."""
+        """Write a call, signed if there is a token.
+
+        Raises:
+            DialectError: EnOS has no such call.
+        """
+        if type(call) not in ROUTE_OF:
+            raise DialectError(f"EnOS has no call {type(call).__name__}")
         resource, action, method = ROUTE_OF[type(call)]
         query = (("action", action), ("orgId", self._org), *_query(call))
         parts = write_firmware(call) if isinstance(call, CreateFirmware) else ()

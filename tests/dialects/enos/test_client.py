@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.dialects.enos.client import EnosOperator
+from fleet_sim.dialects.enos.codes import REFUSALS
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.dialects.enos.gate import EnosGate
 from fleet_sim.dialects.http import HttpResponse
@@ -18,6 +19,7 @@ from fleet_sim.model.northbound import (
     Answer,
     Call,
     CancelTasks,
+    ConfirmTasks,
     CreateFirmware,
     CreateJob,
     DeleteFirmware,
@@ -207,6 +209,12 @@ def test_calls_go_where_the_pages_say(call: Call, method: str, path: str, query:
     assert "&".join(f"{name}={value}" for name, value in request.query) == query
 
 
+def test_a_call_of_other_vendors_is_not_written() -> None:
+    """EnOS asks for nobody's consent."""
+    with pytest.raises(DialectError, match="EnOS has no call ConfirmTasks"):
+        EnosOperator("o1", "", "").request(ConfirmTasks(("t1",)), _NOW)
+
+
 def test_a_search_is_written_as_on_its_page() -> None:
     """The sample's expression and pagination."""
     where = Comparison("device_key", Operator.EQUAL, ("ota-device1",))
@@ -290,7 +298,7 @@ def test_a_file_is_what_is_no_json() -> None:
         operator.answer(call, HttpResponse(500, b"broken", octets))
 
 
-@pytest.mark.parametrize("reason", list(Refusal))
+@pytest.mark.parametrize("reason", list(REFUSALS))
 @pytest.mark.parametrize("call", [_CREATE_JOB, StopJob("j"), GetFirmware("f")])
 def test_a_refusal_survives_the_wire(call: Call, reason: Refusal) -> None:
     """The reason comes back with the vendor's code and sentence."""

@@ -19,7 +19,14 @@ def test_custom_steps_have_a_cause_of_their_own(step: int) -> None:
     assert codes.cause_of(step) is FailureCause.OTHER
 
 
-@pytest.mark.parametrize("reason", list(Refusal))
+def test_three_refusals_are_other_vendors() -> None:
+    """No EnOS call names a device or a task by itself, and none is put off by the backend."""
+    others = {Refusal.NO_SUCH_DEVICE, Refusal.NO_SUCH_TASK, Refusal.THROTTLED}
+
+    assert set(codes.REFUSALS) == set(Refusal) - others
+
+
+@pytest.mark.parametrize("reason", list(codes.REFUSALS))
 def test_every_refusal_has_a_number_that_means_it(reason: Refusal) -> None:
     """What the backend refuses for arrives at the client as the same reason."""
     code, _ = codes.REFUSALS[reason]
