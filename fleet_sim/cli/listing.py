@@ -75,10 +75,30 @@ def events() -> Rows:
 
 
 def dialects() -> Rows:
-    """Return the vendors."""
+    """Return the vendors and what is here of each; of one that cannot be used, why."""
     from fleet_sim.dialects import registry  # noqa: PLC0415 - the same
 
-    return [{"name": name, "about": registry.get(name).about} for name in registry.names()]
+    return [_dialect(name) for name in registry.names()]
+
+
+def _dialect(name: str) -> dict[str, Any]:
+    from fleet_sim.dialects import registry  # noqa: PLC0415 - the same
+    from fleet_sim.dialects.wire import DialectError  # noqa: PLC0415 - the same
+
+    nothing = {"mqtt": False, "northbound": False, "gateways": False, "http_channel": False}
+    try:
+        found = registry.get(name)
+    except DialectError as error:
+        return {"name": name, "about": str(error), **nothing, "covers": {}}
+    return {
+        "name": name,
+        "about": found.about,
+        "mqtt": True,  # Both are what makes a dialect.
+        "northbound": True,
+        "gateways": found.gateways is not None,
+        "http_channel": found.http is not None,
+        "covers": dict(found.covers),
+    }
 
 
 def promises() -> Rows:
@@ -136,7 +156,7 @@ ROWS: Mapping[Noun, Callable[[], Rows]] = {
 }
 
 
-# Eleven columns fit eighty cells only under short heads; `--ui json` has the full names.
+# Seven or eleven columns fit eighty cells only under short heads; `--ui json` has the full names.
 SHORT_HEADS: Mapping[Noun, Mapping[str, str]] = {
     Noun.LINKS: {
         "name": "name",
@@ -150,7 +170,16 @@ SHORT_HEADS: Mapping[Noun, Mapping[str, str]] = {
         "up_mean_s": "up",
         "outage_mean_s": "out",
         "outage_kind": "kind",
-    }
+    },
+    Noun.DIALECTS: {
+        "name": "name",
+        "about": "about",
+        "mqtt": "mqtt",
+        "northbound": "north",
+        "gateways": "gates",
+        "http_channel": "http",
+        "covers": "covers",
+    },
 }
 
 
@@ -190,6 +219,8 @@ def _cell(value: object) -> str:
             return ", ".join(_cell(one) for one in value)
         case {"name": name, "default": default, "unit": unit}:
             return f"{name}={default}{f' {unit}' if unit else ''}"
+        case dict():
+            return "\n".join(f"{area}: {line}" for area, line in value.items()) or "-"
         case float():
             return f"{value:g}"
         case _:

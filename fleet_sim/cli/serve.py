@@ -18,6 +18,7 @@ from fleet_sim.runtime.file_handles import raise_limit
 from fleet_sim.runtime.platform.process import serve as serve_platform
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
+from fleet_sim.scenario.vocabulary import DEFAULT_DIALECT, dialect_fault
 
 
 class Auth(StrEnum):
@@ -40,8 +41,12 @@ def serve(
     auth: Annotated[
         Auth | None, typer.Option(help="signed: refuse calls without a signature.")
     ] = None,
+    dialect: Annotated[
+        str, typer.Option(help="Whose platform it is; see: fleet-sim list dialects.")
+    ] = DEFAULT_DIALECT,
 ) -> int:
     """Run the platform until it is told to stop; prints one JSON line once it is ready."""
+    _check_dialect(dialect)
     known = _registrations(devices)
     settings = PlatformSettings(
         mqtt_port=mqtt_port,
@@ -51,6 +56,7 @@ def serve(
         products={one.device.product_key: product_secret() for one in known if not one.secret},
         plant=_known(plant or []),
         signed_only=auth is Auth.SIGNED,
+        dialect=dialect,
     )
     import uvloop  # noqa: PLC0415 - not needed to be told of a mistake
 
@@ -82,6 +88,12 @@ def _announce_once() -> Callable[[Mapping[str, Any]], None]:
 
 def _registrations(name: str | None) -> tuple[Registration, ...]:
     return tuple(Registration(one.device, one.secret) for one in read_devices(name))
+
+
+def _check_dialect(dialect: str) -> None:
+    fault = dialect_fault(dialect)
+    if fault:
+        raise ScenarioError([Mistake(f"--dialect {dialect}", 0, 0, "", fault)])
 
 
 def _known(plant: list[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ needs (a token), so one of each is made per target.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from fleet_sim.dialects.credentials import Credentials, Identity, Keyring
@@ -274,6 +274,7 @@ class Dialect:
         gateways: What devices say that speak for others; None for the same two reasons.
         firmware_hmac: From a device's secret and the SHA-256 of a file, in hex, to the keyed digest
             that upgrade requests name beside the plain one, in hex; None where they name none.
+        covers: What of the vendor is here, for people: area, such as `firmware`, to one line.
     """
 
     name: str
@@ -289,3 +290,4 @@ class Dialect:
     http: HttpChannel | None = None
     gateways: GatewayCodec | None = None
     firmware_hmac: Callable[[str, str], str] | None = None
+    covers: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -106,6 +106,15 @@ def one_of(value: object, choices: Iterable[str]) -> str:
     raise mistake(f"is {shown(value)}{did_you_mean(word, names)}")
 
 
+def read_dialect(value: object) -> str:
+    """Return the name of a dialect that can be used; another package's may be broken."""
+    name = one_of(value, vocabulary.dialects())
+    fault = vocabulary.dialect_fault(name)
+    if fault:
+        raise mistake(f"is {shown(name)}; {fault}")
+    return name
+
+
 def read_text(value: object, *, chars_max: int = TEXT_MAX) -> str:
     """Return a text; numbers and booleans must be quoted, so that nobody wonders."""
     if isinstance(value, SourceInt | SourceFloat):
@@ -239,9 +248,7 @@ ScenarioName: TypeAlias = Annotated[str, PlainValidator(read_scenario_name)]
 NewName: TypeAlias = Annotated[str, PlainValidator(read_new_name)]
 Version: TypeAlias = Annotated[str, PlainValidator(read_version)]
 FleetName: TypeAlias = Annotated[str, PlainValidator(read_fleet_name)]
-DialectName: TypeAlias = Annotated[
-    str, PlainValidator(lambda value: one_of(value, vocabulary.dialects()))
-]
+DialectName: TypeAlias = Annotated[str, PlainValidator(read_dialect)]
 Flag: TypeAlias = Annotated[bool, PlainValidator(read_bool)]
 Span: TypeAlias = Annotated[int, PlainValidator(read_duration)]
 Instant: TypeAlias = Annotated[int, PlainValidator(read_instant)]

@@ -13,7 +13,7 @@ from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.asking import with_asking
 from fleet_sim.scenario.contracts import crossed_bounds, nearest_legal, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
-from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
+from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.happenings import Happening
 from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
 from fleet_sim.scenario.kinds import DEVICES_MAX
@@ -130,9 +130,9 @@ def share_of(whole: Plan, part: int, parts: int) -> Plan:
 def _check_dialect(dialect: str, scenario: Scenario) -> None:
     """Refuse a vendor that is not known, or whose contract the scenario's overrides do not fit."""
     flag = f"--dialect {dialect}"
-    if dialect not in vocabulary.dialects():
-        text = f"there is no such dialect{did_you_mean(dialect, vocabulary.dialects())}"
-        raise ScenarioError([Mistake(flag, 0, 0, "", text)])
+    fault = vocabulary.dialect_fault(dialect)
+    if fault:
+        raise ScenarioError([Mistake(flag, 0, 0, "", fault)])
     profile = replaced(vocabulary.contract(dialect), scenario.contract)
     crossed = [
         Mistake(flag, 0, 0, f"contract.{knob}", text)

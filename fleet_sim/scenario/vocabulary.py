@@ -11,9 +11,11 @@ from types import MappingProxyType
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.device.personas import PERSONAS, PersonaKind
 from fleet_sim.dialects import registry
+from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.network.profiles import PROFILES, LinkProfile
 from fleet_sim.oracle.catalogue import PROMISES
+from fleet_sim.scenario.errors import did_you_mean
 
 DEFAULT_DIALECT = "enos"
 DEFAULT_LINK = "ethernet_lab"
@@ -32,6 +34,17 @@ EVENTS: Mapping[str, str] = MappingProxyType(
 def dialects() -> tuple[str, ...]:
     """Return the names of the vendors."""
     return tuple(registry.names())
+
+
+def dialect_fault(name: str) -> str:
+    """Return why a dialect cannot be used: unknown, or of a broken package; "" if it can."""
+    if name not in dialects():
+        return f"there is no such dialect{did_you_mean(name, dialects())}"
+    try:
+        registry.get(name)
+    except DialectError as error:
+        return str(error)
+    return ""
 
 
 def contract(dialect: str) -> ContractProfile:

@@ -56,6 +56,17 @@ def test_links_show_all_their_numbers(capsys: pytest.CaptureFixture[str]) -> Non
     assert (wifi["rtt_ms"], wifi["loss_percent"], wifi["outage_kind"]) == (40, 0.2, "rst")
 
 
+def test_dialects_show_what_is_here_of_each(capsys: pytest.CaptureFixture[str]) -> None:
+    """Parts as booleans, and the vendor's own words by area."""
+    enos = next(row for row in listed("dialects", capsys) if row["name"] == "enos")
+
+    parts = ("mqtt", "northbound", "gateways", "http_channel")
+    assert [enos[part] for part in parts] == [True] * 4
+    assert set(enos["covers"]) == {"devices", "gateways", "http", "northbound"}
+    assert outcome(["list", "dialects"]) == 0
+    assert "northbound: v2.1" in capsys.readouterr().out
+
+
 def test_an_unknown_noun_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
     """The known ones are told."""
     assert outcome(["list", "people"]) == 2

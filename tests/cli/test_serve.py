@@ -100,6 +100,7 @@ def test_a_busy_port_is_told() -> None:
         (["--devices", "/nonexistent.csv"], 2, "/nonexistent.csv"),
         (["--mqtt-port", "99999"], 2, "--mqtt-port"),
         (["--auth", "none"], 2, "--auth"),
+        (["--dialect", "enoss"], 2, 'no such dialect; did you mean "enos"?'),
         (["--store", "mysql://x/y"], 3, "mysql"),
         (["--store", "sqlite:////nonexistent/folder/x"], 3, "/nonexistent/folder/x"),
     ],

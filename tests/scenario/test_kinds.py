@@ -1,12 +1,14 @@
 import pytest
 from pydantic_core import PydanticCustomError, ValidationError
 
+from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.kinds import (
     detail,
     mistake,
     one_of,
     raise_all,
     read_count,
+    read_dialect,
     read_plain_texts,
     read_text,
     read_version,
@@ -84,6 +86,17 @@ def test_names_are_matched_exactly() -> None:
     assert one_of("enos", ["enos"]) == "enos"
     with pytest.raises(PydanticCustomError, match='is "ENOS"; did you mean "enos"'):
         one_of("ENOS", ["enos"])
+
+
+def test_a_dialect_has_to_be_known_and_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that another package offers may be neither."""
+    assert read_dialect("enos") == "enos"
+    with pytest.raises(PydanticCustomError, match='is "enoss"; did you mean "enos"'):
+        read_dialect("enoss")
+
+    monkeypatch.setattr(vocabulary, "dialect_fault", lambda name: f"{name} is broken")
+    with pytest.raises(PydanticCustomError, match='is "enos"; enos is broken'):
+        read_dialect("enos")
 
 
 def test_braces_in_a_mistake_are_text() -> None:

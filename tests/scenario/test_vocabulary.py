@@ -1,3 +1,8 @@
+import pytest
+
+from fleet_sim.dialects import registry
+from fleet_sim.dialects.interface import Dialect
+from fleet_sim.dialects.wire import DialectError
 from fleet_sim.scenario import vocabulary
 
 
@@ -19,3 +24,15 @@ def test_defaults_are_known_names() -> None:
     assert vocabulary.DEFAULT_LINK in vocabulary.links()
     assert vocabulary.DEFAULT_PERSONA in vocabulary.personas()
     assert vocabulary.contract(vocabulary.DEFAULT_DIALECT).timeout_s_min == 300
+
+
+def test_a_dialect_that_cannot_be_used_is_told_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unknown, or another package's and broken."""
+    assert vocabulary.dialect_fault("enos") == ""
+    assert vocabulary.dialect_fault("enoss").startswith("there is no such dialect; did you mean")
+
+    def broken(name: str) -> Dialect:
+        raise DialectError(f"{name} is broken")
+
+    monkeypatch.setattr(registry, "get", broken)
+    assert vocabulary.dialect_fault("enos") == "enos is broken"

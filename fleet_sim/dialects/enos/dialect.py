@@ -28,4 +28,10 @@ ENOS = Dialect(
     http_refusal=http_refusal,
     http=HttpChannel(EnosHttpDevice(), EnosHttpChannel, file_uri),
     gateways=EnosGateways(),
+    covers={
+        "devices": "MQTT with the device's or the product's secret; activation; pushed and asked",
+        "gateways": "sub-devices by their gateway's connection: topology, login, reports, pushes",
+        "http": "the HTTP device channel; `enos-connect://` and relative file addresses",
+        "northbound": "v2.1 with access tokens: firmware, jobs, tasks, searches, files",
+    },
 )

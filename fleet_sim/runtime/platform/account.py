@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from fleet_sim.dialects import registry
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.model.chance import identifier
+from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.platform.storage import FileStore
 from fleet_sim.runtime.real_time import epoch_ms, monotonic_ns
+from fleet_sim.scenario.vocabulary import DEFAULT_DIALECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Account:
         device_secret: Its.
         seed: From which ids are drawn.
         epoch_ms: The wall clock at t = 0.
+        dialect: Whose platform it is; a store that does not say is older than the choice.
     """
 
     org: str
@@ -39,6 +42,7 @@ class Account:
     device_secret: str = field(repr=False)
     seed: int
     epoch_ms: int
+    dialect: str = DEFAULT_DIALECT
 
     @property
     def origin_ns(self) -> int:
@@ -47,12 +51,25 @@ class Account:
 
 
 async def account_in(store: FileStore, settings: PlatformSettings) -> Account:
-    """Read who the platform is from its store, or settle it now and for ever."""
+    """Read who the platform is from its store, or settle it now and for ever.
+
+    Raises:
+        TargetError: The store is another dialect's.
+    """
     kept = await store.meta_get("account")
     if kept is not None:
-        return Account(**kept)
+        return _same_dialect(Account(**kept), settings.dialect)
     account = _new_account(settings)
     await store.meta_put("account", dataclasses.asdict(account))
+    return account
+
+
+def _same_dialect(account: Account, wanted: str) -> Account:
+    if account.dialect != wanted:
+        raise TargetError(
+            f"the store is that of a platform of {account.dialect}, not of {wanted}; serve it with "
+            f"--dialect {account.dialect}, or name another --store"
+        )
     return account
 
 
@@ -68,6 +85,7 @@ def _new_account(settings: PlatformSettings) -> Account:
         device_secret=secrets.token_hex(16),
         seed=secrets.randbelow(2**32) if settings.seed is None else settings.seed,
         epoch_ms=_epoch_of(settings.origin_ns),
+        dialect=dialect.name,
     )
 
 

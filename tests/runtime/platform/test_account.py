@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fleet_sim.dialects import registry
+from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.platform.account import account_in, operator_of_run
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.platform.storage import FileStore
@@ -36,6 +37,33 @@ async def test_what_is_told_is_taken(store: FileStore) -> None:
 
     assert (account.org, account.app_secret, account.seed) == ("o1", "s", 7)
     assert _KEY.fullmatch(account.app_key)
+
+
+async def test_a_store_remembers_whose_it_is(store: FileStore) -> None:
+    """Another dialect's platform cannot make sense of what is in it."""
+    await account_in(store, PlatformSettings())
+    kept = await store.meta_get("account")
+    await store.meta_put("account", {**kept, "dialect": "acme"})
+
+    with pytest.raises(TargetError) as caught:
+        await account_in(store, PlatformSettings())
+
+    assert str(caught.value) == (
+        "the store is that of a platform of acme, not of enos; serve it with --dialect acme, or "
+        "name another --store"
+    )
+
+
+async def test_a_store_that_does_not_say_whose_it_is_is_of_the_first_dialect(
+    store: FileStore,
+) -> None:
+    """It was made when there was no other."""
+    account = await account_in(store, PlatformSettings())
+    kept = await store.meta_get("account")
+    assert kept.pop("dialect") == "enos"
+    await store.meta_put("account", kept)
+
+    assert await account_in(store, PlatformSettings()) == account
 
 
 async def test_no_secret_is_printed(store: FileStore) -> None:
