@@ -43,6 +43,7 @@ __all__ = [
     "Plan",
     "TargetPlan",
     "WindowPlan",
+    "of_dialect",
     "plan",
     "share_of",
 ]
@@ -67,13 +68,14 @@ def plan(
             `placing.divided`.
 
     Raises:
-        ScenarioError: Fewer devices are asked for, or registered, than the fleets need, or there is
-            no such dialect.
+        ScenarioError: Fewer devices are asked for, or registered, than the fleets need; there is no
+            such dialect; or the fleets speak several to a target by URL, which speaks one.
     """
     if dialect is not None:
         _check_dialect(dialect, scenario)
     key = scenario.seed if seed is None else seed
     dialects = {name: dialect or fleet.dialect for name, fleet in scenario.fleets.items()}
+    _check_target(scenario, dialects)
     contracts = {
         name: replaced(vocabulary.contract(name), scenario.contract)
         for name in dict.fromkeys(dialects.values())
@@ -125,6 +127,35 @@ def share_of(whole: Plan, part: int, parts: int) -> Plan:
         for event in whole.events
     )
     return replace(whole, devices=devices, events=tuple(one for one in events if one.devices))
+
+
+def of_dialect(whole: Plan, dialect: str) -> Plan:
+    """Return what concerns one vendor: its fleets, and what becomes of their devices.
+
+    Expectations, notes and target stay whole; a plan of one dialect stays as it is.
+    """
+    fleets = tuple(fleet for fleet in whole.fleets if fleet.dialect == dialect)
+    mine = {fleet.name for fleet in fleets}
+    return replace(
+        whole,
+        fleets=fleets,
+        devices=tuple(device for device in whole.devices if device.fleet in mine),
+        jobs=tuple(job for job in whole.jobs if job.fleet in mine),
+        events=tuple(event for event in whole.events if event.fleet in mine),
+        contracts={dialect: whole.contracts[dialect]},
+    )
+
+
+def _check_target(scenario: Scenario, dialects: Mapping[str, str]) -> None:
+    """Refuse several vendors at one broker: the embedded platforms alone are one a vendor."""
+    spoken = tuple(dict.fromkeys(dialects.values()))
+    if scenario.target.broker is None or len(spoken) == 1:
+        return
+    text = (
+        f"a target by URL speaks one dialect, but the fleets speak {', '.join(spoken)}; give all "
+        "fleets one (--dialect), or leave out the target, and each gets a platform of its own"
+    )
+    raise ScenarioError([Mistake("target", 0, 0, "", text)])
 
 
 def _check_dialect(dialect: str, scenario: Scenario) -> None:

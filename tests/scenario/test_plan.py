@@ -13,7 +13,16 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import ScenarioError
 from fleet_sim.scenario.load import load
-from fleet_sim.scenario.plan import ImagePlan, JobPlan, Plan, TargetPlan, WindowPlan, plan, share_of
+from fleet_sim.scenario.plan import (
+    ImagePlan,
+    JobPlan,
+    Plan,
+    TargetPlan,
+    WindowPlan,
+    of_dialect,
+    plan,
+    share_of,
+)
 from tests.scenario.writing import FULL, loaded
 
 SCENARIOS = sorted(Path(__file__).parents[2].glob("scenarios/*.yaml"))
@@ -220,6 +229,54 @@ def test_more_devices_than_the_fleets_may_have_are_refused() -> None:
 def test_an_unknown_dialect_is_refused() -> None:
     """The flag is named here too."""
     assert refused(dialect="enoss").startswith("--dialect enoss: there is no such dialect; did you")
+
+
+_TWO = """
+fleets:
+  meters: {devices: 3, firmware: "1.2.0"}
+  gauges: {devices: 2, firmware: "1.2.0", dialect: acme}
+jobs:
+  - {at: 10s, upgrade: meters, to: "1.3.0"}
+  - {at: 20s, upgrade: gauges, to: "1.3.0"}
+events:
+  - {at: 30s, disconnect: gauges, share: 50%, for: 5s}
+  - {at: 40s, stop: meters}
+"""
+_AT_A_BROKER = _TWO + "target: {broker: 'mqtt://host'}\n"
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_vendors_share_is_its_fleets_and_what_becomes_of_them() -> None:
+    """No two have anything in common, and together they are the plan."""
+    whole = planned(_TWO)
+
+    enos, acme = (of_dialect(whole, name) for name in ("enos", "acme"))
+
+    assert [fleet.name for fleet in enos.fleets] == ["meters"]
+    assert {device.fleet for device in acme.devices} == {"gauges"}
+    assert {job.fleet for job in acme.jobs} == {"gauges"}
+    assert [event.kind for event in enos.events] == ["stop"]
+    assert [event.kind for event in acme.events] == ["disconnect"]
+    assert (*enos.devices, *acme.devices) == whole.devices
+    assert acme.contracts == {"acme": whole.contracts["acme"]}
+    assert (acme.name, acme.seed, acme.duration_ms) == (whole.name, whole.seed, whole.duration_ms)
+
+
+def test_a_plan_of_one_vendor_is_its_own_share() -> None:
+    """Nothing is left out."""
+    whole = planned()
+
+    assert of_dialect(whole, "enos") == whole
+
+
+@pytest.mark.usefixtures("acme")
+def test_several_vendors_do_not_fit_one_target() -> None:
+    """A broker by URL is one vendor's; of our own there is one each."""
+    assert refused(_AT_A_BROKER) == (
+        "target: a target by URL speaks one dialect, but the fleets speak enos, acme; give all "
+        "fleets one (--dialect), or leave out the target, and each gets a platform of its own"
+    )
+    assert {one.dialect for one in planned(_AT_A_BROKER, dialect="acme").fleets} == {"acme"}
 
 
 def test_registered_devices_are_taken_in_order() -> None:
