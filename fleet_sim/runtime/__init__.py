@@ -12,8 +12,9 @@ An `if` about upgrades in here is in the wrong room. Where to look:
     operator/     whoever orders upgrades by the northbound API, and looks how they go
     platform/     broker, backend and file server, in a process of their own
     target/       somebody's broker and backend: what they are, and what they let us do
-    a run         virtual_run; real_run with its real_world; conductor (when it is over), abort,
-                  generator (what it cost), strangers, run_folder,
+    a run         cloud (one vendor's share of it); virtual_run with a virtual_world a cloud;
+                  real_run with a real_world a cloud, at its place in sites; conductor (when it is
+                  over), abort, generator (what it cost), strangers, run_folder,
                   file_handles
     its log       run_log, wire_records
     the wires     mqtt_client, http_client, tasks; memory, which stands in for all of them

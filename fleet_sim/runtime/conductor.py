@@ -1,13 +1,14 @@
-"""The conductor of one run: starts fleet, operator and observer, and sees when it is over.
+"""The conductor of one run: starts the fleet and each cloud's operator, and sees when it is over.
 
     start ──► jobs, events ──► nothing can move, or `duration` ──► settle: last look, probes ──► end
 
-In both worlds; it waits by the clock and by what the observer has seen.
+In both worlds; it waits by the clock and by what the observers have seen. Clouds know nothing of
+one another, so a run rests when each of them does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from fleet_sim.device.states import BUSY, UpgradeState
@@ -20,8 +21,8 @@ from fleet_sim.network.profiles import OutageKind
 from fleet_sim.oracle.settled import JobTerms, Sight, can_move, keeps
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.fleet.rig import Rig
-from fleet_sim.runtime.operator.control import Control, OpenJob
-from fleet_sim.runtime.operator.observer import Observer
+from fleet_sim.runtime.operator.control import OpenJob
+from fleet_sim.runtime.operator.office import Office
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.scenario.plan import EventPlan, Plan
 
@@ -39,7 +40,7 @@ class Snapshot:
         by_state: Agent state to devices, as the devices themselves know it.
         updated: Devices that run their job's target version; where their fleet has no job, another
             version than they began with.
-        by_status: Task status to tasks, as last seen by the observer.
+        by_status: Task status to tasks, as last seen by the observers.
         records: How long the fleet's part of the run log is.
         lag_ms: How late the generator's own work is at the 99th percentile.
         is_held: Whether nothing can move any more, and the run goes on because it was told to.
@@ -72,18 +73,17 @@ class Conductor:
         self._clock = clock
         self._log = log
         self._holds = holds
-        self._control: Control | None = None
-        self._observer: Observer | None = None
+        self._offices: Sequence[Office] = ()
+        self._unfinished = 0
         self._is_settling = False
         self.is_over = False
         self.why = ""
         self.on_over: Callable[[], None] = lambda: None
         self.on_tick: Callable[[], None] = lambda: None
 
-    def start(self, control: Control, observer: Observer) -> None:
-        """Power on the fleet and let the operator begin."""
-        self._control = control
-        self._observer = observer
+    def start(self, offices: Sequence[Office]) -> None:
+        """Power on the fleet and let the operators begin, one a cloud."""
+        self._offices = offices
         for dialect, contract in self._plan.contracts.items():
             self._log.add(
                 Source.CONTROL, "contract", fields={"dialect": dialect, **asdict(contract)}
@@ -96,15 +96,15 @@ class Conductor:
         for number, event in enumerate(self._plan.events):
             if event.kind == "disconnect":
                 self._clock.call_at(event.at_ms, self._disconnect, number, event)
-        control.start()
+        for office in offices:
+            office.control.start()
         if not self._holds:
             self._clock.call_at(self._plan.duration_ms, self.end, "duration")
         self._clock.call_at(LOOK_MS, self._tick)
 
     def _tick(self) -> None:
         """Look now and then as well; a run without jobs waits for what its backend does unasked."""
-        assert self._control is not None
-        if self._plan.jobs and not self._control.jobs:
+        if any(office.cloud.plan.jobs and not office.control.jobs for office in self._offices):
             self.look()
         self.on_tick()
         if not self._is_settling:
@@ -137,48 +137,59 @@ class Conductor:
 
     def _rest(self) -> str:
         """Return why the run may end by itself; "" while something can move."""
-        if self._control is None or self._observer is None:
+        ends = {self._end_of(office) for office in self._offices}
+        if not ends or "" in ends:
             return ""
-        if self._observer.is_blind:
+        return "refused" if "refused" in ends else "settled"
+
+    def _end_of(self, office: Office) -> str:
+        """Return why one cloud rests; "" while something can move there."""
+        control = office.control
+        if office.observer.is_blind:
             return "refused"
-        if not self._control.is_done or not (self._plan.jobs or self._is_fleet_idle()):
+        if not control.is_done or not (office.cloud.plan.jobs or self._is_idle(office)):
             return ""
-        jobs = self._control.jobs
-        kept = {device for job in jobs for device in self._kept(job)} if len(jobs) > 1 else ()
-        if any(self._moves(job, kept) for job in jobs):
+        is_one_of_many = len(control.jobs) > 1
+        kept = (
+            {one for job in control.jobs for one in self._kept(office, job)}
+            if is_one_of_many
+            else ()
+        )
+        if any(self._moves(office, job, kept) for job in control.jobs):
             return ""
-        return "refused" if self._control.refusals else "settled"
+        return "refused" if control.refusals else "settled"
 
-    def _is_fleet_idle(self) -> bool:
-        """Tell whether no device is upgrading, whoever told it to."""
-        return not any(rig.agent.state in UPGRADING for rig in self._rigs.values())
+    def _is_idle(self, office: Office) -> bool:
+        """Tell whether no device of a cloud is upgrading, whoever told it to."""
+        rigs = (self._rigs[one.device] for one in office.cloud.plan.devices)
+        return not any(rig.agent.state in UPGRADING for rig in rigs)
 
-    def _moves(self, job: OpenJob, kept: Collection[DeviceId]) -> bool:
-        assert self._observer is not None
-        if self._observer.last_polled_at_ms(job.job_id) is None:
+    def _moves(self, office: Office, job: OpenJob, kept: Collection[DeviceId]) -> bool:
+        if office.observer.last_polled_at_ms(job.job_id) is None:
             return True
         sights = (
             replace(sight, is_gone=True)
             if device in kept and sight.status is TaskStatus.QUEUED
             else sight
-            for device, sight in self._sights(job)
+            for device, sight in self._sights(office, job)
         )
-        return can_move(self._terms(job), sights, self._clock.now_ms())
+        return can_move(self._terms(office, job), sights, self._clock.now_ms())
 
-    def _kept(self, job: OpenJob) -> Iterator[DeviceId]:
+    def _kept(self, office: Office, job: OpenJob) -> Iterator[DeviceId]:
         """Yield the devices that a task of this job keeps for good."""
-        terms, now_ms = self._terms(job), self._clock.now_ms()
-        return (device for device, sight in self._sights(job) if keeps(terms, sight, now_ms))
+        terms, now_ms = self._terms(office, job), self._clock.now_ms()
+        sights = self._sights(office, job)
+        return (device for device, sight in sights if keeps(terms, sight, now_ms))
 
-    def _sights(self, job: OpenJob) -> Iterator[tuple[DeviceId, Sight]]:
-        assert self._observer is not None
-        for row in self._observer.open_tasks[job.job_id].values():
+    def _sights(self, office: Office, job: OpenJob) -> Iterator[tuple[DeviceId, Sight]]:
+        observer, contract = office.observer, office.cloud.contract
+        for row in observer.open_tasks[job.job_id].values():
             yield self._sight(job, row)
-        if not self._retries(job):
+        if not self._retries(contract, job):
             return
-        rows, cancelled = self._observer.tasks[job.job_id], self._contract(job).cancel_descs
-        for task_id, at_ms in self._observer.failed_at_ms[job.job_id].items():
-            if rows[task_id].desc not in cancelled:
+        rows = observer.tasks[job.job_id]
+        for task_id, at_ms in observer.failed_at_ms[job.job_id].items():
+            if rows[task_id].desc not in contract.cancel_descs:
                 device, sight = self._sight(job, rows[task_id])
                 yield device, replace(sight, failed_at_ms=at_ms)
 
@@ -192,34 +203,29 @@ class Conductor:
         sight = Sight(row.status, agent.is_gone, agent.is_silent, agent.pushed_at_ms, tries=tries)
         return device, sight
 
-    def _retries(self, job: OpenJob) -> int:
+    def _retries(self, contract: ContractProfile, job: OpenJob) -> int:
         """Return how many attempts may follow a status of failed.
 
         Our own backend shows the first of the statuses that a contract allows between attempts; of
         somebody else's nobody knows.
         """
-        shown = self._contract(job).between_attempts_status
+        shown = contract.between_attempts_status
         if self._plan.target.backend is None:
             shown = shown[:1]
         return job.plan.retry_count if "failed" in shown else 0
 
-    def _contract(self, job: OpenJob) -> ContractProfile:
-        fleet = next(fleet for fleet in self._plan.fleets if fleet.name == job.plan.fleet)
-        return self._plan.contracts[fleet.dialect]
-
-    def _terms(self, job: OpenJob) -> JobTerms:
-        contract = self._contract(job)
+    def _terms(self, office: Office, job: OpenJob) -> JobTerms:
+        contract = office.cloud.contract
         timeout_s = contract.timeout_s if job.plan.timeout_s is None else job.plan.timeout_s
         cap = contract.cap_default if job.plan.concurrency is None else job.plan.concurrency
-        assert self._control is not None
         return JobTerms(
             cap=cap,
             timeout_ms=None if timeout_s is None else 1000 * timeout_s,
             silent_times_out=contract.silent_device == "times_out",
-            is_stopped=job.job_id in self._control.stopped,
+            is_stopped=job.job_id in office.control.stopped,
             window_end_ms=job.plan.window.end_ms if job.plan.window else None,
             visibility_ms=1000 * contract.visibility_s,
-            retries=self._retries(job),
+            retries=self._retries(contract, job),
             retry_interval_ms=1000 * job.plan.retry_interval_s,
         )
 
@@ -230,12 +236,17 @@ class Conductor:
         self._is_settling = True
         self.why = why
         self._log.add(Source.CONTROL, "settle", fields={"why": why})
-        assert self._control is not None
-        assert self._observer is not None
-        self._control.halt()
-        self._observer.finish(self._ended, is_probing=why != "interrupted")
+        self._unfinished = len(self._offices)
+        for office in self._offices:
+            office.control.halt()
+        for office in self._offices:
+            office.observer.finish(self._finished, is_probing=why != "interrupted")
 
-    def _ended(self) -> None:
+    def _finished(self) -> None:
+        """Take note that one cloud has had its last look; that of the last one ends the run."""
+        self._unfinished -= 1
+        if self._unfinished:
+            return
         self._log.add(Source.CONTROL, "end", fields={"why": self.why})
         self._log.end()
         self.is_over = True
@@ -256,10 +267,9 @@ class Conductor:
             version, before = rig.agent.version, rig.plan.version
             updated += version != before if target is None else version == target
         by_status: dict[str, int] = {}
-        if self._observer is not None:
-            for rows in self._observer.tasks.values():
-                for row in rows.values():
-                    by_status[row.status.value] = by_status.get(row.status.value, 0) + 1
+        for rows in (rows for one in self._offices for rows in one.observer.tasks.values()):
+            for row in rows.values():
+                by_status[row.status.value] = by_status.get(row.status.value, 0) + 1
         now_ms = self._clock.now_ms()
         return Snapshot(
             now_ms,

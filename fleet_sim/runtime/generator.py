@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ LATE_SHARE_MAX = 0.01  # Of the sends that were later still: what the percentile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """CPU seconds so far, user and system, and resident bytes; a platform elsewhere has none."""
+    """CPU seconds so far, user and system, and resident bytes; platforms elsewhere have none."""
 
     fleet_cpu_s: float
     fleet_rss_bytes: int
@@ -24,16 +25,16 @@ class Usage:
     platform_rss_bytes: int = 0
 
 
-def usage(child: PlatformChild | None) -> Usage:
-    """Return what this process and its platform have used by now."""
+def usage(children: Sequence[PlatformChild]) -> Usage:
+    """Return what this process and its platforms, all together, have used by now."""
     own = psutil.Process()
     times = own.cpu_times()
-    platform_cpu_s, platform_rss_bytes = child.usage() if child is not None else (0.0, 0)
+    platforms = [child.usage() for child in children]
     return Usage(
         fleet_cpu_s=times.user + times.system,
         fleet_rss_bytes=own.memory_info().rss,
-        platform_cpu_s=platform_cpu_s,
-        platform_rss_bytes=platform_rss_bytes,
+        platform_cpu_s=sum(cpu_s for cpu_s, _ in platforms),
+        platform_rss_bytes=sum(rss_bytes for _, rss_bytes in platforms),
     )
 
 
@@ -52,7 +53,7 @@ def costs(before: Usage, after: Usage, *, devices: int) -> dict[str, Any]:
 
 
 def lateness(slips: SlipCounter, *, platform_slip_max_ms: int) -> dict[str, Any]:
-    """Return how late the fleet's and the platform's work was, as `run.json` shows it."""
+    """Return how late the fleet's and its platforms' work was, as `run.json` shows it."""
     return {
         "slip_p99_ms": slips.quantile_ms(0.99),
         "slip_max_ms": slips.max_ms,

@@ -1,4 +1,4 @@
-"""A run in real time: the fleet in this process, the platform in a child or somewhere by URL."""
+"""A run in real time: the fleet in this process, platforms in children, or one somewhere by URL."""
 
 from __future__ import annotations
 
@@ -8,41 +8,30 @@ import dataclasses
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from fleet_sim.dialects import registry
-from fleet_sim.model.northbound import FirmwareRow
 from fleet_sim.model.record import Record, Source
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
+from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
 from fleet_sim.runtime.file_handles import check_limit
-from fleet_sim.runtime.fleet.mount import mount, registrations
+from fleet_sim.runtime.fleet.mount import mount
 from fleet_sim.runtime.http_client import http_session
 from fleet_sim.runtime.operator.clean_up import CleanUp, cleaning
-from fleet_sim.runtime.operator.control import Control
-from fleet_sim.runtime.operator.northbound import Northbound
-from fleet_sim.runtime.operator.observer import Observer
-from fleet_sim.runtime.platform.account import operator_of_run
-from fleet_sim.runtime.platform.child import PlatformChild, platform_child
-from fleet_sim.runtime.platform.settings import PlatformSettings
+from fleet_sim.runtime.operator.office import Office, opened, refusals, traffic
+from fleet_sim.runtime.platform.child import PlatformChild, platform_children
 from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
 from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run
+from fleet_sim.runtime.sites import Site, met, started
 from fleet_sim.runtime.strangers import pushed_by_others
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
-from fleet_sim.runtime.target.meeting import Meeting, meet
-from fleet_sim.runtime.target.target import (
-    OperatorKeys,
-    Target,
-    by_url,
-    embedded,
-    on_stock_broker,
-    stock_broker,
-)
+from fleet_sim.runtime.target.target import OperatorKeys, stock_broker
 from fleet_sim.runtime.tasks import Tasks
 from fleet_sim.scenario.plan import Plan
 
@@ -84,8 +73,8 @@ class RealRun:
     Attributes:
         records: The run log, all parts, in order.
         why: Why it ended.
-        refusals: What the backend would not do, one sentence each.
-        northbound: What the session with the backend came to, as `run.json` shows it.
+        refusals: What the backends would not do, one sentence each.
+        northbound: What all sessions with them came to, as `run.json` shows it.
         generator: The simulator's own figures, as `run.json` shows them.
         invalid_reason: Why those figures make the run worthless; "" if they do not.
         lag_ms: By how much instants may be late: what widens the evidence.
@@ -107,42 +96,35 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
         TargetError: The target cannot be reached or refuses us; nothing was started.
     """
     check_limit(len(plan.devices), _downloads_max(plan))
+    clouds = clouds_of(plan)
     async with contextlib.AsyncExitStack() as stack:
-        child: PlatformChild | None = None
+        children: tuple[PlatformChild, ...] = ()
         access: BrokerAccess | None = None
         if plan.target.broker is not None and plan.target.backend is None:
             access = await stock_broker(plan.target, options.login)
         if plan.target.backend is None:
-            child = await stack.enter_async_context(platform_child())
-        met: Meeting | None = None
-        if child is None:
-            target = await by_url(plan.target, options.keys, options.login)
-            met = await meet(plan, target, options.stop)
+            children = await stack.enter_async_context(platform_children(len(clouds)))
+        sites: tuple[Site, ...] = ()
+        if not children:
+            (cloud,) = clouds  # the plan has seen to that
+            keys, login = options.keys, options.login
+            sites = (await met(cloud, keys=keys, login=login, stop=options.stop),)
         origin_ns = monotonic_ns()
         clock = RealClock(origin_ns)
         started_epoch_ms = epoch_ms()
-        if child is not None:
-            await child.start(_child_settings(plan, options, origin_ns, access))
-            target = (
-                embedded(child.ready) if access is None else on_stock_broker(child.ready, access)
+        if children:
+            sites = await started(
+                clouds, children, folder=options.folder, origin_ns=origin_ns, access=access
             )
         keep = AbortWatch(plan, REAL_TIME).is_needed
         log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=keep)
         stack.callback(log.close)
         with ungrouped(Exception):
-            conductor, control, costs = await _run(
-                plan,
-                options,
-                clock=clock,
-                started_epoch_ms=started_epoch_ms,
-                log=log,
-                target=target,
-                child=child,
-                met=met,
+            conducted = await _run(
+                plan, options, sites, clock=clock, started_epoch_ms=started_epoch_ms, log=log
             )
-    ran = _result(options, conductor, control, clock=clock, child=child, costs=costs)
-    is_shared = child is not None and access is not None
-    why = pushed_by_others(ran.records) if is_shared else ""
+    ran = _result(options, conducted, clock=clock, children=children)
+    why = pushed_by_others(ran.records) if children and access is not None else ""
     return dataclasses.replace(ran, invalid_reason=why) if why else ran
 
 
@@ -160,87 +142,88 @@ def _downloads_max(plan: Plan) -> int:
     return min(devices, sum(devices if cap is None else cap for cap in caps))
 
 
+@dataclass(frozen=True, slots=True)
+class _Conducted:
+    """A run that is over: who saw it, who ordered, and what it cost."""
+
+    conductor: Conductor
+    offices: Sequence[Office]
+    costs: Mapping[str, Any]
+
+
 async def _run(
     plan: Plan,
     options: RealOptions,
+    sites: Sequence[Site],
     *,
     clock: RealClock,
     started_epoch_ms: int,
     log: FileLog,
-    target: Target,
-    child: PlatformChild | None,
-    met: Meeting | None,
-) -> tuple[Conductor, Control, dict[str, Any]]:
+) -> _Conducted:
     async with http_session() as session, Tasks() as tasks:
-        world = RealWorld(
-            clock=clock,
-            log=log,
-            epoch_ms=started_epoch_ms,
-            target=target,
-            session=session,
-            tasks=tasks,
-            devices=len(plan.devices),
-            product_secret=options.product_secret,
-        )
+        worlds = [
+            RealWorld(
+                clock=clock,
+                log=log,
+                epoch_ms=started_epoch_ms,
+                target=site.target,
+                session=session,
+                tasks=tasks,
+                cloud=site.cloud,
+                product_secret=options.product_secret,
+            )
+            for site in sites
+        ]
         # The clock stops first: what is put off would start tasks in a group that is closing.
         with contextlib.closing(clock):
-            if met is not None and met.kept:
-                kept = sorted(map(str, met.kept))
+            kept = sorted(str(one) for site in sites if site.met for one in site.met.kept)
+            if kept:
                 log.add(Source.CONTROL, "kept_by_others", fields={"devices": kept})
-            before = None if met is None else met.northbound
-            northbound = world.northbound(plan, target, before)
-            known = met.known if met is not None else ()
-            return await _conduct(plan, options, world, northbound, known=known, child=child)
+            return await _conduct(plan, options, sites, worlds)
 
 
 async def _conduct(
-    plan: Plan,
-    options: RealOptions,
-    world: RealWorld,
-    northbound: Northbound,
-    *,
-    known: Sequence[FirmwareRow],
-    child: PlatformChild | None,
-) -> tuple[Conductor, Control, dict[str, Any]]:
-    """Mount fleet, operator and observer on the world, and wait until the run is over."""
-    clock, log = world.clock, world.log
-    rigs = mount(plan.devices, world, seed=plan.seed)
+    plan: Plan, options: RealOptions, sites: Sequence[Site], worlds: Sequence[RealWorld]
+) -> _Conducted:
+    """Mount fleet and operators on their worlds, and wait until the run is over."""
+    clock, log = worlds[0].clock, worlds[0].log  # the run's, in each of them
+    by_dialect = {site.cloud.dialect.name: world for site, world in zip(sites, worlds, strict=True)}
+    rigs = mount(plan.devices, by_dialect, seed=plan.seed)
     conductor = Conductor(plan, rigs, clock, log, holds=options.holds)
-    contract = plan.contracts[plan.fleets[0].dialect]
-    observer = Observer(
-        northbound,
-        clock,
-        log,
-        every_ms=plan.observe_every_ms,
-        page_size=contract.page_size_max,
-        page_base=contract.page_base,
-        activity=clock.now_ms,
-        on_poll=conductor.look,
-    )
-    control = Control(
-        plan,
-        northbound,
-        clock,
-        log,
-        epoch_ms=world.epoch_ms,
-        on_job=observer.watch,
-        known=known,
-    )
+    offices: list[Office] = []
+    numbers = count(1)
     clean_up = None
-    if plan.target.backend is not None:
-        clean_up = CleanUp(plan, control, observer, northbound, log)
+    for site, world in zip(sites, worlds, strict=True):
+        northbound = world.northbound(None if site.met is None else site.met.northbound)
+        office = opened(
+            site.cloud,
+            northbound,
+            clock,
+            log,
+            epoch_ms=world.epoch_ms,
+            every_ms=plan.observe_every_ms,
+            activity=clock.now_ms,
+            on_poll=conductor.look,
+            numbers=numbers,
+            known=() if site.met is None else site.met.known,
+        )
+        offices.append(office)
+        if site.child is None:
+            clean_up = CleanUp(site.cloud.plan, office.control, office.observer, northbound, log)
     over = asyncio.Event()
     conductor.on_over = over.set
-    before = generator.usage(child)
+    children = [site.child for site in sites if site.child is not None]
+    before = generator.usage(children)
     async with cleaning(clean_up, options.on_left):
         with _settled_heap():
-            conductor.start(control, observer)
-            await _watch(plan, conductor, options, world, over=over, child=child)
-        costs = generator.costs(before, generator.usage(child), devices=len(plan.devices))
+            conductor.start(offices)
+            await _watch(plan, conductor, options, worlds, over=over, children=children)
+        costs = generator.costs(before, generator.usage(children), devices=len(plan.devices))
     for rig in rigs.values():
         rig.leave()
-    world.stop()
-    return conductor, control, costs
+    for world in worlds:
+        world.stop()
+    return _Conducted(conductor, offices, costs)
 
 
 @contextlib.contextmanager
@@ -254,46 +237,22 @@ def _settled_heap() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _child_settings(
-    plan: Plan, options: RealOptions, origin_ns: int, access: BrokerAccess | None
-) -> PlatformSettings:
-    dialect = registry.get(plan.fleets[0].dialect)
-    vendors = dataclasses.asdict(dialect.contract)
-    ours = dataclasses.asdict(plan.contracts[dialect.name])
-    app_key, app_secret = operator_of_run(dialect, plan.seed)
-    return PlatformSettings(
-        broker=access,
-        devices=registrations(plan.devices),
-        plant=plan.target.plant,
-        signed_only=True,
-        dialect=dialect.name,
-        contract={name: value for name, value in ours.items() if value != vendors[name]},
-        log=part_path(options.folder, 1),
-        part=1,
-        origin_ns=origin_ns,
-        # On a broker that others use, too, a backend's ids are its own; see `strangers`.
-        seed=plan.seed if access is None else None,
-        app_key=app_key,
-        app_secret=app_secret,
-    )
-
-
 async def _watch(
     plan: Plan,
     conductor: Conductor,
     options: RealOptions,
-    world: RealWorld,
+    worlds: Sequence[RealWorld],
     *,
     over: asyncio.Event,
-    child: PlatformChild | None,
+    children: Sequence[PlatformChild],
 ) -> None:
     """Wait until the run is over; tell how it stands meanwhile.
 
     Raises:
         TargetError: The broker lets no device in.
-        BrokenError: The platform has died.
+        BrokenError: A platform has died.
     """
-    clock, log = world.clock, world.log
+    clock, log = worlds[0].clock, worlds[0].log
     looks = 0
     watch = AbortWatch(plan, REAL_TIME)
     while not over.is_set():
@@ -308,15 +267,16 @@ async def _watch(
             now_ms, records = clock.now_ms(), list(log.records)
             if await asyncio.to_thread(watch.fails, records, now_ms):
                 conductor.end("aborted")
-        if world.contact is not None and (why := world.contact.verdict()):
-            raise TargetError(why)
+        for world in worlds:
+            if world.contact is not None and (why := world.contact.verdict()):
+                raise TargetError(why)
         if options.stop.is_set():
             conductor.stop()
             is_well = options.holds and conductor.why != "interrupted"
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), None if is_well else INTERRUPTED_S)
             return
-        if child is not None and child.has_died:
+        if any(child.has_died for child in children):
             raise BrokenError(
                 "the reference platform ended in the midst of the run; what it said stands above"
             )
@@ -324,23 +284,22 @@ async def _watch(
 
 def _result(
     options: RealOptions,
-    conductor: Conductor,
-    control: Control,
+    conducted: _Conducted,
     *,
     clock: RealClock,
-    child: PlatformChild | None,
-    costs: Mapping[str, Any],
+    children: Sequence[PlatformChild],
 ) -> RealRun:
     slips = clock.slips
-    platform_slip_max_ms = child.closing.get("slip_ms_max", 0) if child is not None else 0
+    late_ms = (child.closing.get("slip_ms_max", 0) for child in children)
+    platform_slip_max_ms = max(late_ms, default=0)
     return RealRun(
         records=read_run(options.folder),
-        why=conductor.why,
-        refusals=tuple(control.refusals),
-        northbound=dataclasses.asdict(control.traffic),
+        why=conducted.conductor.why,
+        refusals=refusals(conducted.offices),
+        northbound=dataclasses.asdict(traffic(conducted.offices)),
         generator={
             **generator.lateness(slips, platform_slip_max_ms=platform_slip_max_ms),
-            **costs,
+            **conducted.costs,
         },
         invalid_reason=generator.invalid_reason(slips),
         lag_ms=max(slips.max_ms, platform_slip_max_ms),

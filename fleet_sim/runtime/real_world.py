@@ -1,4 +1,4 @@
-"""The world of sockets that a fleet is mounted on, and the tasks that serve it."""
+"""The world of sockets that one cloud's devices are mounted on, and the tasks that serve it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from functools import partial
 
 import aiohttp
 
-from fleet_sim.dialects import registry
 from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.runtime.cloud import Cloud
 from fleet_sim.runtime.fleet.download import Fetch, FetchListener, Owner
 from fleet_sim.runtime.fleet.file_addresses import FileAddresses
 from fleet_sim.runtime.fleet.http_fetch import HttpFetch
@@ -21,14 +21,13 @@ from fleet_sim.runtime.run_log import FileLog
 from fleet_sim.runtime.target.first_contact import FirstContact
 from fleet_sim.runtime.target.target import Target
 from fleet_sim.runtime.tasks import Tasks
-from fleet_sim.scenario.plan import Plan
 
 
 class RealWorld:
-    """The fleet's end of the world: a broker and a backend by their addresses.
+    """The devices' end of the world: one cloud's broker and backend by their addresses.
 
     Attributes:
-        contact: What the fleet's first connections came to; None with a broker of our own.
+        contact: What the first connections came to; None with a broker of our own.
     """
 
     def __init__(
@@ -40,18 +39,20 @@ class RealWorld:
         target: Target,
         session: aiohttp.ClientSession,
         tasks: Tasks,
-        devices: int,
+        cloud: Cloud,
         product_secret: str = "",
     ) -> None:
+        devices = len(cloud.plan.devices)
         self.clock = clock
         self.log = log
         self.epoch_ms = epoch_ms
         self.product_secret = product_secret
         self.subscribes = target.subscribes
         self.pings = PingWheel(clock)
+        self._cloud = cloud
+        self._target = target
         self._session = session
         self._tasks = tasks
-        self._http_tls = target.http_tls
         self._addresses = FileAddresses(session, target.backend, tls=target.http_tls)
         self.login = target.broker.login
         # Our own broker knows its devices; a stranger's may turn every one of them away.
@@ -71,12 +72,13 @@ class RealWorld:
         """Open a connection to the broker."""
         self._dialer.dial(ear, number)
 
-    def northbound(self, plan: Plan, target: Target, met: Northbound | None = None) -> Northbound:
+    def northbound(self, met: Northbound | None = None) -> Northbound:
         """Return a session with the backend's northbound API, which may have been met before."""
+        target = self._target
         carrier = HttpCarrier(self._session, target.backend, self._tasks, tls=target.http_tls)
         if met is not None:
             return met.going_on(carrier, self.clock, epoch_ms=self.epoch_ms)
-        operator = registry.get(plan.fleets[0].dialect).operator(
+        operator = self._cloud.dialect.operator(
             target.org, target.keys.app_key, target.keys.app_secret
         )
         return Northbound(operator, carrier, self.clock, epoch_ms=self.epoch_ms)
@@ -97,5 +99,5 @@ class RealWorld:
             offset=offset,
             chunk=chunk,
             token=image.token,
-            tls=self._http_tls,
+            tls=self._target.http_tls,
         )

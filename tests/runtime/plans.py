@@ -22,6 +22,15 @@ JOB: Final[dict[str, Any]] = {
     "image": {"size": "32KiB"},
     "timeout": "5m",
 }
+# Two fleets of two vendors (see the fixtures `acme`); one of the second's devices fails.
+TWO_VENDORS: Final[dict[str, Any]] = {
+    "fleets": {
+        "meters": FLEET,
+        "gauges": FLEET
+        | {"devices": 4, "dialect": "acme", "personas": {"healthy": "75%", "bad_digest": "25%"}},
+    },
+    "jobs": [JOB, JOB | {"upgrade": "gauges"}],
+}
 # A link of round numbers: 5 ms each way, 1,000 bytes a millisecond, nothing by chance.
 PLAIN: Final = LinkProfile(name="plain", rtt_ms=10, jitter_ms=0, down_kbps=8000, up_kbps=8000)
 

@@ -22,11 +22,13 @@ from fleet_sim.model.northbound import (
     TaskStatus,
 )
 from fleet_sim.oracle.settled import JobTerms
+from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.conductor import Conductor
 from fleet_sim.runtime.fleet.mount import mount
 from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.operator.control import Control
 from fleet_sim.runtime.operator.observer import Observer
+from fleet_sim.runtime.operator.office import Office
 from fleet_sim.scenario.plan import Plan, TargetPlan
 from tests.runtime.desk import Desk
 from tests.runtime.lone_world import LoneWorld
@@ -84,7 +86,7 @@ class Scene:
         self.backend = Backend(plan)
         clock, log = self.world.clock, self.world.log
         desk = Desk(clock, self.backend)
-        self.rigs = mount(plan.devices, self.world, seed=plan.seed)
+        self.rigs = mount(plan.devices, {"enos": self.world}, seed=plan.seed)
         self.conductor = Conductor(plan, self.rigs, clock, log, holds=holds)
         self.observer = Observer(
             desk, clock, log, every_ms=1_000, page_size=200, page_base=1,
@@ -93,7 +95,8 @@ class Scene:
         self.control = Control(plan, desk, clock, log, epoch_ms=0, on_job=self.observer.watch)
         self.over_at_ms: list[int] = []
         self.conductor.on_over = lambda: self.over_at_ms.append(clock.now_ms())
-        self.conductor.start(self.control, self.observer)
+        (cloud,) = clouds_of(plan)
+        self.conductor.start([Office(cloud, self.control, self.observer)])
 
     def run(self, until_ms: int) -> None:
         """Let time pass."""
@@ -448,7 +451,7 @@ def test_a_snapshot_before_the_start_is_empty() -> None:
     """A screen may look at once."""
     world = LoneWorld()
     plan = planned()
-    rigs = mount(plan.devices, world, seed=1)
+    rigs = mount(plan.devices, {"enos": world}, seed=1)
 
     seen = Conductor(plan, rigs, world.clock, world.log).snapshot()
 

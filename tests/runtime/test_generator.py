@@ -33,7 +33,7 @@ def test_a_run_costs_what_its_two_processes_used_meanwhile() -> None:
 
 def test_a_platform_elsewhere_costs_nothing_here() -> None:
     """What this process uses is measured all the same."""
-    found = usage(None)
+    found = usage([])
 
     assert found.fleet_cpu_s > 0
     assert found.fleet_rss_bytes > 1 << 20

@@ -4,14 +4,15 @@ from typing import cast
 from fleet_sim.backend.events import Keep
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.model.northbound import CreateFirmware, FetchFile, FileFound, FirmwareCreated
-from fleet_sim.runtime.fleet.mount import mount, registrations
+from fleet_sim.runtime.cloud import clouds_of
+from fleet_sim.runtime.fleet.mount import mount
 from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.memory import HTTP_MS, MemoryCarrier, MemoryCommitter, MemoryFiles
 from fleet_sim.runtime.platform.blocks import Piece
 from fleet_sim.runtime.platform.storage import MemoryStore
 from fleet_sim.runtime.run_log import MemoryLog
-from fleet_sim.runtime.virtual_run import VirtualWorld
 from fleet_sim.runtime.virtual_time import VirtualClock
+from fleet_sim.runtime.virtual_world import VirtualWorld
 from tests.runtime.desk import run
 from tests.runtime.lone_platform import CONTENT as FIRMWARE
 from tests.runtime.lone_platform import EPOCH_MS, IMAGE, LonePlatform
@@ -182,9 +183,11 @@ def test_a_file_comes_with_its_bytes() -> None:
 def connected() -> tuple[VirtualWorld, Rig]:
     """Return a world with one device in it, on line."""
     plan = planned(fleets={"meters": FLEET | {"devices": 1, "connect": {"over": "0s"}}})
-    world = VirtualWorld(plan)
-    world.platform.register(registrations(plan.devices))
-    (rig,) = mount(plan.devices, world, seed=1).values()
+    clock = VirtualClock()
+    (cloud,) = clouds_of(plan)
+    world = VirtualWorld(cloud, clock, MemoryLog(clock.now_ms))
+    world.register()
+    (rig,) = mount(plan.devices, {"enos": world}, seed=1).values()
     rig.start()
     run(clock_of(world), 1_000)
     assert rig.is_online

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.fleet.download import Owner
 from fleet_sim.runtime.http_client import http_session
 from fleet_sim.runtime.real_time import RealClock
@@ -14,6 +15,7 @@ from fleet_sim.runtime.target.target import OperatorKeys, Target
 from fleet_sim.runtime.tasks import Tasks
 from tests.runtime.http_site import CHUNK, CONTENT, Reader, site
 from tests.runtime.lone_world import DEVICE, ENOS, SECRET
+from tests.runtime.plans import planned
 from tests.runtime.platforms import WAIT_S
 
 
@@ -29,6 +31,7 @@ async def test_first_contact_is_watched_at_a_strangers_broker_alone(
         keys=OperatorKeys(),
         subscribes=is_a_strangers,
     )
+    (cloud,) = clouds_of(planned())
     clock = RealClock()
     log = FileLog(part_path(tmp_path_factory.mktemp("run"), 0), clock.now_ms, 0, keep=False)
     async with http_session() as session, Tasks() as tasks:
@@ -39,7 +42,7 @@ async def test_first_contact_is_watched_at_a_strangers_broker_alone(
             target=target,
             session=session,
             tasks=tasks,
-            devices=1,
+            cloud=cloud,
         )
         under_way = tasks.create_task(asyncio.Event().wait())
 
@@ -54,6 +57,7 @@ async def test_first_contact_is_watched_at_a_strangers_broker_alone(
 
 async def test_an_image_s_token_goes_with_the_request_for_its_file(tmp_path: Path) -> None:
     """To the address that the image names, from the byte that is wanted."""
+    (cloud,) = clouds_of(planned())
     clock = RealClock()
     log = FileLog(part_path(tmp_path, 0), clock.now_ms, 0, keep=False)
     reader = Reader()
@@ -71,7 +75,7 @@ async def test_an_image_s_token_goes_with_the_request_for_its_file(tmp_path: Pat
             target=target,
             session=session,
             tasks=tasks,
-            devices=1,
+            cloud=cloud,
         )
         image = FirmwareImage("2.0", "file", len(CONTENT), "", "md5", token="t-1")
 

@@ -1,8 +1,8 @@
-"""A plan's devices mounted on a world."""
+"""A plan's devices mounted on worlds: each on that of the cloud whose dialect it speaks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fleet_sim.device.agent import DeviceAgent
 from fleet_sim.dialects import registry
@@ -12,9 +12,17 @@ from fleet_sim.runtime.fleet.rig import Rig, World
 from fleet_sim.scenario.plan import DevicePlan
 
 
-def mount(devices: Iterable[DevicePlan], world: World, *, seed: int) -> dict[DeviceId, Rig]:
-    """Build a rig for each device, in the plan's order."""
-    return {one.device: _rig(one, world, seed) for one in devices}
+def mount(
+    devices: Iterable[DevicePlan], worlds: Mapping[str, World], *, seed: int
+) -> dict[DeviceId, Rig]:
+    """Build a rig for each device, in the plan's order.
+
+    Args:
+        devices: Which.
+        worlds: Dialect to the world of its cloud.
+        seed: The run's.
+    """
+    return {one.device: _rig(one, worlds[one.dialect], seed) for one in devices}
 
 
 def _rig(plan: DevicePlan, world: World, seed: int) -> Rig:

@@ -14,8 +14,9 @@ arguments:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, assert_never
 
 from fleet_sim.model.northbound import (
@@ -69,6 +70,16 @@ class Order:
 class Control:
     """Carries out a plan's jobs and the operator's part of its events.
 
+    Args:
+        plan: Which: what concerns one cloud.
+        northbound: The session with its backend.
+        clock: The run's.
+        log: Where writes are recorded.
+        epoch_ms: The wall clock at t = 0.
+        on_job: Gets each job that the backend accepts.
+        known: What the backend says of firmware that jobs name.
+        numbers: Of its writes, see `Writes`; None where it is the only one to write.
+
     Attributes:
         jobs: What the backend has accepted, in order of creation.
         stopped: The ids of those that were stopped.
@@ -87,10 +98,11 @@ class Control:
         epoch_ms: int,
         on_job: Callable[[OpenJob], None],
         known: Sequence[FirmwareRow] = (),
+        numbers: Iterator[int] | None = None,
     ) -> None:
         self._plan = plan
         self._northbound = northbound
-        self._writes = Writes(northbound, log)
+        self._writes = Writes(northbound, log, numbers or count(1))
         self._clock = clock
         self._log = log
         self._known = known

@@ -1,12 +1,13 @@
 """The operator's writes: sent once each, and recorded as a pair.
 
-A write is two records: `api_invoke`, and `api_ok`, `api_fail` or `api_unknown` with the same `no`.
-A write without an answer is never sent again: it may have taken effect.
+A write is two records: `api_invoke`, and `api_ok`, `api_fail` or `api_unknown` with the same `no`,
+which no other write of the run has, at whichever cloud. A write without an answer is never sent
+again: it may have taken effect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fleet_sim.model.northbound import Call, FirmwareCreated, JobCreated, Refused
@@ -18,14 +19,19 @@ from fleet_sim.runtime.run_log import RunLog
 class Writes:
     """Sends writes and keeps their records.
 
+    Args:
+        northbound: The session with the backend.
+        log: Where they are recorded.
+        numbers: From which each takes its number; one for all writers of a run.
+
     Attributes:
         open: How many of them wait for their answer.
     """
 
-    def __init__(self, northbound: Northbound, log: RunLog) -> None:
+    def __init__(self, northbound: Northbound, log: RunLog, numbers: Iterator[int]) -> None:
         self._northbound = northbound
         self._log = log
-        self._no = 0
+        self._numbers = numbers
         self._idle: list[Callable[[], None]] = []
         self.open = 0
 
@@ -52,9 +58,8 @@ class Writes:
             then: Gets what came of it, once that is recorded.
             job: The job it is about.
         """
-        self._no += 1
         self.open += 1
-        no = self._no
+        no = next(self._numbers)
         self._record("api_invoke", name, no, job, fields)
 
         def answered(reply: Reply) -> None:

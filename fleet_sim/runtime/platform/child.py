@@ -93,20 +93,35 @@ class PlatformChild:
 
 
 @contextlib.asynccontextmanager
+async def platform_children(count: int) -> AsyncIterator[tuple[PlatformChild, ...]]:
+    """Start so many children at a time, and end them with this context."""
+    async with contextlib.AsyncExitStack() as stack:
+        children = [await stack.enter_async_context(_spawned()) for _ in range(count)]
+        for child in children:
+            await child.loaded()
+        yield tuple(children)
+
+
+@contextlib.asynccontextmanager
 async def platform_child() -> AsyncIterator[PlatformChild]:
     """Start a child, and end it with this context."""
+    async with platform_children(1) as (child,):
+        yield child
+
+
+@contextlib.asynccontextmanager
+async def _spawned() -> AsyncIterator[PlatformChild]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "fleet_sim.runtime.platform.process",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # A terminal's Ctrl-C is for the run, which then stops its platform in good order.
+        # A terminal's Ctrl-C is for the run, which then stops its platforms in good order.
         start_new_session=True,
     )
     child = PlatformChild(process)
     try:
-        await child.loaded()
         yield child
     finally:
         await child.stop()

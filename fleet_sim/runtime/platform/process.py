@@ -20,6 +20,7 @@ from typing import Any
 from fleet_sim.backend.brain import Brain
 from fleet_sim.backend.events import Change
 from fleet_sim.dialects import registry
+from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.mqtt.limits import BrokerLimits
 from fleet_sim.runtime.errors import TargetError, ungrouped
@@ -54,8 +55,13 @@ async def serve(
         stop: Ends it.
 
     Raises:
-        TargetError: A port or the store cannot be had; the message says which and what to do.
+        TargetError: A port, the store or the dialect cannot be had; the message says which and what
+            to do.
     """
+    try:
+        registry.get(settings.dialect)
+    except DialectError as error:
+        raise TargetError(str(error)) from error
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-sim-")))
         url = settings.store or f"sqlite:///{folder / 'platform.sqlite'}"

@@ -11,9 +11,9 @@ import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from fleet_sim.dialects import registry
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import FirmwareRow
+from fleet_sim.runtime.cloud import Cloud
 from fleet_sim.runtime.errors import ungrouped
 from fleet_sim.runtime.http_client import HttpCarrier, http_session
 from fleet_sim.runtime.operator.known_firmware import look_over
@@ -23,7 +23,6 @@ from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.target.preflight import look_in
 from fleet_sim.runtime.target.target import Target
 from fleet_sim.runtime.tasks import Tasks
-from fleet_sim.scenario.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,11 @@ class Meeting:
     kept: Collection[DeviceId] = ()
 
 
-async def meet(plan: Plan, target: Target, stop: asyncio.Event) -> Meeting:
+async def meet(cloud: Cloud, target: Target, stop: asyncio.Event) -> Meeting:
     """See that a backend lets us in, and has what the plan counts on.
 
     Args:
-        plan: What is to be run.
+        cloud: What is to be run there.
         target: Where.
         stop: Ends it early, by cancelling the task that waits for it: there is nothing to be put in
             order yet.
@@ -53,9 +52,8 @@ async def meet(plan: Plan, target: Target, stop: asyncio.Event) -> Meeting:
     Raises:
         TargetError: It does not; the message says why and what to do.
     """
-    operator = registry.get(plan.fleets[0].dialect).operator(
-        target.org, target.keys.app_key, target.keys.app_secret
-    )
+    plan, keys = cloud.plan, target.keys
+    operator = cloud.dialect.operator(target.org, keys.app_key, keys.app_secret)
     here = asyncio.current_task()
     assert here is not None
     with ungrouped(Exception):
@@ -70,7 +68,7 @@ async def meet(plan: Plan, target: Target, stop: asyncio.Event) -> Meeting:
                     kept = await kept_busy(
                         northbound,
                         {one.device for one in plan.devices if plan.jobs},
-                        page_base=plan.contracts[plan.fleets[0].dialect].page_base,
+                        page_base=cloud.contract.page_base,
                     )
                 finally:
                     tasks.cancel()

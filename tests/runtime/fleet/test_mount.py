@@ -11,7 +11,7 @@ def test_every_device_of_the_plan_is_mounted_in_its_order() -> None:
     fleet = FLEET | {"firmware": {"1.1.0": "50%", "1.2.0": "50%"}, "reboot": "3s"}
     plan = planned(fleets={"meters": fleet, "gauges": FLEET | {"network": "nb_iot"}})
 
-    rigs = mount(plan.devices, LoneWorld(), seed=plan.seed)
+    rigs = mount(plan.devices, {"enos": LoneWorld()}, seed=plan.seed)
 
     assert list(rigs) == [one.device for one in plan.devices]
     assert [rig.agent.version for rig in rigs.values()] == [one.version for one in plan.devices]
@@ -27,7 +27,7 @@ def test_the_seed_reaches_link_and_agent() -> None:
     plan = planned()
 
     def delays(seed: int) -> list[int]:
-        rigs = mount(plan.devices, LoneWorld(), seed=seed)
+        rigs = mount(plan.devices, {"enos": LoneWorld()}, seed=seed)
         return [rig.line.link.up(0, 1_000 * n) for rig in rigs.values() for n in range(50)]
 
     assert delays(1) == delays(1)

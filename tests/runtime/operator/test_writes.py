@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
@@ -28,7 +29,7 @@ class Scene:
         self.clock = VirtualClock()
         self.log = MemoryLog(self.clock.now_ms)
         self.desk = Desk(self.clock, answer)
-        self.writes = Writes(self.desk, self.log)
+        self.writes = Writes(self.desk, self.log, count(1))
         self.replies: list[Reply] = []
 
     def send(self) -> None:

@@ -28,6 +28,7 @@ from fleet_sim.model.northbound import (
     Scope,
 )
 from fleet_sim.model.record import Source
+from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.fleet.mount import mount
 from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.http_client import http_session
@@ -165,6 +166,7 @@ async def mounted(ready: Mapping[str, Any], log_file: Path) -> AsyncIterator[tup
         timings=Timings(install_ms=0, reboot_ms=0, block_bytes=300),
         connect_at_ms=0,
     )
+    (cloud,) = clouds_of(planned())
     clock = RealClock()
     log = Watched(log_file, clock.now_ms)
     async with http_session() as session, Tasks() as tasks:
@@ -175,9 +177,9 @@ async def mounted(ready: Mapping[str, Any], log_file: Path) -> AsyncIterator[tup
             target=embedded(ready),
             session=session,
             tasks=tasks,
-            devices=1,
+            cloud=cloud,
         )
-        rig = mount([plan], world, seed=1)[METER.device]
+        rig = mount([plan], {"enos": world}, seed=1)[METER.device]
         rig.start()
         try:
             await log.until(lambda: any(one.kind == "delivered" for one in log.records))

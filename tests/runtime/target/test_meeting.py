@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.target.broker_access import BrokerAccess
 from fleet_sim.runtime.target.meeting import meet
@@ -12,7 +13,7 @@ from tests.runtime.plans import planned
 from tests.runtime.platforms import WAIT_S, running
 
 HOST = "127.0.0.1"
-PLAN = planned()
+(CLOUD,) = clouds_of(planned())
 
 
 def at(url: str, org: str = "o1", key: str = "key", secret: str = "secret") -> Target:  # noqa: S107
@@ -41,7 +42,7 @@ async def test_what_was_asked_before_the_run_counts_with_it() -> None:
     """The run goes on with the same token, and its traffic begins where the meeting ended."""
     async with running(signed_only=True) as ready:
         target = at(ready["http"], ready["org"], ready["app_key"], ready["app_secret"])
-        met = await meet(PLAN, target, asyncio.Event())
+        met = await meet(CLOUD, target, asyncio.Event())
 
     assert met.known == ()
     # The token, a look at it, a look for the image, and three for the tasks of others.
@@ -52,14 +53,14 @@ async def test_a_backend_that_refuses_us_is_told_by_itself() -> None:
     """No group of errors, as those make it that served the calls."""
     async with running(signed_only=True) as ready:
         with pytest.raises(TargetError, match="does not let us in"):
-            await meet(PLAN, at(ready["http"], ready["org"]), asyncio.Event())
+            await meet(CLOUD, at(ready["http"], ready["org"]), asyncio.Event())
 
 
 async def test_a_stop_ends_the_wait_for_an_answer() -> None:
     """Nothing has begun yet, so there is nothing to end in good order."""
     stop = asyncio.Event()
     async with silent() as (url, asked), asyncio.TaskGroup() as tasks:
-        meeting = tasks.create_task(meet(PLAN, at(url), stop))
+        meeting = tasks.create_task(meet(CLOUD, at(url), stop))
         await asyncio.wait_for(asked.wait(), WAIT_S)
         stop.set()
         done, _ = await asyncio.wait({meeting}, timeout=WAIT_S)
