@@ -145,3 +145,19 @@ def test_a_device_file_is_checked_too(folder: Path, capsys: pytest.CaptureFixtur
         "few.csv: has 1 device, but the fleets need 2; --devices 1 scales them down\n"
     )
     assert outcome([*words, "target.devices=few.csv"]) == 0
+
+
+@pytest.mark.usefixtures("acme")
+def test_several_vendors_at_one_target_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a target the same fleets are good: each vendor gets a platform."""
+    fleets = (
+        'fleets: {a: {devices: 1, firmware: "1"}, b: {devices: 1, firmware: "1", dialect: acme}}\n'
+    )
+    (folder / "own.yaml").write_text(fleets)
+    (folder / "url.yaml").write_text(fleets + "target: {broker: 'mqtt://host'}\n")
+
+    assert outcome(["check", "own.yaml"]) == 0
+    assert outcome(["check", "url.yaml"]) == 2
+    assert "a target by URL speaks one dialect" in capsys.readouterr().err

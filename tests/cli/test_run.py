@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from junitparser import JUnitXml
 from fleet_sim.cli.live import Live
 from fleet_sim.cli.main import outcome
 from fleet_sim.runtime import virtual_run
+from tests.dialects.third_party.installing import with_path
 
 SMALL = """
 name: small
@@ -311,3 +314,75 @@ def test_an_event_at_a_jobs_own_instant_waits_for_the_job(
 
     assert code == 0
     assert document["totals"]["devices"] == 12
+
+
+TWO = """
+name: two-vendors
+duration: 3m
+seed: 7
+fleets:
+  meters: {devices: 8, dialect: enos, firmware: "1.2.0", connect: {over: 500ms}, reboot: 200ms}
+  gauges: {devices: 6, dialect: acme, firmware: "1.2.0", connect: {over: 500ms}, reboot: 200ms}
+jobs:
+  - {at: 2s, upgrade: meters, to: "1.3.0", image: {size: 16KiB}, concurrency: 4}
+  - {at: 2s, upgrade: gauges, to: "1.3.0", image: {size: 16KiB}, concurrency: 3}
+expect:
+  - updated == 100%
+  - promises hold
+"""
+
+
+def started(site: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    """Run as a person does who has the package with `acme`; return exit code and document."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fleet_sim", "run", *words, "--ui", "json"],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        env=with_path(site),
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_another_packages_dialect_runs_like_our_own(acme_site: Path, tmp_path: Path) -> None:
+    """A bundled scenario, in virtual time, with nothing but the flag changed."""
+    flags = ("--virtual", "--devices", "40", "--runs", str(tmp_path))
+
+    code, document = started(acme_site, "happy-path", "--dialect", "acme", *flags)
+
+    assert (code, document["verdict"]) == (0, "passed")
+    assert document["totals"]["updated"] == 40
+    assert document["promises"]["V35"]["by_dialect"] == {"acme": "held"}
+
+
+@pytest.mark.parametrize("world", [["--virtual"], []])
+def test_two_vendors_get_one_verdict(acme_site: Path, tmp_path: Path, world: list[str]) -> None:
+    """With the promises told by dialect, in either world."""
+    path = tmp_path / "two.yaml"
+    path.write_text(TWO)
+
+    code, document = started(acme_site, str(path), *world, "--runs", str(tmp_path / "runs"))
+
+    assert (code, document["verdict"]) == (0, "passed")
+    assert document["totals"]["updated"] == 14
+    for promise in ("V01", "V20", "V34", "V35"):
+        assert document["promises"][promise]["by_dialect"] == {"enos": "held", "acme": "held"}
+    parts = sorted(path.name for path in (tmp_path / "runs" / "latest").glob("events-*"))
+    assert len(parts) == (1 if world else 3)
+
+
+@pytest.mark.usefixtures("acme")
+def test_two_vendors_do_not_fit_one_broker(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence and exit code 2, before anything is knocked at."""
+    path = tmp_path / "two.yaml"
+    path.write_text(TWO)
+
+    code = outcome(["run", str(path), "--broker", "mqtt://127.0.0.1:1", "--runs", str(tmp_path)])
+
+    assert code == 2
+    said = capsys.readouterr().err
+    assert "a target by URL speaks one dialect, but the fleets speak enos, acme" in said

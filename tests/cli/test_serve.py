@@ -19,6 +19,7 @@ from fleet_sim.dialects.registry import get
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.mqtt.encoding import encode
 from fleet_sim.mqtt.kinds import Connect
+from tests.dialects.third_party.installing import with_path
 
 TIMEOUT_S = 60
 
@@ -182,3 +183,29 @@ def test_what_is_no_http_leaves_no_traceback() -> None:
 
     assert b" 400 " in answer
     assert errors == ""
+
+
+def test_another_dialects_platform_remembers_whose_it_is(acme_site: Path, tmp_path: Path) -> None:
+    """Started again as another's on the same store, it is refused in one sentence."""
+    flags = ("--store", f"sqlite:///{tmp_path / 'platform.sqlite'}")
+    env = with_path(acme_site)
+    with serving("--dialect", "acme", *flags, env=env) as (process, first):
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=TIMEOUT_S)
+    done = subprocess.run(
+        [sys.executable, "-m", "fleet_sim", "serve", *flags],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        env=env,
+    )
+    with serving("--dialect", "acme", *flags, env=env) as (_, second):
+        pass
+
+    assert done.returncode == 3
+    assert done.stderr == (
+        "fleet-sim: the store is that of a platform of acme, not of enos; serve it with --dialect "
+        "acme, or name another --store\n"
+    )
+    assert second["org"] == first["org"]

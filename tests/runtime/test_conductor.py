@@ -7,18 +7,8 @@ from fleet_sim.device.events import Connected, DownloadFinished, RequestReceived
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import UpgradeRequest
 from fleet_sim.model.northbound import (
-    Answer,
-    Call,
-    CreateFirmware,
-    CreateJob,
-    Done,
-    FirmwareCreated,
-    JobCreated,
-    Listed,
     Refusal,
     Refused,
-    SearchTasks,
-    TaskRow,
     TaskStatus,
 )
 from fleet_sim.oracle.settled import JobTerms
@@ -33,48 +23,12 @@ from fleet_sim.scenario.plan import Plan, TargetPlan
 from tests.runtime.desk import Desk
 from tests.runtime.lone_world import LoneWorld
 from tests.runtime.plans import FLEET, JOB, planned
+from tests.runtime.two_clouds import Backend
 
 TERMS = JobTerms(cap=None, timeout_ms=None, silent_times_out=False)
 
 MINUTE_MS = 60_000
 QUICK = {"timeout_s_min": 10}
-
-
-class Backend:
-    """One job, whose tasks are as the test says; it pushes to nobody.
-
-    Attributes:
-        plan: Whose devices have the tasks.
-        status: Of every task.
-        desc: The same.
-        refusal: The answer to every order; None: the job is taken.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.status = TaskStatus.QUEUED
-        self.desc: str | None = None
-        self.refusal: Refused | None = None
-
-    def __call__(self, call: Call) -> Answer | None:
-        """Answer a call."""
-        match call:
-            case CreateFirmware():
-                return FirmwareCreated("f-1")
-            case CreateJob():
-                return self.refusal or JobCreated("j-1")
-            case SearchTasks(page=page):
-                rows = self._rows()
-                return Listed(tuple(rows), page.number or 1, page.size or 10, len(rows))
-            case _:
-                return Done()
-
-    def _rows(self) -> list[TaskRow]:
-        return [
-            TaskRow("t-" + one.device.device_key, "j-1", one.device.product_key,
-                    one.device.device_key, "", "1.2.0", "1.3.0", self.status, None, self.desc, 0)
-            for one in self.plan.devices
-        ]  # fmt: skip
 
 
 class Scene:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fleet_sim.runtime.generator import Usage, costs, invalid_reason, lateness, usage
+from fleet_sim.runtime.platform.child import PlatformChild
 from fleet_sim.runtime.real_time import SlipCounter
 
 
@@ -38,6 +39,24 @@ def test_a_platform_elsewhere_costs_nothing_here() -> None:
     assert found.fleet_cpu_s > 0
     assert found.fleet_rss_bytes > 1 << 20
     assert (found.platform_cpu_s, found.platform_rss_bytes) == (0.0, 0)
+
+
+class Child(PlatformChild):
+    """A platform that has used what the test says."""
+
+    def __init__(self, cpu_s: float, rss_bytes: int) -> None:
+        self._used = (cpu_s, rss_bytes)
+
+    def usage(self) -> tuple[float, int]:
+        """Return it."""
+        return self._used
+
+
+def test_several_platforms_are_counted_together() -> None:
+    """Whichever vendor they are of."""
+    found = usage([Child(0.5, 7), Child(0.25, 5)])
+
+    assert (found.platform_cpu_s, found.platform_rss_bytes) == (0.75, 12)
 
 
 def test_lateness_is_told_in_figures() -> None:

@@ -29,11 +29,12 @@ from fleet_sim.runtime.run_log import part_path, read_run
 from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.plan import Plan, TargetPlan
-from tests.runtime.plans import FLEET, JOB, planned
+from tests.runtime.plans import FLEET, JOB, TWO_VENDORS, planned
 from tests.runtime.platforms import WAIT_S, calling, running
 
 HOST = "127.0.0.1"
-BRISK = FLEET | {"connect": {"over": "200ms"}, "install": "100ms", "reboot": "200ms"}
+BRISK_ALIKE = {"connect": {"over": "200ms"}, "install": "100ms", "reboot": "200ms"}
+BRISK = FLEET | BRISK_ALIKE
 SOON = JOB | {"at": "1s"}
 # 16 bytes a millisecond: the image of 32 KiB takes about two seconds.
 SLOW = {"slow": {"like": "ethernet_lab", "down_kbps": 128}}
@@ -229,6 +230,53 @@ async def test_a_platform_that_ends_in_the_midst_ends_the_run(tmp_path: Path) ->
         await carried_out(brisk(), tmp_path, on_snapshot=kill)
 
     assert read_run(tmp_path)
+
+
+# --- several vendors ----------------------------------------------------------------------------
+
+BRISK_TWO: Mapping[str, Any] = {
+    "fleets": {name: fleet | BRISK_ALIKE for name, fleet in TWO_VENDORS["fleets"].items()},
+    "jobs": [job | {"at": "1s"} for job in TWO_VENDORS["jobs"]],
+}
+
+
+@pytest.mark.usefixtures("acme_everywhere")
+async def test_two_vendors_come_to_the_same_end_in_both_worlds(tmp_path: Path) -> None:
+    """A platform, a part of the log and a session with its API for each; one verdict."""
+    plan = brisk(**BRISK_TWO)
+
+    real = await carried_out(plan, tmp_path)
+    virtual = run_virtually(plan)
+
+    assert (real.why, virtual.why) == ("settled", "settled")
+    assert (real.refusals, virtual.refusals) == ((), ())
+    assert statuses(real.records) == statuses(virtual.records)
+    assert sorted(statuses(real.records).values()) == ["failed"] + ["succeeded"] * 9
+    assert {one.part for one in real.records} == {0, 1, 2}
+    pushed = {(one.part, one.device.partition("/")[0]) for one in of(real, "push_sent")}
+    products = [fleet.product_key for fleet in plan.fleets]
+    assert pushed == {(1, products[0]), (2, products[1])}
+    promises = judge(real.records, plan.contracts, tolerance=REAL_TIME).promises
+    assert all(one.standing is not Standing.VIOLATED for one in promises.values())
+    assert promises["V35"].by_dialect == {"enos": Standing.HELD, "acme": Standing.HELD}
+    pages = sum(len(one["pages"]) for one in of(real, "rows")) + len(of(real, "refused_query"))
+    logins, writes = 2, len(of(real, "api_invoke"))
+    assert real.northbound == {"requests": logins + writes + pages, "throttled": 0, "failed": 0}
+    assert list(children()) == []
+
+
+@pytest.mark.usefixtures("acme_everywhere")
+async def test_one_platform_that_ends_in_the_midst_ends_the_run(tmp_path: Path) -> None:
+    """Though the other vendor's goes on."""
+
+    def kill_one(_: Snapshot) -> None:
+        for process in list(children())[:1]:
+            process.send_signal(signal.SIGKILL)
+
+    with pytest.raises(BrokenError, match="ended in the midst"):
+        await carried_out(brisk(**BRISK_TWO), tmp_path, on_snapshot=kill_one)
+
+    assert list(children()) == []
 
 
 # --- somebody else's target ---------------------------------------------------------------------

@@ -5,12 +5,15 @@ import pytest
 
 from fleet_sim.device.personas import PERSONAS
 from fleet_sim.model.record import Record
+from fleet_sim.oracle.judge import judge
+from fleet_sim.oracle.outcome import Standing
 from fleet_sim.oracle.settled import JobTerms
+from fleet_sim.oracle.tolerance import VIRTUAL_TIME
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.operator.images import image_content
 from fleet_sim.runtime.virtual_run import VirtualRun, run_virtually
 from fleet_sim.scenario.plan import Plan
-from tests.runtime.plans import FLEET, JOB, planned
+from tests.runtime.plans import FLEET, JOB, TWO_VENDORS, planned
 
 TERMS = JobTerms(cap=None, timeout_ms=None, silent_times_out=False)
 
@@ -379,3 +382,45 @@ def test_a_refused_job_ends_the_run_with_a_sentence() -> None:
     assert run.why == "refused"
     assert len(run.refusals) == 1
     assert "create_job" in run.refusals[0]
+
+
+@pytest.mark.usefixtures("acme")
+def test_two_vendors_share_a_heap_and_nothing_else() -> None:
+    """Each device takes its upgrade from its own vendor's platform, by jobs of different ids."""
+    plan = planned(**TWO_VENDORS)
+
+    run = run_virtually(plan)
+
+    assert (run.why, run.refusals) == ("settled", ())
+    assert sorted(statuses(run).values()) == ["failed"] + ["succeeded"] * 9
+    assert versions(plan, run).count("1.3.0") == 9
+    jobs = [one.job for one in of(run, "api_ok") if one["call"] == "create_job"]
+    firmware = [one["firmware"] for one in of(run, "api_ok") if one["call"] == "create_firmware"]
+    assert len(set(jobs)) == len(set(firmware)) == 2
+    found = judge(run.records, plan.contracts, tolerance=VIRTUAL_TIME).promises
+    assert {one.standing for one in found.values()} & {Standing.VIOLATED} == set()
+    assert found["V34"].by_dialect == {"enos": Standing.HELD, "acme": Standing.HELD}
+    assert found["V35"].by_dialect == {"enos": Standing.HELD, "acme": Standing.HELD}
+
+
+@pytest.mark.usefixtures("acme")
+def test_two_vendors_leave_the_same_bytes_again() -> None:
+    """One heap, one order, whatever platforms there are."""
+    first, again = (run_virtually(planned(**TWO_VENDORS)) for _ in range(2))
+    other = run_virtually(planned(seed=8, **TWO_VENDORS))
+
+    assert first.sha256 == again.sha256
+    assert other.sha256 != first.sha256
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_planted_bug_is_in_every_vendors_platform() -> None:
+    """The cap lets one too many through, and each of them is convicted."""
+    small_cap = {"concurrency": 1}
+    jobs = [{**job, **small_cap} for job in TWO_VENDORS["jobs"]]
+    plan = planned(**{**TWO_VENDORS, "jobs": jobs, "target": {"plant": ["B01"]}})
+
+    run = run_virtually(plan)
+
+    found = judge(run.records, plan.contracts, tolerance=VIRTUAL_TIME).promises["V01"]
+    assert found.by_dialect == {"enos": Standing.VIOLATED, "acme": Standing.VIOLATED}

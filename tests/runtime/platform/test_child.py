@@ -9,7 +9,7 @@ import pytest
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import Listed, SearchJobs
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.platform.child import PlatformChild, platform_child
+from fleet_sim.runtime.platform.child import PlatformChild, platform_child, platform_children
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.run_log import part_path, read_run
 from tests.runtime.platforms import WAIT_S, Talker, calling, running
@@ -127,6 +127,19 @@ async def test_a_terminated_child_ends_in_good_order() -> None:
         assert await ended(child) == 0
 
     assert child.closing
+
+
+async def test_several_children_end_with_their_context() -> None:
+    """Each is a process of its own, and none is left."""
+    async with platform_children(2) as children:
+        pids = [pid_of(child) for child in children]
+        for child in children:
+            await child.start(PlatformSettings())
+        assert len({child.ready["http"] for child in children}) == 2
+
+    assert len(set(pids)) == 2
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert all(child.closing for child in children)
 
 
 async def test_running_stops_with_its_context() -> None:
