@@ -227,7 +227,7 @@ BROKEN = (
     ("- time_to_update[meters].p95", "- ‸time_to_update[meters].p96", 'expect.1 asks for "p96", …'),
     ("- time_to_update[meters].p95", "- ‸time_to_update[meters]", "expect.1 asks for …"),
     ("- promises hold", "- ‸promises holding", 'expect.2 is "promises holding"; write "metric…'),
-    ("- promises hold", "- ‸V00 held", 'expect.2 names the promise "V00"; known are: …'),
+    ("- promises hold", "- ‸V99 held", 'expect.2 names the promise "V99"; did you mean "V49"?'),
     ("- promises hold", "- ‸7", 'expect.2 is 7; write "metric[fleet].stat op value", …'),
     ('that: "failed <= 5% by 5m"', 'that: ‸"failed <= 5s"', "expect.3.that compares failed with …"),
     ('that: "failed <= 5% by 5m"', 'that: ‸"failed <= 5% by 11m"', "expect.3.that says by 11m, …"),
