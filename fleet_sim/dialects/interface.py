@@ -48,7 +48,11 @@ class DeviceCodec(Protocol):
         """Name what a device must subscribe to on a broker that delivers nothing by itself."""
 
     def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
-        """Write what a device says."""
+        """Write what a device says.
+
+        Raises:
+            Unspoken: The vendor has no words for it; nothing is to be sent.
+        """
 
     def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:
         """Read what the server says.
@@ -106,7 +110,11 @@ class ServerCodec(Protocol):
         """
 
     def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
-        """Write what the server says to a device."""
+        """Write what the server says to a device.
+
+        Raises:
+            Unspoken: The vendor has no words for it; nothing is to be sent.
+        """
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Write the error reply to a message that `decode` refused; None where none is due."""
