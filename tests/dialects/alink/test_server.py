@@ -1,0 +1,488 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleet_sim.dialects.alink.blocks import read_block
+from fleet_sim.dialects.alink.device import AlinkDevice
+from fleet_sim.dialects.alink.server import AlinkServer
+from fleet_sim.dialects.alink.signature import Proof
+from fleet_sim.dialects.alink.topics import UPSTREAM, Topic, topic_of
+from fleet_sim.dialects.credentials import Identity
+from fleet_sim.dialects.wire import DialectError, Unspoken, WireMessage
+from fleet_sim.model.failure import FailureCause
+from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import (
+    ActivationInfo,
+    Block,
+    BlockRequest,
+    DeviceMessage,
+    FailureReport,
+    ProgressReport,
+    ReportReply,
+    ServerMessage,
+    UpgradeRequest,
+    VersionAsked,
+    VersionOffer,
+    VersionQuery,
+    VersionReport,
+)
+from tests.dialects.alink import samples
+from tests.dialects.alink.strategies import DEVICE_MESSAGES, DEVICES, NEARLY_MESSAGES
+from tests.dialects.keys import Keys
+
+_DEVICE = DeviceId("pk1", "dev1")
+_CODEC = AlinkServer()
+_MD5 = "5d41402abc4b2a76b9719d911017c592"
+_IMAGE = FirmwareImage("2.0.0", "http://h/f", 5, _MD5, "md5")
+_INFORM, _PROGRESS = topic_of(_DEVICE, Topic.INFORM), topic_of(_DEVICE, Topic.PROGRESS)
+_GET, _REQUEST = topic_of(_DEVICE, Topic.GET), topic_of(_DEVICE, Topic.REQUEST)
+_DOWNLOAD = topic_of(_DEVICE, Topic.DOWNLOAD)
+_KEYS = Keys({_DEVICE: "secret"}, {"pk1": "ps"})
+_GOOD = AlinkDevice().credentials(_DEVICE, "secret", epoch_ms=789)
+
+
+def _identify(
+    client_id: str = _GOOD.client_id,
+    username: str = _GOOD.username,
+    password: bytes | None = _GOOD.password.encode(),
+    keys: Keys = _KEYS,
+) -> Identity | int:
+    return _CODEC.identify(client_id, username, password, keys)
+
+
+# --- connecting ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("client_id", "content", "method"),
+    [
+        (samples.C_CLIENT_ID, samples.C_CONTENT, "sha256"),
+        (samples.PYTHON_CLIENT_ID, samples.PYTHON_CONTENT, "sha1"),
+    ],
+    ids=["c", "python"],
+)
+def test_both_sdks_are_let_in(client_id: str, content: str, method: str) -> None:
+    """As they were seen to connect; neither sends a timestamp that could be checked."""
+    password = hmac.new(b"secret", content.encode(), getattr(hashlib, method)).hexdigest()
+
+    assert _identify(client_id, "dev1&pk1", password.encode()) == Identity(_DEVICE)
+    assert _identify(client_id, "dev1&pk1", password.upper().encode()) == Identity(_DEVICE)
+
+
+def test_who_names_no_method_has_signed_with_md5() -> None:
+    """The default, which can be set."""
+    client_id = "12345|securemode=3,timestamp=789|"
+    content = b"clientId12345deviceNamedev1productKeypk1timestamp789"
+    md5, sha1 = (hmac.new(b"secret", content, name).hexdigest() for name in ("md5", "sha1"))
+
+    assert _identify(client_id, password=md5.encode()) == Identity(_DEVICE)
+    assert _identify(client_id, password=sha1.encode()) == 4
+    other = AlinkServer(method_default="hmacsha1")
+    assert other.identify(client_id, "dev1&pk1", sha1.encode(), _KEYS) == Identity(_DEVICE)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"username": "dev2&pk1"}, 5),
+        ({"username": "dev1&pk2"}, 5),
+        ({"username": "+&pk1"}, 5),
+        ({"username": "dev1"}, 4),
+        ({"username": ""}, 4),
+        ({"client_id": "dev1"}, 4),
+        ({"client_id": _GOOD.client_id.replace("789", "780")}, 4),
+        ({"client_id": _GOOD.client_id.replace("dev1", "dev2")}, 4),
+        ({"client_id": _GOOD.client_id.replace("securemode=3", "securemode=-2")}, 4),
+        ({"client_id": _GOOD.client_id.replace("securemode=3", "securemode=7")}, 4),
+        ({"client_id": _GOOD.client_id.replace("sha256", "sha1")}, 4),
+        ({"password": None}, 4),
+        ({"password": b""}, 4),
+        ({"password": b"\xff" * 64}, 4),
+        ({"password": b"0" * 64}, 4),
+        ({"keys": Keys(_KEYS.secrets, gateways={_DEVICE: DeviceId("pk1", "gw")})}, 5),
+    ],
+    ids=str,
+)
+def test_a_connect_that_is_not_signed_right_is_refused(change: dict[str, Any], code: int) -> None:
+    """4 for credentials, 5 for who is not to be let in."""
+    assert _identify(**change) == code
+
+
+@pytest.mark.parametrize("device_key", ["+", "#", "a/b"])
+def test_a_key_that_is_a_wildcard_is_nobodys(device_key: str) -> None:
+    """Even a store that holds such a device does not let it in."""
+    device = DeviceId("pk1", device_key)
+    keys = Keys({device: "s"}, {"pk1": "s"})
+
+    for activates in (False, True):
+        made = AlinkDevice().credentials(device, "s", epoch_ms=0, activates=activates)
+        assert _CODEC.identify(made.client_id, made.username, made.password.encode(), keys) == 5
+
+
+@pytest.mark.parametrize(
+    ("open_one", "shut_one"),
+    [
+        (Proof.REGISTER, Proof.REGISTER_UNKNOWN),
+        (Proof.REGISTER_UNKNOWN, Proof.REGISTER),
+    ],
+)
+def test_one_of_the_two_registrations_is_open(open_one: Proof, shut_one: Proof) -> None:
+    """The other would be told its secret in a way that it does not listen to."""
+    server = AlinkServer(registers=open_one)
+    found = []
+    for proof in (open_one, shut_one):
+        codec = AlinkDevice(registers_as=proof)
+        made = codec.credentials(_DEVICE, "ps", epoch_ms=1, activates=True)
+        password = made.password.encode()
+        found.append(server.identify(made.client_id, made.username, password, _KEYS))
+
+    assert found == [Identity(_DEVICE, activates=True), 5]
+
+
+def test_a_product_without_a_secret_registers_nobody() -> None:
+    """Nor does a wrong one."""
+    made = AlinkDevice().credentials(_DEVICE, "ps", epoch_ms=1, activates=True)
+
+    for products, code in (({}, 5), ({"pk1": "other"}, 4)):
+        keys = Keys({_DEVICE: "secret"}, products)
+        found = _CODEC.identify(made.client_id, made.username, made.password.encode(), keys)
+        assert found == code
+
+
+def test_the_platform_keeps_no_sessions_and_knows_no_qos_2() -> None:
+    """It pushes again from what it knows."""
+    assert not _CODEC.keeps_sessions
+    assert _CODEC.qos_max == 1
+
+
+# --- who may do what -------------------------------------------------------------------------
+
+
+def test_the_platform_delivers_unasked() -> None:
+    """No SDK of the present sends a SUBSCRIBE."""
+    assert _CODEC.implicit(_DEVICE) == (
+        "/ota/device/upgrade/pk1/dev1",
+        "/sys/pk1/dev1/thing/ota/firmware/get_reply",
+        "/sys/pk1/dev1/thing/file/download_reply",
+    )
+
+
+def test_the_platform_claims_what_devices_say() -> None:
+    """Of every device."""
+    assert _CODEC.claimed == (
+        "/ota/device/inform/+/+",
+        "/ota/device/progress/+/+",
+        "/sys/+/+/thing/ota/firmware/get",
+        "/ota/device/request/+/+",
+        "/sys/+/+/thing/file/download",
+    )
+
+
+@pytest.mark.parametrize(
+    ("topic", "may"),
+    [
+        (_INFORM, True),
+        (_PROGRESS, True),
+        (_GET, True),
+        (_REQUEST, True),
+        (_DOWNLOAD, True),
+        ("/sys/pk1/dev1/thing/deviceinfo/update", True),
+        (topic_of(_DEVICE, Topic.UPGRADE), False),
+        (topic_of(_DEVICE, Topic.GET_REPLY), False),
+        (topic_of(_DEVICE, Topic.DOWNLOAD_REPLY), False),
+        ("/ota/device/inform/pk1/dev2", False),
+        ("/ext/register", False),
+        ("elsewhere", False),
+    ],
+)
+def test_a_device_speaks_upstream_on_its_own_topics_only(topic: str, *, may: bool) -> None:
+    """It cannot push to itself, nor speak for another."""
+    assert _CODEC.may_publish(_DEVICE, topic) is may
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "may"),
+    [
+        ("/ota/device/upgrade/pk1/dev1", True),
+        ("/ota/device/request/pk1/dev1", True),
+        ("/sys/pk1/dev1/#", True),
+        ("/ota/device/upgrade/pk1/+", False),
+        ("/ext/register", False),
+        ("#", False),
+    ],
+)
+def test_a_device_hears_its_own_topics_only(topic_filter: str, *, may: bool) -> None:
+    """The C SDK of the third generation still subscribes to two of them."""
+    assert _CODEC.may_subscribe(_DEVICE, topic_filter) is may
+
+
+# --- what devices say ------------------------------------------------------------------------
+
+
+@settings(max_examples=200)
+@given(device=DEVICES, message=DEVICE_MESSAGES)
+def test_what_the_device_says_is_what_the_server_hears(
+    device: DeviceId, message: DeviceMessage | BlockRequest
+) -> None:
+    """The round-trip law of the upstream."""
+    wire = AlinkDevice().encode(device, message)
+
+    assert _CODEC.decode(wire.topic, wire.payload) == (device, message)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "message"),
+    [
+        (_INFORM, samples.C_INFORM, VersionReport("#1", "1.0.0")),
+        (_INFORM, samples.C_INFORM_MODULE, VersionReport("#2", "1.0.0", "MCU")),
+        (_INFORM, samples.PYTHON_INFORM, VersionReport("#1", "1.0.0")),
+        (_PROGRESS, samples.C_PROGRESS, ProgressReport("#3", 5)),
+        (
+            _PROGRESS,
+            samples.C_PROGRESS_FAILED,
+            FailureReport("#4", FailureCause.FLASH, "", -4),
+        ),
+        (_PROGRESS, samples.PYTHON_PROGRESS, ProgressReport("#2", 35, "downloading", "MCU")),
+        (_GET, samples.C_GET, VersionQuery("#5")),
+        (_GET, samples.PYTHON_GET, VersionQuery("#3", "MCU")),
+        (_DOWNLOAD, samples.C_BLOCK, BlockRequest("1", (1397345, 1), 0, 5120)),
+        (_REQUEST, b'{"id":8,"params":{"version":"1.0"}}', VersionQuery("@#8")),
+        (_GET, b"{}", VersionQuery("")),
+        (_INFORM, b'{"id":"1","params":{"version":1.10}}', VersionReport("1", "1.10")),
+        (_PROGRESS, b'{"id":"1","params":{"step":"0","desc":null}}', ProgressReport("1", 0)),
+        (_PROGRESS, b'{"id":"1","params":{"step":100}}', ProgressReport("1", 100)),
+    ],
+)
+def test_messages_of_the_field_are_read(topic: str, payload: bytes, message: DeviceMessage) -> None:
+    """Both SDKs' habits: numbers for ids, steps of either kind, a comma too many."""
+    assert _CODEC.decode(topic, payload) == (_DEVICE, message)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "code", "message_id"),
+    [
+        (_INFORM, b"", 400, None),
+        (_INFORM, b"[]", 400, None),
+        (_INFORM, b'{"id":[]}', 400, None),
+        (_INFORM, b" " * (256 * 1024 + 1), 400, None),
+        (_DOWNLOAD, b'{"a":1,' + b" " * (256 * 1024) + b"}", 400, None),
+        (_DOWNLOAD, b'{"id":"7",,}', 400, None),
+        (_INFORM, b'{"id":"7","params":{"version":"1"},}', 400, None),
+        (_INFORM, b'{"id":"7"}', 460, "7"),
+        (_INFORM, b'{"id":7,"params":{}}', 460, "#7"),
+        (_INFORM, b'{"id":"7","params":{"version":""}}', 460, "7"),
+        (_INFORM, b'{"id":"7","params":{"version":"1","module":7}}', 460, "7"),
+        (_PROGRESS, b'{"id":"7","params":{"step":101}}', 460, "7"),
+        (_PROGRESS, b'{"id":"7","params":{"step":"x"}}', 460, "7"),
+        (_PROGRESS, b'{"id":"7","params":{"step":33.3}}', 460, "7"),
+        (_PROGRESS, b'{"id":"7","params":{"step":"5","desc":5}}', 460, "7"),
+        (_GET, b'{"id":"7","params":[]}', 460, "7"),
+        (_DOWNLOAD, b'{"id":"7","params":{}}', 460, "7"),
+        (topic_of(_DEVICE, Topic.UPGRADE), b'{"id":"7"}', None, "7"),
+        (_REQUEST, b'{"id":"7","code":200,"data":{}}', None, "7"),
+        ("/ota/device/nothing/pk1/dev1", b"{}", None, None),
+    ],
+)
+def test_what_is_wrong_with_a_message_is_told(
+    topic: str, payload: bytes, code: int | None, message_id: str | None
+) -> None:
+    """The platform's number, and the id as soon as it could be read."""
+    with pytest.raises(DialectError) as caught:
+        _CODEC.decode(topic, payload)
+
+    assert (caught.value.code, caught.value.message_id) == (code, message_id)
+
+
+def _hear(topic: str, payload: bytes) -> None:
+    try:
+        device, _ = _CODEC.decode(topic, payload)
+    except DialectError as error:
+        reply = _CODEC.complain(topic, error)
+        if reply is not None and reply.topic == topic:
+            # Heard by its own author, it is no request: no answer to an answer.
+            with pytest.raises(DialectError) as caught:
+                _CODEC.decode(topic, reply.payload)
+            assert _CODEC.complain(topic, caught.value) is None
+    else:
+        assert device == _DEVICE
+
+
+_TOPICS = [topic_of(_DEVICE, topic) for topic in Topic]
+_BYTES = st.binary(max_size=60) | NEARLY_MESSAGES.map(lambda body: json.dumps(body).encode())
+
+
+@settings(max_examples=200)
+@given(topic=st.sampled_from(_TOPICS), payload=_BYTES)
+def test_garbage_raises_nothing_else(topic: str, payload: bytes) -> None:
+    """Bytes of any kind, and near misses, are a message or an error that can be answered."""
+    _hear(topic, payload)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@settings(max_examples=100_000)
+@given(topic=st.sampled_from(_TOPICS), payload=_BYTES)
+def test_much_garbage_raises_nothing_else(topic: str, payload: bytes) -> None:
+    """The same, with patience."""
+    _hear(topic, payload)
+
+
+@given(topic=st.text(max_size=40))
+def test_topics_of_any_kind_raise_nothing_else(topic: str) -> None:
+    """A topic that is none of ours is a `DialectError` and gets no answer."""
+    with pytest.raises(DialectError) as caught:
+        _CODEC.decode(topic, b"{}")
+
+    assert _CODEC.complain(topic, caught.value) is None
+
+
+@given(
+    client_id=st.text(max_size=40) | st.sampled_from([_GOOD.client_id, samples.C_CLIENT_ID]),
+    username=st.text(max_size=20) | st.just(_GOOD.username),
+    password=st.none() | st.binary(max_size=64),
+)
+def test_a_connect_of_any_kind_is_refused(
+    client_id: str, username: str, password: bytes | None
+) -> None:
+    """With one of the two codes, and no exception."""
+    assert _identify(client_id, username, password) in (4, 5)
+
+
+# --- what the platform says ------------------------------------------------------------------
+
+_DATA = (
+    b'{"size":5,"version":"2.0.0","url":"http://h/f","signMethod":"Md5",'
+    b'"sign":"5d41402abc4b2a76b9719d911017c592","md5":"5d41402abc4b2a76b9719d911017c592"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "topic", "payload"),
+    [
+        (
+            UpgradeRequest("77", _IMAGE),
+            "/ota/device/upgrade/pk1/dev1",
+            b'{"code":"1000","data":' + _DATA + b',"id":"77","message":"success"}',
+        ),
+        (
+            VersionOffer("19", (_IMAGE,)),
+            "/sys/pk1/dev1/thing/ota/firmware/get_reply",
+            b'{"id":"19","code":200,"data":' + _DATA + b"}",
+        ),
+        (
+            VersionOffer("#19"),
+            "/sys/pk1/dev1/thing/ota/firmware/get_reply",
+            b'{"id":19,"code":200,"data":{}}',
+        ),
+        (
+            VersionOffer("@#19", (_IMAGE,)),
+            "/ota/device/request/pk1/dev1",
+            b'{"id":19,"code":200,"data":' + _DATA + b"}",
+        ),
+        (
+            Block("1", 0, b"123456789", 5120),
+            "/sys/pk1/dev1/thing/file/download_reply",
+            (
+                b'\x00\x5c{"id":"1","code":200,"data":{"fileToken":"default","fileLength":5120,'
+                b'"bSize":9,"bOffset":0}}123456789\x3d\xbb'
+            ),
+        ),
+        (ActivationInfo("1", "a1", "s3cret"), "/ext/register", b'{"deviceSecret":"s3cret"}'),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_messages_read_as_in_the_manual(
+    message: ServerMessage | Block, topic: str, payload: bytes
+) -> None:
+    """An answer stands under the id and on the topic of its question."""
+    assert _CODEC.encode(_DEVICE, message) == WireMessage(topic, payload, qos=1)
+
+
+def test_the_code_of_no_task_can_be_set() -> None:
+    """No page shows such an answer."""
+    wire = AlinkServer(no_task_code=500).encode(_DEVICE, VersionOffer("19"))
+
+    assert wire.payload == b'{"id":"19","code":500,"data":{}}'
+
+
+def test_a_token_is_told_where_that_registration_is_open() -> None:
+    """With the names of its device."""
+    server = AlinkServer(registers=Proof.REGISTER_UNKNOWN)
+
+    assert server.encode(_DEVICE, ActivationInfo("1", "a1", "t")) == WireMessage(
+        "/ext/regnwl",
+        b'{"clientId":"a1","productKey":"pk1","deviceName":"dev1","deviceToken":"t"}',
+    )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        ReportReply("1", VersionReport),
+        ReportReply("1", ProgressReport),
+        ReportReply("1", FailureReport),
+        VersionAsked("1"),
+    ],
+)
+def test_reports_are_not_answered(message: ReportReply | VersionAsked) -> None:
+    """Nor is a version asked for: Alink has no words for it."""
+    with pytest.raises(Unspoken, match="Alink has no words for"):
+        _CODEC.encode(_DEVICE, message)
+
+
+def test_a_broken_query_gets_an_error_reply() -> None:
+    """Under its own id, in kind."""
+    with pytest.raises(DialectError) as caught:
+        _CODEC.decode(_GET, b'{"id":7,"params":[]}')
+
+    assert _CODEC.complain(_GET, caught.value) == WireMessage(
+        "/sys/pk1/dev1/thing/ota/firmware/get_reply",
+        b'{"id":7,"code":460,"data":{},"message":"params is a list, not an object"}',
+    )
+
+
+def test_a_broken_query_of_the_older_form_gets_a_number_of_its_own() -> None:
+    """That topic knows 429, 9112 and 500."""
+    reply = _CODEC.complain(_REQUEST, DialectError("broken", code=460, message_id="7"))
+
+    assert reply == WireMessage(_REQUEST, b'{"id":"7","code":500,"data":{},"message":"broken"}')
+
+
+def test_a_broken_request_for_a_block_gets_a_frame_without_one() -> None:
+    """So that its device asks again."""
+    reply = _CODEC.complain(_DOWNLOAD, DialectError("broken", code=460, message_id="7"))
+
+    assert reply is not None
+    assert reply.topic == "/sys/pk1/dev1/thing/file/download_reply"
+    assert read_block(reply.payload) == Block("7", 0, b"", 0, 460)
+
+
+@pytest.mark.parametrize(
+    ("topic", "error"),
+    [
+        (_INFORM, DialectError("broken", code=460)),
+        (_PROGRESS, DialectError("broken", code=460)),
+        (topic_of(_DEVICE, Topic.UPGRADE), DialectError("broken", code=460)),
+        (_GET, DialectError("broken")),
+        ("elsewhere", DialectError("broken", code=460)),
+    ],
+)
+def test_nothing_else_gets_an_error_reply(topic: str, error: DialectError) -> None:
+    """Reports have no answers, and an error without a code has nothing to say."""
+    assert _CODEC.complain(topic, error) is None
+
+
+def test_every_question_is_among_what_is_claimed() -> None:
+    """What is read is what is listened to."""
+    for topic in UPSTREAM:
+        with pytest.raises(DialectError) as caught:
+            _CODEC.decode(topic_of(_DEVICE, topic), b'{"params":7}')
+        assert caught.value.code == 460
