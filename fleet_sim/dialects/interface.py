@@ -48,11 +48,7 @@ class DeviceCodec(Protocol):
         """Name what a device must subscribe to on a broker that delivers nothing by itself."""
 
     def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
-        """Write what a device says.
-
-        Raises:
-            Unspoken: The vendor has no words for it; nothing is to be sent.
-        """
+        """Write what a device says."""
 
     def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:
         """Read what the server says.
@@ -110,11 +106,7 @@ class ServerCodec(Protocol):
         """
 
     def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
-        """Write what the server says to a device.
-
-        Raises:
-            Unspoken: The vendor has no words for it; nothing is to be sent.
-        """
+        """Write what the server says to a device."""
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Write the error reply to a message that `decode` refused; None where none is due."""

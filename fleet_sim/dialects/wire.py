@@ -32,13 +32,3 @@ class DialectError(Exception):
     def about(self, message_id: str) -> DialectError:
         """Return the same mistake, found in the message of this id; to be raised from this one."""
         return DialectError(str(self), code=self.code, message_id=message_id)
-
-
-class Unspoken(DialectError):  # noqa: N818 - nobody erred: there is nothing to be sent
-    """A vendor's language has no words for a message: whoever wanted to send it leaves it.
-
-    So are the replies to reports with vendors that answer none, and the answer to a push.
-    """
-
-    def __init__(self, message: object, vendor: str) -> None:
-        super().__init__(f"{vendor} has no words for {type(message).__name__}")

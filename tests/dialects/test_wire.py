@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from fleet_sim.dialects.wire import DialectError, Unspoken, WireMessage
+from fleet_sim.dialects.wire import DialectError, WireMessage
 
 
 def test_a_dialect_error_reads_as_its_sentence() -> None:
@@ -27,11 +27,3 @@ def test_a_mistake_can_be_told_of_its_message() -> None:
 def test_wire_messages_go_at_least_once_by_default() -> None:
     """The SDKs publish with QoS 1."""
     assert WireMessage("t", b"") == WireMessage("t", b"", qos=1)
-
-
-def test_what_a_vendor_has_no_words_for_is_told() -> None:
-    """The sentence names both; whoever wanted to say it catches this alone."""
-    error = Unspoken(WireMessage("t", b""), "Alink")
-
-    assert isinstance(error, DialectError)
-    assert str(error) == "Alink has no words for WireMessage"

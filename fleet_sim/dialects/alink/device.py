@@ -18,7 +18,7 @@ from fleet_sim.dialects.alink.signature import (
 from fleet_sim.dialects.alink.topics import DOWNSTREAM, Topic, parse, topic_of
 from fleet_sim.dialects.credentials import Credentials
 from fleet_sim.dialects.fields import Fields, read_fields, read_object
-from fleet_sim.dialects.wire import DialectError, Unspoken, WireMessage
+from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationReply,
@@ -91,11 +91,10 @@ class AlinkDevice:
         del activates
         return tuple(topic_of(device, topic) for topic in DOWNSTREAM)
 
-    def encode(self, device: DeviceId, message: DeviceMessage | BlockRequest) -> WireMessage:
+    def encode(self, device: DeviceId, message: DeviceMessage | BlockRequest) -> WireMessage | None:
         """Write what a device says; `step` is a string, negative for a failure.
 
-        Raises:
-            Unspoken: The answer to a push or to a secret, which Alink does not have.
+        Neither a push nor a secret is answered: Alink has no words for it.
         """
         match message:
             case VersionReport(message_id, version, module):
@@ -116,7 +115,7 @@ class AlinkDevice:
                 topic_text = topic_of(device, Topic.DOWNLOAD)
                 return WireMessage(topic_text, blocks.write_request(message))
             case UpgradeReply() | ActivationReply():
-                raise Unspoken(message, "Alink")
+                return None
 
     def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage | Block:
         """Read what the platform says.

@@ -38,7 +38,7 @@ from fleet_sim.dialects.fields import (
     read_text,
     read_whole,
 )
-from fleet_sim.dialects.wire import DialectError, Unspoken, WireMessage
+from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationInfo,
@@ -182,11 +182,10 @@ class AlinkServer:
 
     def encode(
         self, device: DeviceId, message: ServerMessage | VersionAsked | Block
-    ) -> WireMessage:
+    ) -> WireMessage | None:
         """Write what the platform says to a device.
 
-        Raises:
-            Unspoken: The answer to a report, or a question for the version: Alink has neither.
+        No report is answered, and no version is asked for: Alink has no words for it.
         """
         match message:
             case UpgradeRequest(message_id, image):
@@ -199,7 +198,7 @@ class AlinkServer:
             case ActivationInfo():
                 return registration.write_info(device, message, self._registers)
             case ReportReply() | VersionAsked():
-                raise Unspoken(message, "Alink")
+                return None
 
     def _offer(self, device: DeviceId, offer: VersionOffer) -> WireMessage:
         """Write the answer to a query: one task at most, on the topic that fits the question."""
