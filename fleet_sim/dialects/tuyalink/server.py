@@ -1,0 +1,227 @@
+"""The platform's end of MQTT: who connects, who may say what where, and what it means."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fleet_sim.dialects.credentials import Identity, Keyring
+from fleet_sim.dialects.fields import Fields, read_list, read_string, read_text, read_whole
+from fleet_sim.dialects.tuyalink import codes, frames
+from fleet_sim.dialects.tuyalink.channels import MAIN, Channels
+from fleet_sim.dialects.tuyalink.images import image_fields
+from fleet_sim.dialects.tuyalink.names import Names
+from fleet_sim.dialects.tuyalink.signature import client_id_of, is_signed, read_username
+from fleet_sim.dialects.tuyalink.topics import (
+    DOWNSTREAM,
+    UPSTREAM,
+    Leaf,
+    filter_of,
+    is_below,
+    parse,
+    topic_of,
+)
+from fleet_sim.dialects.wire import DialectError, WireMessage
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import (
+    ActivationInfo,
+    Block,
+    DeviceMessage,
+    FailureReport,
+    ProgressReport,
+    ReportReply,
+    ServerMessage,
+    UpgradeRequest,
+    VersionAsked,
+    VersionOffer,
+    VersionQuery,
+    VersionReport,
+)
+
+# Which of the two a device gets is not documented.
+BAD_CREDENTIALS = 4
+NOT_AUTHORIZED = 5
+
+_PERCENT_MAX = 100
+_AFTER_UPGRADE = {"INIT": False, "UPDATE": True}
+
+
+class TuyaLinkServer:
+    """The server codec; it keeps no state.
+
+    Args:
+        names: How devices are called.
+        channels: Which module is which channel.
+        upgrade_type: What a push says of itself: 0 a reminder, 1 silent, 2 forced, 3 by hand (seen,
+            not documented). What a device makes of it is its own business.
+        delivers_unasked: Whether a connected device hears pushes without a SUBSCRIBE. Nobody says
+            so of this platform; nobody denies it either, and it does no harm to who subscribes.
+        time_ms: The time in every frame; see `frames`.
+    """
+
+    def __init__(
+        self,
+        *,
+        names: Names | None = None,
+        channels: Channels | None = None,
+        upgrade_type: int = 0,
+        delivers_unasked: bool = True,
+        time_ms: int = frames.TIME_MS,
+    ) -> None:
+        self._names = names or Names()
+        self._channels = channels or Channels()
+        self._upgrade_type = upgrade_type
+        self._delivers_unasked = delivers_unasked
+        self._time_ms = time_ms
+
+    @property
+    def claimed(self) -> tuple[str, ...]:
+        """Everything a device may say about OTA."""
+        return tuple(filter_of(leaf) for leaf in UPSTREAM)
+
+    @property
+    def keeps_sessions(self) -> bool:
+        """Not: an order that was taken back meanwhile must not reach the device later."""
+        return False
+
+    @property
+    def qos_max(self) -> int:
+        """What the Java demo goes up to; no page names a limit."""
+        return 1
+
+    # --- who may do what -------------------------------------------------------------------
+
+    def identify(
+        self, client_id: str, username: str, password: bytes | None, keys: Keyring
+    ) -> Identity | int:
+        """Check a CONNECT against the device's secret."""
+        try:
+            claim = read_username(username)
+            device = self._names.device_of(claim.device_id)
+        except DialectError:
+            return BAD_CREDENTIALS
+        secret = keys.secret_of(device)
+        if not secret or keys.gateway_of(device) is not None:
+            return NOT_AUTHORIZED
+        if client_id != client_id_of(claim) or password is None:
+            return BAD_CREDENTIALS
+        return Identity(device) if is_signed(claim, secret, password) else BAD_CREDENTIALS
+
+    def implicit(self, device: DeviceId) -> tuple[str, ...]:
+        """Name what is delivered unasked, if anything is."""
+        return self._downstream(device) if self._delivers_unasked else ()
+
+    def _downstream(self, device: DeviceId) -> tuple[str, ...]:
+        return tuple(topic_of(self._names.id_of(device), leaf) for leaf in DOWNSTREAM)
+
+    def may_publish(self, device: DeviceId, topic: str) -> bool:
+        """Allow the device's own topics, but of those above only what leads upstream."""
+        return self._is_own(device, topic) and topic not in self._downstream(device)
+
+    def may_subscribe(self, device: DeviceId, topic_filter: str) -> bool:
+        """Allow what lies within the device's own topics."""
+        return self._is_own(device, topic_filter)
+
+    def _is_own(self, device: DeviceId, topic_or_filter: str) -> bool:
+        return self._names.is_fit(device) and is_below(self._names.id_of(device), topic_or_filter)
+
+    # --- what devices say ------------------------------------------------------------------
+
+    def decode(self, topic: str, payload: bytes) -> tuple[DeviceId, DeviceMessage]:
+        """Read what a device says, and who it is by its topic.
+
+        Raises:
+            DialectError: 1003 for what is no frame, 1002 for a frame with wrong data; without a
+                code for another's topic.
+        """
+        device_id, leaf = parse(topic)
+        device = self._names.device_of(device_id)
+        message_id, body = frames.read(payload)
+        if leaf not in UPSTREAM:
+            text = f"{leaf.name} goes from the platform to devices, not back"
+            raise DialectError(text, message_id=message_id)
+        try:
+            return device, self._read(leaf, message_id, frames.data_of(body))
+        except DialectError as error:
+            raise DialectError(
+                str(error), code=codes.INVALID_PARAMETER, message_id=message_id
+            ) from error
+
+    def _read(self, leaf: Leaf, message_id: str, data: Fields) -> DeviceMessage:
+        if leaf is Leaf.REPORT:
+            return self._read_versions(message_id, data)
+        if leaf is Leaf.PROGRESS:
+            return self._read_progress(message_id, data)
+        return VersionQuery(message_id)
+
+    def _read_versions(self, message_id: str, data: Fields) -> VersionReport:
+        """Read a report: of several channels the main one, or else the first.
+
+        A neutral report is about one module. Our own devices send one report for each; of those
+        who send all in one, the others' versions are lost here.
+        """
+        biz_type = read_string(data, "bizType")
+        if biz_type not in _AFTER_UPGRADE:
+            raise DialectError(f"bizType is {biz_type[:40]!r}; known: {', '.join(_AFTER_UPGRADE)}")
+        channels = read_list(data, "otaChannel")
+        if not channels:
+            raise DialectError("otaChannel is empty")
+        main = self._channels.name_of(MAIN)
+        read = [(self._channels.module_of(each), read_text(each, "version")) for each in channels]
+        module, version = next((each for each in read if each[0] == main), read[0])
+        if not version:
+            raise DialectError("version is empty")
+        return VersionReport(message_id, version, module, _AFTER_UPGRADE[biz_type])
+
+    def _read_progress(self, message_id: str, data: Fields) -> ProgressReport | FailureReport:
+        """Read an error number other than 0 as a failure, and the rest as progress."""
+        module = self._channels.module_of(data)
+        error = read_whole(data, "errorCode", default=0)
+        if error:
+            if error < 0:
+                raise DialectError(f"errorCode is {error}, less than nothing")
+            desc = read_string(data, "errorMsg", default="")
+            return FailureReport(
+                message_id, codes.cause_of(error), desc, codes.code_of(error), module
+            )
+        percent = read_whole(data, "progress")
+        if not 0 <= percent <= _PERCENT_MAX:
+            raise DialectError(f"progress is {percent}, not 0 to {_PERCENT_MAX}")
+        return ProgressReport(message_id, percent, module=module)
+
+    # --- what the platform says ------------------------------------------------------------
+
+    def encode(
+        self, device: DeviceId, message: ServerMessage | VersionAsked | Block
+    ) -> WireMessage | None:
+        """Write what the platform says to a device; there are no words for all the rest.
+
+        Raises:
+            DialectError: The module of an image is no channel.
+        """
+        write = partial(frames.write, self._names.id_of(device), time_ms=self._time_ms)
+        match message:
+            case UpgradeRequest(message_id, image):
+                fields = image_fields(image, self._channels, upgrade_type=self._upgrade_type)
+                return write(Leaf.ISSUE, message_id, fields)
+            case VersionOffer(message_id, images):
+                told = [
+                    image_fields(image, self._channels, upgrade_type=self._upgrade_type)
+                    for image in images[:1]
+                ]
+                data = told[0] if told else {}
+                return write(Leaf.GET_RESPONSE, message_id, data, code=codes.OK)
+            case ReportReply() | ActivationInfo() | VersionAsked() | Block():
+                return None
+
+    def complain(self, topic: str, error: DialectError) -> WireMessage | None:
+        """Write the error response to a query; reports and foreign topics get none."""
+        try:
+            device_id, leaf = parse(topic)
+        except DialectError:
+            return None
+        if leaf is not Leaf.GET or error.code is None:
+            return None
+        message_id, time_ms = error.message_id or "", self._time_ms
+        return frames.write(
+            device_id, Leaf.GET_RESPONSE, message_id, {}, time_ms=time_ms, code=error.code
+        )

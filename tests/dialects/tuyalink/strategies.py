@@ -1,0 +1,101 @@
+"""Hypothesis strategies for what crosses the TuyaLink codecs."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from fleet_sim.model.failure import FailureCause
+from fleet_sim.model.firmware import FirmwareImage
+from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.messages import (
+    DeviceMessage,
+    FailureReport,
+    ProgressReport,
+    ServerMessage,
+    UpgradeRequest,
+    VersionOffer,
+    VersionQuery,
+    VersionReport,
+)
+
+# Everything that can be stored: no NUL, no half of a surrogate pair.
+TEXTS = st.text(
+    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
+)
+# What an id can hold, dots and percent signs included.
+KEYS = st.text(
+    st.characters(exclude_characters="\0/+#|,", exclude_categories=["Cs"]), min_size=1, max_size=20
+)
+DEVICES = st.builds(DeviceId, product_key=KEYS | st.text(".%2E5a", min_size=1), device_key=KEYS)
+
+IDS = st.just("") | TEXTS
+MODULES = st.sampled_from(["", *(str(number) for number in range(1, 20))])
+
+_HEX = "0123456789abcdef"
+_HMACS = st.text(_HEX, min_size=64, max_size=64)
+IMAGES = st.builds(
+    FirmwareImage,
+    version=TEXTS,
+    url=TEXTS,
+    size_bytes=st.integers(0, 2**40),
+    digest=st.text(_HEX, min_size=32, max_size=32),
+    digest_method=st.just("md5"),
+    module=MODULES,
+    hmac=st.just("") | _HMACS,
+) | st.builds(
+    FirmwareImage,
+    version=TEXTS,
+    url=TEXTS,
+    size_bytes=st.integers(0, 2**40),
+    digest=st.just(""),
+    digest_method=st.just("sha256"),
+    module=MODULES,
+    hmac=_HMACS,
+)
+
+_FAILURES = st.sampled_from(
+    [
+        (FailureCause.DECLINED, -41),
+        (FailureCause.DOWNLOAD, -44),
+        (FailureCause.VERIFY, -45),
+        (FailureCause.FLASH, -47),
+        (FailureCause.UPGRADE, -48),
+    ]
+) | st.tuples(st.just(FailureCause.OTHER), st.integers(-(10**9), -51))
+DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
+    st.builds(
+        VersionReport, message_id=IDS, version=TEXTS, module=MODULES, after_upgrade=st.booleans()
+    ),
+    st.builds(ProgressReport, message_id=IDS, percent=st.integers(0, 100), module=MODULES),
+    st.builds(
+        lambda message_id, failure, desc, module: FailureReport(
+            message_id, failure[0], desc, failure[1], module
+        ),
+        IDS,
+        _FAILURES,
+        st.just("") | TEXTS,
+        MODULES,
+    ),
+    st.builds(VersionQuery, message_id=IDS),
+)
+SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
+    st.builds(UpgradeRequest, message_id=IDS, image=IMAGES),
+    st.builds(VersionOffer, message_id=IDS, images=st.lists(IMAGES, max_size=1).map(tuple)),
+)
+
+# Bytes that come close to a message: the right keys, and JSON of every shape.
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+_KEYS = st.sampled_from(
+    ["bizType", "pid", "otaChannel", "channel", "version", "url", "size", "md5", "hmac", "progress",
+     "errorCode", "errorMsg"]
+)  # fmt: skip
+_WORDS = st.sampled_from(["INIT", "UPDATE", "5", "-5", "0" * 32, "0" * 64])
+_INNER = st.dictionaries(_KEYS, _JSON | _WORDS)
+NEARLY_MESSAGES = st.dictionaries(
+    st.sampled_from(["msgId", "time", "code", "data"]),
+    _JSON | _INNER | st.dictionaries(_KEYS, _JSON | _WORDS | st.lists(_INNER, max_size=2)),
+)
