@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from fleet_sim.dialects.alink import blocks, codes, envelope, registration
+from fleet_sim.dialects.alink import admission, blocks, codes, envelope, registration
 from fleet_sim.dialects.alink.images import image_fields, module_of
 from fleet_sim.dialects.alink.message_ids import query_id, read_id, split_query_id
-from fleet_sim.dialects.alink.signature import (
-    BY_TOKEN,
-    METHOD_DEFAULT,
-    OVER_TCP,
-    OVER_TLS,
-    Claim,
-    Proof,
-    is_proven,
-    read_client_id,
-    read_username,
-)
+from fleet_sim.dialects.alink.signature import METHOD_DEFAULT, Proof
 from fleet_sim.dialects.alink.topics import (
     DOWNSTREAM,
     REPLY_TO,
     UPSTREAM,
     Topic,
     filter_of,
-    is_addressable,
     is_own,
     parse,
     topic_of,
@@ -56,19 +43,7 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 
-# The C SDK tells both apart; which of them a stranger gets is not documented.
-BAD_CREDENTIALS = 4
-NOT_AUTHORIZED = 5
-
 _PERCENT_MAX = 100
-
-# In which secure modes each proof may come.
-_MODES: Mapping[Proof, frozenset[str]] = {
-    Proof.SECRET: frozenset({OVER_TLS, OVER_TCP}),
-    Proof.REGISTER: frozenset({OVER_TLS, OVER_TCP}),
-    Proof.REGISTER_UNKNOWN: frozenset({OVER_TLS, OVER_TCP}),
-    Proof.TOKEN: frozenset({BY_TOKEN}),
-}
 
 
 class AlinkServer:
@@ -112,31 +87,15 @@ class AlinkServer:
     def identify(
         self, client_id: str, username: str, password: bytes | None, keys: Keyring
     ) -> Identity | int:
-        """Check a CONNECT against the device's own secret or token, or against its product's.
-
-        The keep-alive, which has to be 30 to 1200 s, is not seen here.
-        """
-        try:
-            device = read_username(username)
-            claim = read_client_id(client_id, method_default=self._method_default)
-        except DialectError:
-            return BAD_CREDENTIALS
-        secret = self._secret(device, claim, keys) if is_addressable(device) else None
-        if not secret or keys.gateway_of(device) is not None:
-            return NOT_AUTHORIZED
-        if claim.secure_mode not in _MODES[claim.proof] or password is None:
-            return BAD_CREDENTIALS
-        if not is_proven(device, claim, secret, password):
-            return BAD_CREDENTIALS
-        return Identity(device, activates=claim.proof is self._registers)
-
-    def _secret(self, device: DeviceId, claim: Claim, keys: Keyring) -> str | None:
-        """Return what a CONNECT has to be proven with; None: it cannot be."""
-        if claim.proof in (Proof.SECRET, Proof.TOKEN):
-            return keys.secret_of(device)
-        if claim.proof is self._registers:
-            return keys.product_secret_of(device.product_key)
-        return None
+        """Check a CONNECT against the device's own secret or token, or against its product's."""
+        return admission.identify(
+            client_id,
+            username,
+            password,
+            keys,
+            method_default=self._method_default,
+            registers=self._registers,
+        )
 
     def implicit(self, device: DeviceId) -> tuple[str, ...]:
         """Name the push topic and the reply topics: no SDK of the present subscribes to them."""

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -58,103 +57,15 @@ def _identify(
     return _CODEC.identify(client_id, username, password, keys)
 
 
-# --- connecting ------------------------------------------------------------------------------
+def test_a_connect_is_checked() -> None:
+    """By what the codec was told of methods and registrations; see `admission`."""
+    content = b"clientId12345deviceNamedev1productKeypk1"
+    sha1 = hmac.new(b"secret", content, hashlib.sha1).hexdigest().encode()
+    server = AlinkServer(method_default="hmacsha1")
 
-
-@pytest.mark.parametrize(
-    ("client_id", "content", "method"),
-    [
-        (samples.C_CLIENT_ID, samples.C_CONTENT, "sha256"),
-        (samples.PYTHON_CLIENT_ID, samples.PYTHON_CONTENT, "sha1"),
-    ],
-    ids=["c", "python"],
-)
-def test_both_sdks_are_let_in(client_id: str, content: str, method: str) -> None:
-    """As they were seen to connect; neither sends a timestamp that could be checked."""
-    password = hmac.new(b"secret", content.encode(), getattr(hashlib, method)).hexdigest()
-
-    assert _identify(client_id, "dev1&pk1", password.encode()) == Identity(_DEVICE)
-    assert _identify(client_id, "dev1&pk1", password.upper().encode()) == Identity(_DEVICE)
-
-
-def test_who_names_no_method_has_signed_with_md5() -> None:
-    """The default, which can be set."""
-    client_id = "12345|securemode=3,timestamp=789|"
-    content = b"clientId12345deviceNamedev1productKeypk1timestamp789"
-    md5, sha1 = (hmac.new(b"secret", content, name).hexdigest() for name in ("md5", "sha1"))
-
-    assert _identify(client_id, password=md5.encode()) == Identity(_DEVICE)
-    assert _identify(client_id, password=sha1.encode()) == 4
-    other = AlinkServer(method_default="hmacsha1")
-    assert other.identify(client_id, "dev1&pk1", sha1.encode(), _KEYS) == Identity(_DEVICE)
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"username": "dev2&pk1"}, 5),
-        ({"username": "dev1&pk2"}, 5),
-        ({"username": "+&pk1"}, 5),
-        ({"username": "dev1"}, 4),
-        ({"username": ""}, 4),
-        ({"client_id": "dev1"}, 4),
-        ({"client_id": _GOOD.client_id.replace("789", "780")}, 4),
-        ({"client_id": _GOOD.client_id.replace("dev1", "dev2")}, 4),
-        ({"client_id": _GOOD.client_id.replace("securemode=3", "securemode=-2")}, 4),
-        ({"client_id": _GOOD.client_id.replace("securemode=3", "securemode=7")}, 4),
-        ({"client_id": _GOOD.client_id.replace("sha256", "sha1")}, 4),
-        ({"password": None}, 4),
-        ({"password": b""}, 4),
-        ({"password": b"\xff" * 64}, 4),
-        ({"password": b"0" * 64}, 4),
-        ({"keys": Keys(_KEYS.secrets, gateways={_DEVICE: DeviceId("pk1", "gw")})}, 5),
-    ],
-    ids=str,
-)
-def test_a_connect_that_is_not_signed_right_is_refused(change: dict[str, Any], code: int) -> None:
-    """4 for credentials, 5 for who is not to be let in."""
-    assert _identify(**change) == code
-
-
-@pytest.mark.parametrize("device_key", ["+", "#", "a/b"])
-def test_a_key_that_is_a_wildcard_is_nobodys(device_key: str) -> None:
-    """Even a store that holds such a device does not let it in."""
-    device = DeviceId("pk1", device_key)
-    keys = Keys({device: "s"}, {"pk1": "s"})
-
-    for activates in (False, True):
-        made = AlinkDevice().credentials(device, "s", epoch_ms=0, activates=activates)
-        assert _CODEC.identify(made.client_id, made.username, made.password.encode(), keys) == 5
-
-
-@pytest.mark.parametrize(
-    ("open_one", "shut_one"),
-    [
-        (Proof.REGISTER, Proof.REGISTER_UNKNOWN),
-        (Proof.REGISTER_UNKNOWN, Proof.REGISTER),
-    ],
-)
-def test_one_of_the_two_registrations_is_open(open_one: Proof, shut_one: Proof) -> None:
-    """The other would be told its secret in a way that it does not listen to."""
-    server = AlinkServer(registers=open_one)
-    found = []
-    for proof in (open_one, shut_one):
-        codec = AlinkDevice(registers_as=proof)
-        made = codec.credentials(_DEVICE, "ps", epoch_ms=1, activates=True)
-        password = made.password.encode()
-        found.append(server.identify(made.client_id, made.username, password, _KEYS))
-
-    assert found == [Identity(_DEVICE, activates=True), 5]
-
-
-def test_a_product_without_a_secret_registers_nobody() -> None:
-    """Nor does a wrong one."""
-    made = AlinkDevice().credentials(_DEVICE, "ps", epoch_ms=1, activates=True)
-
-    for products, code in (({}, 5), ({"pk1": "other"}, 4)):
-        keys = Keys({_DEVICE: "secret"}, products)
-        found = _CODEC.identify(made.client_id, made.username, made.password.encode(), keys)
-        assert found == code
+    assert _identify() == Identity(_DEVICE)
+    assert _identify("12345|securemode=3|", password=sha1) == 4
+    assert server.identify("12345|securemode=3|", "dev1&pk1", sha1, _KEYS) == Identity(_DEVICE)
 
 
 def test_the_platform_keeps_no_sessions_and_knows_no_qos_2() -> None:
@@ -343,18 +254,6 @@ def test_topics_of_any_kind_raise_nothing_else(topic: str) -> None:
         _CODEC.decode(topic, b"{}")
 
     assert _CODEC.complain(topic, caught.value) is None
-
-
-@given(
-    client_id=st.text(max_size=40) | st.sampled_from([_GOOD.client_id, samples.C_CLIENT_ID]),
-    username=st.text(max_size=20) | st.just(_GOOD.username),
-    password=st.none() | st.binary(max_size=64),
-)
-def test_a_connect_of_any_kind_is_refused(
-    client_id: str, username: str, password: bytes | None
-) -> None:
-    """With one of the two codes, and no exception."""
-    assert _identify(client_id, username, password) in (4, 5)
 
 
 # --- what the platform says ------------------------------------------------------------------
