@@ -71,6 +71,8 @@ class TaskRow:
         created_epoch_ms: When it was made; None where the vendor does not show it.
         started_epoch_ms: When its running, or last, attempt began; None before and where not shown.
         module: Which part of the device it is for; "" is the device as a whole.
+        firmware_id: What it is to run; "" where the vendor does not show it.
+        timeout_s: The job's limit of an attempt; None where there is none, or it is not shown.
     """
 
     task_id: str
@@ -87,6 +89,8 @@ class TaskRow:
     created_epoch_ms: int | None = None
     started_epoch_ms: int | None = None
     module: str = ""
+    firmware_id: str = ""
+    timeout_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +137,12 @@ class Refused:
     Attributes:
         reason: Why.
         detail: What was wrong, in one sentence; a name or a number where the vendor's text has one.
-        code: The vendor's number, filled by a decoder; None on the server side.
+        code: The vendor's number or word, filled by a decoder; None on the server side.
     """
 
     reason: Refusal
     detail: str = ""
-    code: int | None = None
+    code: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class ContractProfile:
     progress_policy: Literal["last", "max"]
     cancel_shows_as: Literal["failed", "cancelled"]
     cancel_descs: tuple[str, ...] = ()
-    cancellable: tuple[Literal["queued", "pushed", "under_way"], ...]
+    cancellable: tuple[Literal["unconfirmed", "queued", "pushed", "under_way"], ...]
     reopenable: tuple[Literal["failed", "cancelled"], ...] = ("failed",)
     policy_names: tuple[str, str] | None
     visibility_s: int = 2

@@ -219,18 +219,28 @@ class SearchTasks:
 
 @dataclass(frozen=True, slots=True)
 class CancelTasks:
-    """Cancel the tasks of these devices in one job."""
+    """Cancel the tasks of these devices in one job.
+
+    Attributes:
+        job_id: Which; "" means every job of the firmware.
+        device_keys: Whose tasks.
+        firmware_id: The job's firmware, where the vendor asks for it or no job is named; else "".
+        product_key: The devices' product, likewise.
+    """
 
     job_id: str
     device_keys: tuple[str, ...]
+    firmware_id: str = ""
+    product_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryTasks:
-    """Try failed tasks of one job again."""
+    """Try failed tasks of one job again: those named by device or by id; neither: all of them."""
 
     job_id: str
-    device_keys: tuple[str, ...]
+    device_keys: tuple[str, ...] = ()
+    task_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +252,15 @@ class ConfirmTasks:
 
 @dataclass(frozen=True, slots=True)
 class CancelJob:
-    """Cancel a job's tasks that stand so, and with `ends_list` let no device join any more."""
+    """Cancel a job's tasks that stand so, and with `ends_list` let no device join any more.
+
+    With `is_planned`, all of them as well, provided that the job's window has not opened yet.
+    """
 
     job_id: str
     statuses: tuple[TaskStatus, ...] = ()
     ends_list: bool = False
+    is_planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

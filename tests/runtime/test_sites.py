@@ -38,9 +38,8 @@ async def test_every_cloud_has_a_platform_of_its_own(tmp_path: Path) -> None:
     assert [site.met for site in sites] == [None, None]
     for name in ("mqtt", "http", "org", "app_key", "app_secret"):
         assert ready[0][name] != ready[1][name]
-    assert sorted((one.part, one.kind, one["dialect"]) for one in read_run(tmp_path)) == [
-        (site.cloud.part, "started", site.cloud.dialect.name) for site in sites
-    ]
+    by_part = sorted(read_run(tmp_path), key=lambda one: one.part)
+    assert [one["dialect"] for one in by_part] == [site.cloud.dialect.name for site in sites]
     assert part_path(tmp_path, 1).exists()
     assert part_path(tmp_path, 2).exists()
 
