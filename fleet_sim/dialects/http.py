@@ -28,6 +28,7 @@ class HttpRequest:
         headers: Names and values; names are compared without case. They may hold secrets.
         body: The raw body; empty when there are `parts`.
         parts: The parts of a multipart body; the carrier writes the boundaries.
+        origin: Scheme, host and port where they are not those of the carrier's own server; else "".
     """
 
     method: str
@@ -36,6 +37,7 @@ class HttpRequest:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = b""
     parts: tuple[HttpPart, ...] = ()
+    origin: str = ""
 
     def header(self, name: str) -> str:
         """Return the first header of this name, or ""."""

@@ -9,9 +9,9 @@ needs (a token), so one of each is made per target.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fleet_sim.dialects.credentials import Credentials, Identity, Keyring
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
@@ -204,6 +204,25 @@ class Operator(Protocol):
 
     def expression(self, where: Filter, call: Call) -> str:
         """Write a neutral filter in the vendor's query language, as `request` would send it."""
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """An operator of whose calls some take several requests, one after the other.
+
+    Its `request` writes the first of them and its `answer` reads the answer to the last.
+    """
+
+    def following(
+        self, call: Call, answers: Sequence[HttpResponse], epoch_ms: int
+    ) -> HttpRequest | None:
+        """Write the request that comes after these answers; None: the call is through, or failed.
+
+        Args:
+            call: What is asked.
+            answers: The answers to its requests so far, at least one.
+            epoch_ms: The wall clock.
+        """
 
 
 class Gate(Protocol):

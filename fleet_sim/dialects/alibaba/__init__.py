@@ -1,0 +1,1 @@
+"""Alibaba Cloud's IoT platform: the API of 2018-01-20, in PascalCase."""

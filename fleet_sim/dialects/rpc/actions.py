@@ -1,0 +1,33 @@
+"""Which action is read by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fleet_sim.dialects.rpc import firmware, jobs, tasks
+from fleet_sim.dialects.rpc.asked import Asked
+from fleet_sim.model.northbound import Call
+
+# GenerateOTAUploadURL is not here: it makes no call, the gate itself answers it.
+READERS: Mapping[str, Callable[[Asked], Call]] = {
+    "CreateOTAFirmware": firmware.create,
+    "QueryOTAFirmware": firmware.get,
+    "ListOTAFirmware": firmware.search,
+    "DeleteOTAFirmware": firmware.delete,
+    "ModifyOTAFirmware": firmware.modify,
+    "CreateOTAVerifyJob": jobs.create_verify,
+    "CreateOTAStaticUpgradeJob": jobs.create_static,
+    "CreateOTADynamicUpgradeJob": jobs.create_dynamic,
+    "QueryOTAJob": jobs.get,
+    "ListOTAJobByFirmware": jobs.search_by_firmware,
+    "ListOTAJobByDevice": jobs.search_by_device,
+    "UpdateOTAJob": jobs.update,
+    "CancelOTAStrategyByJob": jobs.end_list,
+    "CancelOTATaskByJob": jobs.cancel_tasks,
+    "ListOTATaskByJob": tasks.search_by_job,
+    "ListOTAUnfinishedTaskByDevice": tasks.search_unfinished,
+    "ListOTAModuleVersionsByDevice": tasks.search_versions,
+    "CancelOTATaskByDevice": tasks.cancel_by_device,
+    "ConfirmOTATask": tasks.confirm,
+    "ReupgradeOTATask": tasks.retry,
+}

@@ -1,0 +1,288 @@
+"""Calls that make, show, change and end jobs, at the server's end.
+
+Decisions where the pages are silent: a schedule without an end lasts as good as for ever; a file of
+device names and several modules at a time are refused; percents of a gray job are taken to one
+decimal, which is what the neutral scope can say.
+
+Source: "CreateOTAStaticUpgradeJob", "CreateOTADynamicUpgradeJob", "CreateOTAVerifyJob",
+"UpdateOTAJob", "CancelOTATaskByJob", "CancelOTAStrategyByJob" and the lists; ranges there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from fleet_sim.dialects.rpc import codes
+from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
+from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
+from fleet_sim.dialects.rpc.parameters import LONG_MAX
+from fleet_sim.model.northbound import (
+    Call,
+    CancelJob,
+    CreateJob,
+    GetJob,
+    JobOrder,
+    Retry,
+    Scope,
+    SearchJobs,
+    TaskStatus,
+    UpdateJob,
+    Window,
+)
+
+MINUTE_S = 60
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+SCHEDULE_AFTER_MS = (5 * MINUTE_MS, 7 * DAY_MS)
+SCHEDULE_LASTS_DAYS_MAX = 30
+RATE = (10, 10_000)
+DEVICES_MAX = 200
+VERIFY_DEVICES_MAX = 10
+SOURCES_MAX = 10
+TAGS_MAX = 10
+TAGS_CHARS_MAX = 4096
+WIDE_PAGE_MAX = 200  # of ListOTAJobByFirmware and ListOTAModuleVersionsByDevice
+ENDLESS_EPOCH_MS = 253_402_300_799_999  # the end of the year 9999
+
+TARGETS = ("ALL", "SPECIFIC", "GRAY", "GROUP")
+KEEP, OVERWRITE = 1, 2
+JOIN_ALL, JOIN_LATER = 1, 2
+
+_PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,3})?", re.ASCII)
+_TAG_KEY = re.compile(r"[A-Za-z0-9.]{1,30}", re.ASCII)
+_TAG_VALUE_CHARS_MAX = 1024
+_WHOLE = 100_000  # in thousandths of a percent
+
+
+def create_static(asked: Asked) -> Call:
+    """Read CreateOTAStaticUpgradeJob."""
+    window = _window(asked)
+    return CreateJob(_order(asked, "upgrade", _static_scope(asked), window=window))
+
+
+def create_dynamic(asked: Asked) -> Call:
+    """Read CreateOTADynamicUpgradeJob: devices by source version or by group, not by both."""
+    versions, group = _sources(asked), asked.given.text("GroupId")
+    if not versions and not group:
+        miss("SrcVersion")
+    must_be_legal(
+        "GroupId", is_legal=not (versions and group), why="cannot stand beside SrcVersion"
+    )
+    product = asked.given.required("ProductKey")
+    scope = Scope(product, versions, total=not group, groups=(group,) if group else None)
+    later = asked.given.whole("DynamicMode", JOIN_ALL, JOIN_LATER) == JOIN_LATER
+    return CreateJob(_order(asked, "upgrade", scope, open_list=True, skips_present=later))
+
+
+def create_verify(asked: Asked) -> Call:
+    """Read CreateOTAVerifyJob; that it names devices is the backend's to demand."""
+    product = asked.given.required("ProductKey")
+    names = asked.given.several("TargetDeviceName", VERIFY_DEVICES_MAX)
+    scope = Scope(product, total=not names, device_keys=names or None)
+    return CreateJob(_order(asked, "verify", scope))
+
+
+def _order(
+    asked: Asked,
+    kind: str,
+    scope: Scope,
+    *,
+    window: Window | None = None,
+    open_list: bool = False,
+    skips_present: bool = False,
+) -> JobOrder:
+    given, is_upgrade = asked.given, kind == "upgrade"
+    takes_extras = asked.profile.takes_job_extras
+    timeout_s = _timeout(asked)
+    rate = given.whole("MaximumPerMinute", *RATE) if takes_extras else None
+    return JobOrder(
+        firmware_id=given.required("FirmwareId"),
+        kind="upgrade" if is_upgrade else "verify",
+        scope=scope,
+        open_list=open_list,
+        skips_present=skips_present,
+        devices_must_ask=given.flag("NeedPush") is False,
+        needs_confirmation=given.flag("NeedConfirm") is True,
+        timeout_s=timeout_s,
+        retry=_retry(asked, timeout_s) if is_upgrade else None,
+        window=window,
+        pushes_a_minute=rate if is_upgrade else None,
+        overwrites=is_upgrade and takes_extras and _overwrites(asked),
+        by_blocks=_by_blocks(asked),
+        tags=_tags(asked, "Tag") if takes_extras else (),
+    )
+
+
+# --- the parts of an order ---------------------------------------------------------------------
+
+
+def _static_scope(asked: Asked) -> Scope:
+    given = asked.given
+    product, versions = given.required("ProductKey"), _sources(asked)
+    target = given.word("TargetSelection", TARGETS) or miss("TargetSelection")
+    if given.text("DnListFileUrl"):
+        raise RpcError("DnListFileUrl is not served here", word=codes.NOT_SERVED)
+    match target:
+        case "SPECIFIC":
+            names = given.several("TargetDeviceName", DEVICES_MAX) or miss("TargetDeviceName")
+            return Scope(product, versions, total=False, device_keys=names)
+        case "GRAY":
+            return Scope(product, versions, permille=_permille(given.required("GrayPercent")))
+        case "GROUP":
+            return Scope(product, versions, total=False, groups=(given.required("GroupId"),))
+        case _:
+            return Scope(product, versions)
+
+
+def _permille(text: str) -> int:
+    """Read a percentage, above 0 and up to 100."""
+    if not _PERCENT.fullmatch(text):
+        refuse("GrayPercent", "must be a number with three decimals at most")
+    whole, _, rest = text.partition(".")
+    share = int(whole) * 1000 + int(rest.ljust(3, "0"))
+    must_be_legal("GrayPercent", is_legal=0 < share <= _WHOLE, why="must be above 0, up to 100")
+    if share % 100:
+        raise RpcError("GrayPercent is served to one decimal here", word=codes.NOT_SERVED)
+    return share // 100
+
+
+def _sources(asked: Asked) -> tuple[str, ...]:
+    return asked.given.several("SrcVersion", SOURCES_MAX)
+
+
+def _timeout(asked: Asked) -> int | None:
+    contract = asked.contract
+    least = -(-(contract.timeout_s_min or MINUTE_S) // MINUTE_S)
+    most = (contract.timeout_s_max or LONG_MAX) // MINUTE_S
+    minutes = asked.given.whole("TimeoutInMinutes", least, most)
+    return None if minutes is None else minutes * MINUTE_S
+
+
+def _retry(asked: Asked, timeout_s: int | None) -> Retry | None:
+    given, contract = asked.given, asked.contract
+    gap, count = given.whole("RetryInterval", 0, LONG_MAX), given.whole("RetryCount", 0, LONG_MAX)
+    if gap is None and count is None:
+        return None
+    if gap is None:
+        miss("RetryInterval")
+    if count is None:
+        miss("RetryCount")
+    gaps = tuple(one // MINUTE_S for one in contract.retry_intervals_s_allowed)
+    _one_of("RetryInterval", gap, gaps)
+    _one_of("RetryCount", count, contract.retry_counts_allowed)
+    is_shorter = timeout_s is None or gap * MINUTE_S < timeout_s
+    must_be_legal("RetryInterval", is_legal=is_shorter, why="must be below TimeoutInMinutes")
+    return Retry(count=count, interval_s=gap * MINUTE_S)
+
+
+def _one_of(name: str, value: int, allowed: tuple[int, ...]) -> None:
+    if allowed and value not in allowed:
+        refuse(name, f"must be one of {', '.join(map(str, allowed))}")
+
+
+def _window(asked: Asked) -> Window | None:
+    if not asked.profile.takes_job_extras:
+        return None
+    given, now_ms = asked.given, asked.epoch_ms
+    start_ms = given.whole("ScheduleTime", 0, LONG_MAX)
+    end_ms = given.whole("ScheduleFinishTime", 0, LONG_MAX)
+    if start_ms is None:
+        must_be_legal("ScheduleFinishTime", is_legal=end_ms is None, why="goes with ScheduleTime")
+        return None
+    soonest, latest = SCHEDULE_AFTER_MS
+    if not now_ms + soonest <= start_ms <= now_ms + latest:
+        refuse("ScheduleTime", "must be five minutes to seven days from now, in milliseconds")
+    if end_ms is None:
+        return Window(start_ms, ENDLESS_EPOCH_MS)
+    shortest_ms = (asked.contract.window_min_s or 0) * 1000
+    if not shortest_ms <= end_ms - start_ms <= SCHEDULE_LASTS_DAYS_MAX * DAY_MS:
+        refuse("ScheduleFinishTime", "must be an hour to thirty days after ScheduleTime")
+    return Window(start_ms, end_ms)
+
+
+def _overwrites(asked: Asked) -> bool:
+    overwrites = asked.given.whole("OverwriteMode", KEEP, OVERWRITE) == OVERWRITE
+    if asked.given.flag("MultiModuleMode"):
+        must_be_legal("OverwriteMode", is_legal=not overwrites, why="2 excludes MultiModuleMode")
+        raise RpcError("MultiModuleMode is not served here", word=codes.NOT_SERVED)
+    return overwrites
+
+
+def _by_blocks(asked: Asked) -> bool:
+    protocols = ("HTTPS", "MQTT") if asked.profile.takes_blocks else ("HTTPS",)
+    return asked.given.word("DownloadProtocol", protocols) == "MQTT"
+
+
+def _tags(asked: Asked, name: str) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for item in asked.given.structures(name, TAGS_MAX):
+        key, value = item.get("Key", ""), item.get("Value", "")
+        if not _TAG_KEY.fullmatch(key):
+            refuse(f"{name}.N.Key", "must be 1 to 30 letters, digits and points")
+        if not 0 < len(value) <= _TAG_VALUE_CHARS_MAX:
+            refuse(f"{name}.N.Value", f"must have 1 to {_TAG_VALUE_CHARS_MAX} characters")
+        must_be_legal(f"{name}.N.Key", is_legal=key not in found, why=f"{key} is given twice")
+        found[key] = value
+    if sum(len(key) + len(value) for key, value in found.items()) > TAGS_CHARS_MAX:
+        refuse(f"{name}.N", f"may hold {TAGS_CHARS_MAX} characters in all")
+    return tuple(found.items())
+
+
+# --- the rest of a job's life --------------------------------------------------------------------
+
+
+def get(asked: Asked) -> Call:
+    """Read QueryOTAJob."""
+    return GetJob(asked.given.required("JobId"))
+
+
+def search_by_firmware(asked: Asked) -> Call:
+    """Read ListOTAJobByFirmware."""
+    where = equal("firmware_id", asked.given.required("FirmwareId"))
+    return SearchJobs(where, page_of(asked, WIDE_PAGE_MAX, is_needed=True))
+
+
+def search_by_device(asked: Asked) -> Call:
+    """Read ListOTAJobByDevice: the jobs of a firmware in which a device has a task."""
+    given = asked.given
+    where = together(
+        equal("firmware_id", given.required("FirmwareId")),
+        equal("product_key", given.required("ProductKey")),
+        equal("device_key", given.required("DeviceName")),
+    )
+    return SearchJobs(where, page_of(asked, asked.contract.page_size_max, is_needed=True))
+
+
+def update(asked: Asked) -> Call:
+    """Read UpdateOTAJob; the parameters whose meaning is in no page are left alone."""
+    versions = asked.given.several("SrcVersionList", SOURCES_MAX)
+    return UpdateJob(
+        asked.given.required("JobId"),
+        pushes_a_minute=asked.given.whole("MaximumPerMinute", *RATE),
+        timeout_s=_timeout(asked),
+        versions=versions or None,
+        tags=_tags(asked, "Tags") or None,
+    )
+
+
+def cancel_tasks(asked: Asked) -> Call:
+    """Read CancelOTATaskByJob: its flags name the statuses; at least one must be given."""
+    job_id, profile = asked.given.required("JobId"), asked.profile
+    flags: Mapping[str, bool | None] = {
+        status: asked.given.flag(name) for name, status in profile.cancels
+    }
+    planned = asked.given.flag(profile.cancels_planned) if profile.cancels_planned else None
+    if planned is None and all(flag is None for flag in flags.values()):
+        miss(profile.cancels[0][0])
+    chosen = {TaskStatus(status) for status, flag in flags.items() if flag}
+    with_queued = profile.confirm_with_queued and flags.get(TaskStatus.UNCONFIRMED) is None
+    if with_queued and TaskStatus.QUEUED in chosen:
+        chosen.add(TaskStatus.UNCONFIRMED)
+    statuses = tuple(status for status in TaskStatus if status in chosen)
+    return CancelJob(job_id, statuses, is_planned=bool(planned))
+
+
+def end_list(asked: Asked) -> Call:
+    """Read CancelOTAStrategyByJob: no device joins the dynamic job any more."""
+    return CancelJob(asked.given.required("JobId"), ends_list=True)

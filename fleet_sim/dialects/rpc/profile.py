@@ -1,0 +1,85 @@
+"""What one vendor's form of the API is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleet_sim.model.contract import ContractProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The differences between vendors, as data.
+
+    Attributes:
+        name: The dialect's.
+        lowers_keys: Whether answers are spelled with a small first letter.
+        folds_case: Whether names of parameters, and words among their values, are read without
+            regard to case.
+        common: Parameters that a signed call must carry besides those that its signature needs.
+        version: The API's version; "" where it has none.
+        sends: Common parameters that a client adds, name to value, beside those of the signature.
+        takes_acs3: Whether calls may be signed in headers.
+        has_instances: Whether `IotInstanceId` says whose a call is.
+        gateway_statuses: Whether the gateway refuses with HTTP 4xx and a body of its own form;
+            False: with HTTP 200 and the form of every other answer.
+        actions: The actions there are, by name.
+        sign_methods: The digests that `SignMethod` knows, the default first; lower case.
+        client_method: What a client sends by; long calls go as POST whatever this says.
+        progress_digits: Digits after the point of a task's progress.
+        has_dynamic_jobs: Whether jobs may have an open list, and rows say so.
+        takes_job_extras: Whether jobs take a schedule, a rate, an overwrite mode and tags.
+        reach_max: The last row that pages of ListOTATaskByJob reach; 0: every one.
+        takes_blocks: Whether devices may fetch files over MQTT.
+        cancels: Flag of CancelOTATaskByJob to the neutral status that it names.
+        cancels_planned: The flag for batches that wait for their time; "" where there is none.
+        confirm_with_queued: Whether a set queued flag cancels what waits for consent as well, as
+            long as the flag for that is not given.
+        default_contract: What the vendor promises.
+    """
+
+    name: str
+    lowers_keys: bool
+    folds_case: bool
+    common: tuple[str, ...]
+    version: str
+    sends: tuple[tuple[str, str], ...]
+    takes_acs3: bool
+    has_instances: bool
+    gateway_statuses: bool
+    actions: frozenset[str]
+    sign_methods: tuple[str, ...]
+    client_method: str
+    progress_digits: int
+    has_dynamic_jobs: bool
+    takes_job_extras: bool
+    reach_max: int
+    takes_blocks: bool
+    cancels: tuple[tuple[str, str], ...]
+    cancels_planned: str
+    confirm_with_queued: bool
+    default_contract: ContractProfile
+
+
+# What both vendors have.
+SHARED_ACTIONS = frozenset(
+    {
+        "GenerateOTAUploadURL",
+        "CreateOTAFirmware",
+        "QueryOTAFirmware",
+        "ListOTAFirmware",
+        "DeleteOTAFirmware",
+        "ModifyOTAFirmware",
+        "CreateOTAVerifyJob",
+        "CreateOTAStaticUpgradeJob",
+        "QueryOTAJob",
+        "ListOTAJobByFirmware",
+        "ListOTAJobByDevice",
+        "ListOTATaskByJob",
+        "CancelOTATaskByJob",
+        "CancelOTATaskByDevice",
+        "ConfirmOTATask",
+        "ListOTAUnfinishedTaskByDevice",
+        "ListOTAModuleVersionsByDevice",
+    }
+)

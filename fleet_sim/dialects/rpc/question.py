@@ -1,0 +1,204 @@
+"""From a neutral call to the parameters of the action that asks for it, at the client's end.
+
+A call takes one action; those few that take more are in `steps`. What the API has no form for is
+refused here, in one sentence, and never sent in another meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fleet_sim.dialects.rpc import jobs
+from fleet_sim.dialects.rpc.job_rows import percent_of, target_of
+from fleet_sim.dialects.rpc.profile import Profile
+from fleet_sim.dialects.rpc.searches import Pairs, cannot, numbered, search
+from fleet_sim.model.northbound import (
+    Call,
+    CancelJob,
+    ConfirmTasks,
+    CreateJob,
+    DeleteFirmware,
+    GetFirmware,
+    GetJob,
+    JobOrder,
+    Retry,
+    SearchFirmware,
+    SearchJobs,
+    SearchReported,
+    SearchTasks,
+    UpdateFirmware,
+    UpdateJob,
+    Window,
+)
+
+
+def question(call: Call, profile: Profile) -> tuple[str, Pairs]:
+    """Return the action and the parameters of a call that takes one.
+
+    Raises:
+        DialectError: The API has no form for it.
+    """
+    action, pairs = _asked(call, profile)
+    if action not in profile.actions:
+        raise cannot(f"has no action {action}", profile)
+    return action, tuple((name, value) for name, value in pairs if value)
+
+
+def _asked(call: Call, profile: Profile) -> tuple[str, Sequence[tuple[str, str]]]:
+    match call:
+        case SearchTasks() | SearchFirmware() | SearchJobs() | SearchReported():
+            return search(call, profile)
+        case CreateJob(order):
+            return _job(order, profile)
+        case GetJob(job_id):
+            return "QueryOTAJob", [("JobId", job_id)]
+        case GetFirmware(firmware_id):
+            return "QueryOTAFirmware", [("FirmwareId", firmware_id)]
+        case DeleteFirmware(firmware_id):
+            return "DeleteOTAFirmware", [("FirmwareId", firmware_id)]
+        case UpdateFirmware():
+            return "ModifyOTAFirmware", _changed_firmware(call)
+        case ConfirmTasks(task_ids):
+            return "ConfirmOTATask", numbered("TaskId", task_ids)
+        case UpdateJob():
+            return "UpdateOTAJob", _changed_job(call, profile)
+        case CancelJob():
+            return _cancel(call, profile)
+        case _:
+            raise cannot(f"has no call for {type(call).__name__}", profile)
+
+
+# --- jobs ----------------------------------------------------------------------------------------
+
+
+def _job(order: JobOrder, profile: Profile) -> tuple[str, Pairs]:
+    _check_order(order, profile)
+    scope = order.scope
+    pairs = [
+        ("FirmwareId", order.firmware_id),
+        ("ProductKey", scope.product_key),
+        *numbered("TargetDeviceName", scope.device_keys or ()),
+        ("NeedPush", "" if not order.devices_must_ask else "false"),
+        ("NeedConfirm", "true" if order.needs_confirmation else ""),
+        ("DownloadProtocol", "MQTT" if order.by_blocks else ""),
+        ("TimeoutInMinutes", _minutes(order.timeout_s, profile)),
+        *_tags("Tag", order.tags),
+    ]
+    if order.kind == "verify":
+        return "CreateOTAVerifyJob", tuple(pairs)
+    pairs += [
+        *numbered("SrcVersion", scope.versions),
+        ("GroupId", next(iter(scope.groups or ()), "")),
+        *_retry(order.retry, profile),
+        ("MaximumPerMinute", _text(order.pushes_a_minute)),
+        ("OverwriteMode", str(jobs.OVERWRITE) if order.overwrites else ""),
+    ]
+    if order.open_list:
+        mode = str(jobs.JOIN_LATER) if order.skips_present else ""
+        return "CreateOTADynamicUpgradeJob", (*pairs, ("DynamicMode", mode))
+    gray = percent_of(scope) or ""
+    chosen = [("TargetSelection", target_of(order) or ""), ("GrayPercent", gray)]
+    return "CreateOTAStaticUpgradeJob", (*pairs, *chosen, *_window(order.window, profile))
+
+
+def _check_order(order: JobOrder, profile: Profile) -> None:
+    """Refuse what an order asks for and the API cannot say.
+
+    Raises:
+        DialectError: With the first such thing.
+    """
+    scope = order.scope
+    extras = (order.window, order.pushes_a_minute, order.overwrites or None, order.tags or None)
+    selectors = (scope.attributes, scope.tags, scope.trees, scope.asset_ids)
+    has_extras = any(extra is not None for extra in extras)
+    for is_meant, why in (
+        (not scope.product_key, "needs a job's product"),
+        (order.concurrency is not None, "has no cap of upgrades at a time"),
+        (order.waits_for_connect, "has no jobs that wait for each device to connect"),
+        (any(one is not None for one in selectors), "chooses devices by name or group alone"),
+        (len(scope.groups or ()) > 1, "takes one group"),
+        (len(scope.device_keys or ()) > jobs.DEVICES_MAX, f"takes {jobs.DEVICES_MAX} names"),
+        (len(scope.versions) > jobs.SOURCES_MAX, f"takes {jobs.SOURCES_MAX} source versions"),
+        (has_extras and not profile.takes_job_extras, "has no schedule, rate, overwriting or tags"),
+        (order.by_blocks and not profile.takes_blocks, "has no download over MQTT"),
+        (order.open_list and order.window is not None, "has no schedule for dynamic jobs"),
+        (order.open_list and scope.device_keys is not None, "names no devices in dynamic jobs"),
+    ):
+        if is_meant:
+            raise cannot(why, profile)
+
+
+def _retry(retry: Retry | None, profile: Profile) -> Pairs:
+    if retry is None:
+        return ()
+    gap = _minutes(retry.interval_s, profile)
+    return (("RetryInterval", gap), ("RetryCount", str(retry.count)))
+
+
+def _window(window: Window | None, profile: Profile) -> Pairs:
+    if window is None:
+        return ()
+    if window.repeat_daily:
+        raise cannot("has no schedule that repeats", profile)
+    has_end = window.end_epoch_ms < jobs.ENDLESS_EPOCH_MS
+    end = (("ScheduleFinishTime", str(window.end_epoch_ms)),) if has_end else ()
+    return (("ScheduleTime", str(window.start_epoch_ms)), *end)
+
+
+def _minutes(span_s: int | None, profile: Profile) -> str:
+    if span_s is not None and span_s % jobs.MINUTE_S:
+        raise cannot(f"counts in whole minutes, and {span_s} s are none", profile)
+    return "" if span_s is None else str(span_s // jobs.MINUTE_S)
+
+
+def _changed_job(call: UpdateJob, profile: Profile) -> Pairs:
+    return (
+        ("JobId", call.job_id),
+        ("MaximumPerMinute", _text(call.pushes_a_minute)),
+        ("TimeoutInMinutes", _minutes(call.timeout_s, profile)),
+        *numbered("SrcVersionList", call.versions or ()),
+        *_tags("Tags", call.tags or ()),
+    )
+
+
+def _cancel(call: CancelJob, profile: Profile) -> tuple[str, Pairs]:
+    job = ("JobId", call.job_id)
+    if call.ends_list:
+        if call.statuses or call.is_planned:
+            raise cannot("ends a job's list and cancels its tasks by two calls", profile)
+        return "CancelOTAStrategyByJob", (job,)
+    flag_of = {status: name for name, status in profile.cancels}
+    strange = next((status for status in call.statuses if status not in flag_of), None)
+    if strange is not None:
+        raise cannot(f"does not cancel tasks that are {strange}", profile)
+    if call.is_planned and not profile.cancels_planned:
+        raise cannot("has no scheduled jobs to cancel", profile)
+    flags = [
+        (name, "true" if status in call.statuses else "false") for status, name in flag_of.items()
+    ]
+    planned = (profile.cancels_planned, "true" if call.is_planned else "")
+    return "CancelOTATaskByJob", (job, *flags, planned)
+
+
+def _changed_firmware(call: UpdateFirmware) -> Pairs:
+    return (
+        ("FirmwareId", call.firmware_id),
+        ("FirmwareName", "" if call.names is None else call.names.default),
+        ("FirmwareDesc", call.desc or ""),
+        ("FirmwareUdi", call.custom or ""),
+    )
+
+
+# --- building blocks -----------------------------------------------------------------------------
+
+
+def _tags(name: str, tags: Sequence[tuple[str, str]]) -> Pairs:
+    return tuple(
+        pair
+        for number, (key, value) in enumerate(tags, start=1)
+        for pair in ((f"{name}.{number}.Key", key), (f"{name}.{number}.Value", value))
+    )
+
+
+def _text(number: int | None) -> str:
+    return "" if number is None else str(number)

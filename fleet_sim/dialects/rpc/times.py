@@ -1,0 +1,43 @@
+"""Instants as the API writes them: UTC, by ISO 8601, to the second or to the millisecond.
+
+Source: "Common parameters" for requests, the samples of ListOTATaskByJob for rows.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from fleet_sim.dialects.wire import DialectError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FORM = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z", re.ASCII)
+
+
+def timestamp_of(epoch_ms: int) -> str:
+    """Write an instant as `2024-11-19T09:47:43Z`; what is left of a second is cut off."""
+    return _written(epoch_ms).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_of(epoch_ms: int) -> str:
+    """Write an instant as `2024-09-18T09:45:34.139Z`."""
+    return f"{_written(epoch_ms):%Y-%m-%dT%H:%M:%S}.{epoch_ms % 1000:03d}Z"
+
+
+def read_utc(text: str) -> int:
+    """Return the epoch ms of an instant, with or without a fraction of a second.
+
+    Raises:
+        DialectError: It has another form, or there is no such day or hour.
+    """
+    if not _FORM.fullmatch(text):
+        raise DialectError(f"{text[:40]!r} is no instant like 2024-11-19T09:47:43Z")
+    try:
+        moment = datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise DialectError(f"{text[:40]!r} is no instant: {error}") from error
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _written(epoch_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=epoch_ms)

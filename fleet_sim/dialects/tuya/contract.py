@@ -1,0 +1,18 @@
+"""What Tuya promises, with the choices its texts leave open.
+
+Tuya documents less than Alibaba, whose platform its own succeeds: where its pages are silent, the
+values are Alibaba's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fleet_sim.dialects.alibaba.contract import CONTRACT as _ALIBABA
+
+CONTRACT = replace(
+    _ALIBABA,
+    cancellable=("unconfirmed", "queued", "pushed"),  # CancelOTATaskByJob has no fourth flag
+    policy_names=None,  # there is no call for dynamic jobs
+    window_min_s=None,  # nor a schedule among the parameters that could be read
+)

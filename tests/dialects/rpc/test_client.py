@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.rpc.asked import equal, together
+from fleet_sim.dialects.rpc.client import QUERY_CHARS_MAX, RpcOperator
+from fleet_sim.dialects.rpc.gate import RpcGate
+from fleet_sim.dialects.wire import DialectError
+from fleet_sim.model.filters import Comparison, Operator
+from fleet_sim.model.northbound import (
+    Answer,
+    Call,
+    CancelTasks,
+    CreateFirmware,
+    CreateJob,
+    Done,
+    FirmwareCreated,
+    FirmwareOrder,
+    FirmwareRow,
+    GetFirmware,
+    GetJob,
+    JobCreated,
+    JobOrder,
+    JobRow,
+    JobStatus,
+    Listed,
+    Names,
+    Page,
+    Refusal,
+    Refused,
+    ReportedRow,
+    RetryTasks,
+    Scope,
+    SearchFirmware,
+    SearchJobs,
+    SearchReported,
+    SearchTasks,
+    Shown,
+    StopJob,
+    TaskRow,
+    TaskStatus,
+)
+from tests.dialects.rpc.callers import HOST, NOW, PROFILES, gate_of
+
+_VENDORS = sorted(PROFILES)
+_ORDER = JobOrder("f", "upgrade", Scope("pk"), pushes_a_minute=10_000)
+_JOB = JobRow("j", "pk", _ORDER, "2.0", Names(""), JobStatus.STARTED, NOW)
+_FIRMWARE = FirmwareRow(
+    "f", FirmwareOrder("pk", Names("n"), "2.0", "00", "md5", "x.bin"), "http://h/x.bin", 5,
+    is_verified=False, created_epoch_ms=NOW,
+)  # fmt: skip
+_TASK = TaskRow("t", "j", "pk", "d", "i", "1", "2", TaskStatus.FAILED, -1, "x", NOW, NOW)
+_LOOK = GetJob("j")
+
+
+def _operator(vendor: str, key: str = "testid", by: str = "testsecret") -> RpcOperator:
+    return RpcOperator("iot-1", key, by, profile=PROFILES[vendor])
+
+
+def _carried(request: HttpRequest) -> HttpRequest:
+    """Return a request as it arrives, with the header that says where it went."""
+    headers = (*request.headers, ("Host", HOST))
+    return HttpRequest(
+        request.method, request.path, request.query, headers, request.body, request.parts
+    )
+
+
+def _talk(
+    operator: RpcOperator, gate: RpcGate, call: Call, answers: list[Answer]
+) -> tuple[Answer, list[Call]]:
+    """Take a call through all its requests; return its answer and what reached the backend."""
+    responses: list[HttpResponse] = []
+    reached: list[Call] = []
+    request: HttpRequest | None = operator.request(call, NOW)
+    while request is not None:
+        found = gate.read(_carried(request), NOW)
+        if not isinstance(found, HttpResponse):
+            reached.append(found)
+            rendered = gate.render(found, answers[len(reached) - 1], len(reached))
+            assert isinstance(rendered, HttpResponse)
+            found = rendered
+        responses.append(found)
+        request = operator.following(call, responses, NOW)
+    return operator.answer(call, responses[-1]), reached
+
+
+# --- both ends ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vendor", _VENDORS)
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        (_LOOK, Refused(Refusal.NO_SUCH_JOB, "j")),
+        (CreateJob(JobOrder("f", "upgrade", Scope("pk"))), JobCreated("j")),
+        (GetFirmware("f"), Shown(_FIRMWARE)),
+        (SearchTasks(equal("job_id", "j"), Page(1, 10)), Listed((_TASK,), 1, 10, 1)),
+        (SearchFirmware(page=Page(1, 10)), Listed((), 1, 10, 0)),
+        (SearchJobs(equal("firmware_id", "f"), Page(2, 10)), Listed((), 2, 10, 11)),
+        (SearchReported(equal("asset_id", "i"), Page(1, 10)),
+         Listed((ReportedRow("pk", "d", "i", "MCU", "1"),), 1, 10, 1)),
+    ],
+)  # fmt: skip
+def test_an_answer_arrives_as_it_was_given(vendor: str, call: Call, answer: Answer) -> None:
+    """Through signed requests and both spellings; a refusal with its code and sentence."""
+    found, reached = _talk(_operator(vendor), gate_of(vendor, signed_only=True), call, [answer])
+
+    assert reached == [call]
+    if isinstance(answer, Refused):
+        assert found == Refused(
+            Refusal.NO_SUCH_JOB, "There is no such upgrade batch: j", "iot.ota.JobNotExisted"
+        )
+    else:
+        assert found == answer
+
+
+def test_a_job_is_shown() -> None:
+    """With all that the vendor shows of it."""
+    assert _talk(_operator("alibaba"), gate_of("alibaba"), _LOOK, [Shown(_JOB)])[0] == Shown(_JOB)
+
+
+@pytest.mark.parametrize("vendor", _VENDORS)
+def test_a_firmware_goes_through_its_three_requests(vendor: str) -> None:
+    """The backend gets one call, with the bytes and a digest that the vendor knows."""
+    order = FirmwareOrder(
+        "pk", Names("n"), "2.0",
+        "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", "sha256", "x.bin",
+    )  # fmt: skip
+    gate = gate_of(vendor, signed_only=True)
+
+    found, reached = _talk(
+        _operator(vendor), gate, CreateFirmware(order, b"hello"), [FirmwareCreated("f")]
+    )
+
+    assert found == FirmwareCreated("f")
+    assert len(reached) == 1
+    assert isinstance(reached[0], CreateFirmware)
+    assert reached[0].content == b"hello"
+    assert reached[0].order.names == Names("n")
+    assert reached[0].order.digest_method == ("md5" if vendor == "alibaba" else "sha256")
+    assert not reached[0].order.needs_verification
+
+
+def test_the_calls_that_take_several_requests() -> None:
+    """What they reach is what the operator meant."""
+    gate, operator = gate_of("alibaba"), _operator("alibaba")
+    tasks: Answer = Listed((_TASK,), 1, 100, 1)
+
+    cancelled = _talk(operator, gate, CancelTasks("j", ("d",)), [Shown(_JOB), Done()])
+    retried = _talk(operator, gate, RetryTasks("j", ("d",)), [tasks, Done()])
+    stopped = _talk(operator, gate, StopJob("j"), [Shown(_JOB), Done()])
+
+    assert cancelled == (Done(), [GetJob("j"), CancelTasks("j", ("d",), "f", "pk")])
+    assert retried[0] == Done()
+    assert retried[1][1] == RetryTasks("j", task_ids=("t",))
+    assert [type(call).__name__ for call in stopped[1]] == ["GetJob", "CancelJob"]
+
+
+def test_a_refusal_ends_a_call_of_several_requests() -> None:
+    """Whichever of them it answers."""
+    found, reached = _talk(
+        _operator("tuya"), gate_of("tuya"), CancelTasks("j", ("d",)), [Refused(Refusal.NO_SUCH_JOB)]
+    )
+
+    assert isinstance(found, Refused)
+    assert found.reason is Refusal.NO_SUCH_JOB
+    assert reached == [GetJob("j")]
+
+
+# --- requests ----------------------------------------------------------------------------------
+
+
+def test_no_two_requests_have_one_nonce() -> None:
+    """Nor does the same request twice."""
+    operator, gate = _operator("tuya"), gate_of("tuya", signed_only=True)
+
+    assert [gate.read(operator.request(_LOOK, NOW), NOW) for _ in range(5)] == [_LOOK] * 5
+
+
+def test_without_a_key_nothing_is_signed() -> None:
+    """Which only a lenient gate takes."""
+    request = _operator("tuya", key="").request(_LOOK, NOW)
+
+    assert request == HttpRequest("GET", "/", (("Action", "QueryOTAJob"), ("JobId", "j")))
+    assert gate_of("tuya").read(request, NOW) == _LOOK
+
+
+def test_a_long_call_goes_as_a_form() -> None:
+    """Since many servers refuse such long addresses."""
+    keys = tuple(f"device-{number:040d}" for number in range(100))
+    call = CancelTasks("j", keys, "f", "pk")
+    request = _operator("tuya").request(call, NOW)
+
+    assert (request.method, request.query) == ("POST", ())
+    assert len(request.body) > QUERY_CHARS_MAX
+    assert gate_of("tuya", signed_only=True).read(request, NOW) == call
+
+
+def test_there_is_no_login() -> None:
+    """Each call is signed by itself."""
+    operator = _operator("tuya")
+    operator.forget()
+
+    assert not operator.needs_login(NOW)
+    assert not operator.is_logged_in
+    assert operator.login(NOW) is None
+    with pytest.raises(DialectError, match="no login"):
+        operator.logged_in(HttpResponse(200, b""), NOW)
+    assert repr(operator) == "RpcOperator('tuya', 'iot-1', 'testid')"
+
+
+def test_a_filter_is_told_by_its_parameters() -> None:
+    """As it would be sent."""
+    where = together(equal("job_id", "j"), Comparison("device_key", Operator.IN, ("a", "b")))
+
+    assert _operator("tuya").expression(where, SearchTasks()) == (
+        "JobId=j&DeviceNames.1=a&DeviceNames.2=b"
+    )
+    with pytest.raises(DialectError, match="has no GetJob by"):
+        _operator("tuya").expression(where, _LOOK)
+
+
+def test_a_call_that_asks_for_nothing_is_not_sent() -> None:
+    """Nobody's tasks are cancelled."""
+    with pytest.raises(DialectError, match="asks for nothing"):
+        _operator("tuya").request(CancelTasks("j", (), "f", "pk"), NOW)
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason", "code"),
+    [
+        (400, {"RequestId": "r", "HostId": "h", "Code": "SignatureDoesNotMatch", "Message": "m"},
+         Refusal.DENIED, "SignatureDoesNotMatch"),
+        (200, {"Success": False, "Code": "iot.system.SystemException", "ErrorMessage": "m"},
+         Refusal.INTERNAL, "iot.system.SystemException"),
+        (503, {"Success": True, "Code": "ServiceUnavailable", "ErrorMessage": "m"},
+         Refusal.INTERNAL, "ServiceUnavailable"),
+    ],
+)  # fmt: skip
+def test_both_layers_refusals_are_understood(
+    status: int, body: dict[str, object], reason: Refusal, code: str
+) -> None:
+    """Success that comes with an error's status is none."""
+    response = HttpResponse(status, json.dumps(body).encode())
+
+    assert _operator("alibaba").answer(_LOOK, response) == Refused(reason, "m", code)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""), (200, b"no"), (200, b"[]"), (200, b"{}"), (500, b"<html>"), (403, b"<Error>"),
+        (200, b'{"Success":true}'), (200, b'{"Success":"yes"}'), (200, b'{"Success":false}'),
+        (200, b'{"Success":true,"Data":3}'), (200, b"[" * 100_000), (200, b'{"a":' * 100_000),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_is_refused(status: int, body: bytes) -> None:
+    """By a DialectError, however deep it is nested."""
+    with pytest.raises(DialectError):
+        _operator("alibaba").answer(_LOOK, HttpResponse(status, body))
+
+
+@pytest.mark.parametrize("body", [b'{"Success":true,"Data":[1]}', b'{"Success":true,"Data":"x"}'])
+def test_a_list_stands_in_an_object(body: bytes) -> None:
+    """Anything else is no list."""
+    with pytest.raises(DialectError, match="SimpleOTATaskInfo"):
+        _operator("alibaba").answer(SearchTasks(equal("job_id", "j")), HttpResponse(200, body))
+
+
+def test_an_empty_list_may_lack_its_members() -> None:
+    """One without paging is all there is."""
+    response = HttpResponse(200, b'{"success":true}')
+
+    assert _operator("tuya").answer(SearchTasks(equal("job_id", "j")), response) == Listed(
+        (), 1, 0, 0
+    )
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["Success", "Code", "Data", "FirmwareInfo", "SimpleOTATaskInfo", "Total",
+                         "TaskId", "JobId", "UtcModified", "FirmwareId"]), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+_BODIES = st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode())
+_CALLS = st.sampled_from(
+    [_LOOK, GetFirmware("f"), SearchTasks(equal("job_id", "j")), SearchFirmware(),
+     CreateJob(_ORDER), CancelTasks("j", ("d",)), RetryTasks("j", ("d",)), StopJob("j"),
+     CreateFirmware(_FIRMWARE.order, b"x")]
+)  # fmt: skip
+
+
+def _reads_or_refuses(call: Call, status: int, body: bytes) -> None:
+    operator = _operator("alibaba")
+    response = HttpResponse(status, body)
+    for read in (
+        lambda: operator.answer(call, response),
+        lambda: operator.following(call, (response,), NOW),
+    ):
+        try:
+            read()
+        except DialectError as error:
+            str(error).encode(errors="surrogatepass")
+
+
+@settings(max_examples=200)
+@given(_CALLS, st.sampled_from([200, 204, 400, 500]), _BODIES)
+def test_garbage_raises_nothing_but_dialect_errors(call: Call, status: int, body: bytes) -> None:
+    """Bytes of any kind, and JSON that is nearly right."""
+    _reads_or_refuses(call, status, body)
+
+
+@pytest.mark.long
+@settings(max_examples=100_000, deadline=None)
+@given(_CALLS, st.sampled_from([200, 204, 400, 500]), _BODIES)
+@pytest.mark.timeout(3600)
+def test_much_garbage_raises_nothing_but_dialect_errors(
+    call: Call, status: int, body: bytes
+) -> None:
+    """The same at length."""
+    _reads_or_refuses(call, status, body)

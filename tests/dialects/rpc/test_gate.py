@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleet_sim.dialects.http import HttpPart, HttpRequest, HttpResponse
+from fleet_sim.dialects.rpc import codes
+from fleet_sim.dialects.rpc.actions import READERS
+from fleet_sim.dialects.rpc.authority import FORM
+from fleet_sim.dialects.rpc.gate import http_refusal
+from fleet_sim.model.northbound import (
+    CancelJob,
+    CreateFirmware,
+    CreateJob,
+    Done,
+    FirmwareCreated,
+    GetJob,
+    JobCreated,
+    JobOrder,
+    Refusal,
+    Refused,
+    Scope,
+)
+from tests.dialects.rpc.callers import (
+    HOST,
+    NOW,
+    PROFILES,
+    asking,
+    called,
+    gate_of,
+    refused,
+    rendered,
+    signed,
+    uploaded,
+)
+
+_VENDORS = sorted(PROFILES)
+
+
+@pytest.mark.parametrize("vendor", _VENDORS)
+def test_every_action_of_a_vendor_is_read(vendor: str) -> None:
+    """And none is read that no vendor has."""
+    assert PROFILES[vendor].actions - {"GenerateOTAUploadURL"} <= READERS.keys()
+    assert READERS.keys() <= set.union(*(set(PROFILES[one].actions) for one in _VENDORS))
+
+
+def test_what_only_one_vendor_has() -> None:
+    """Four actions, which are not found at the other."""
+    own = PROFILES["alibaba"].actions - PROFILES["tuya"].actions
+
+    assert own == {
+        "CreateOTADynamicUpgradeJob", "UpdateOTAJob", "CancelOTAStrategyByJob", "ReupgradeOTATask",
+    }  # fmt: skip
+    for action in own:
+        assert refused(gate_of("tuya").read(asking(action), NOW))[:2] == (200, codes.NO_SUCH_ACTION)
+
+
+@pytest.mark.parametrize(("vendor", "status"), [("alibaba", 404), ("tuya", 200)])
+def test_an_unknown_action_is_not_found(vendor: str, status: int) -> None:
+    """By the gateway of each in its own way."""
+    found = refused(gate_of(vendor).read(asking("Nö" * 99), NOW))
+
+    assert found[:2] == (status, codes.NO_SUCH_ACTION)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "word"),
+    [
+        (HttpRequest("PUT", "/"), 405, codes.BAD_METHOD),
+        (HttpRequest("GET", "/x"), 404, codes.NO_SUCH_ACTION),
+        (HttpRequest("GET", "/"), 400, "MissingAction"),
+        (HttpRequest("GET", "/", (("Action", "QueryOTAJob"), ("Format", "XML"))), 400,
+         codes.BAD_PARAMETER),
+        (HttpRequest("GET", "/", (("Action", "QueryOTAJob"), ("IotInstanceId", "who"))), 200,
+         codes.BAD_TENANT),
+        (HttpRequest("GET", "/", (("Action", "QueryOTAJob"), ("JobId", "a"), ("JobId", "b"))), 200,
+         codes.BAD_REQUEST),
+    ],
+)  # fmt: skip
+def test_what_is_refused_whatever_the_action(request_: HttpRequest, status: int, word: str) -> None:
+    """Other methods, other paths, another's instance, one parameter twice."""
+    assert refused(gate_of("alibaba").read(request_, NOW))[:2] == (status, word)
+
+
+def test_get_and_post_count_alike() -> None:
+    """Parameters in the query, in a form, or in both."""
+    gate = gate_of("alibaba")
+    form = HttpRequest("POST", "/", (("Action", "QueryOTAJob"),), (("Content-Type", FORM),),
+                       b"JobId=j%201")  # fmt: skip
+
+    assert gate.read(form, NOW) == GetJob("j 1")
+    assert gate.read(HttpRequest("post", "", (*form.query, ("JobId", "j"))), NOW) == GetJob("j")
+    assert gate.read(asking("QueryOTAJob", JobId="j", IotInstanceId="iot-1"), NOW) == GetJob("j")
+
+
+def test_the_two_forms_of_a_refusal() -> None:
+    """The gateway's own, where the vendor has one, and the product's."""
+    missing = gate_of("alibaba").read(asking("QueryOTAJob"), NOW)
+    same = gate_of("tuya").read(asking("QueryOTAJob"), NOW)
+    assert isinstance(missing, HttpResponse)
+    assert isinstance(same, HttpResponse)
+
+    gateway, product = json.loads(missing.body), json.loads(same.body)
+
+    assert gateway == {
+        "RequestId": gateway["RequestId"], "HostId": HOST, "Code": "MissingJobId",
+        "Message": "JobId is mandatory for this action.",
+    }  # fmt: skip
+    assert product == {
+        "requestId": product["requestId"], "success": False, "code": "MissingJobId",
+        "errorMessage": "JobId is mandatory for this action.",
+    }  # fmt: skip
+    assert (missing.status, same.status) == (400, 200)
+
+
+@pytest.mark.parametrize(
+    ("reason", "alibaba", "tuya"),
+    [(Refusal.THROTTLED, 400, 200), (Refusal.NO_SUCH_JOB, 200, 200), (Refusal.INTERNAL, 200, 200)],
+)
+def test_a_backends_refusal_is_the_products(reason: Refusal, alibaba: int, tuya: int) -> None:
+    """But for throttling, which is the gateway's affair."""
+    for vendor, status in (("alibaba", alibaba), ("tuya", tuya)):
+        found = gate_of(vendor).render(GetJob("j"), Refused(reason, "d"), 1)
+        assert isinstance(found, HttpResponse)
+        assert refused(found)[:2] == (status, codes.REFUSALS[reason][0])
+
+
+def test_answers_are_wrapped_and_spelled() -> None:
+    """A request's number gives its id, the same each time."""
+    tuya, alibaba = gate_of("tuya"), gate_of("alibaba")
+    done = rendered(tuya, CancelJob("j"), Done())
+
+    assert done == {"requestId": done["requestId"], "success": True, "code": ""}
+    assert rendered(tuya, CancelJob("j"), Done()) == done
+    assert rendered(alibaba, CancelJob("j"), Done()).keys() == {"RequestId", "Success", "Code"}
+    assert len(done["requestId"]) == 36
+
+
+def test_what_was_made_shows_when() -> None:
+    """At the instant of the last call."""
+    gate = gate_of("alibaba")
+    order = JobOrder("f", "upgrade", Scope("pk"))
+    gate.read(asking("QueryOTAJob", JobId="j"), NOW)
+
+    found = rendered(gate, CreateJob(order), JobCreated("j1"))
+
+    assert found["Data"] == {"JobId": "j1", "UtcCreate": "2023-11-14T22:13:20.000Z"}
+
+
+# --- uploads -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vendor", _VENDORS)
+def test_a_file_comes_in_by_three_requests(vendor: str) -> None:
+    """Once the firmware is made of it, it is no longer kept."""
+    gate = gate_of(vendor)
+    url = uploaded(gate, b"hello")
+    request = asking("CreateOTAFirmware", DestVersion="2", FirmwareName="n", FirmwareUrl=url)
+    call = called(gate.read(request, NOW))
+    assert isinstance(call, CreateFirmware)
+    assert call.content == b"hello"
+
+    rendered(gate, call, Refused(Refusal.VERSION_EXISTS))
+    assert gate.read(request, NOW) == call
+    rendered(gate, call, FirmwareCreated("f"))
+
+    assert refused(gate.read(request, NOW))[1] == codes.NO_SUCH_FILE
+
+
+def test_an_address_is_given_to_signed_callers_alone() -> None:
+    """Where only those are let in; the form itself carries the signed policy."""
+    gate = gate_of("tuya", signed_only=True)
+    ask = asking("GenerateOTAUploadURL", FileSuffix="tar.gz")
+    assert refused(gate.read(ask, NOW))[1] == "MissingAccessKeyId"
+
+    found = gate.read(signed(ask), NOW)
+    assert isinstance(found, HttpResponse)
+    data = json.loads(found.body)["data"]
+
+    assert data.keys() == {
+        "firmwareUrl", "host", "key", "oSSAccessKeyId", "objectStorage", "policy", "signature",
+        "utcCreate",
+    }  # fmt: skip
+    assert data["host"] == f"http://{HOST}"
+    assert data["firmwareUrl"] == f"{data['host']}/{data['key']}"
+
+
+def test_a_form_of_another_kind_is_refused_as_the_storage_does() -> None:
+    """In XML."""
+    found = gate_of("tuya").read(HttpRequest("POST", "/", parts=(HttpPart("a", b"b"),)), NOW)
+
+    assert isinstance(found, HttpResponse)
+    assert (found.status, found.body[:5]) == (403, b"<?xml")
+
+
+# --- whatever comes ----------------------------------------------------------------------------
+
+
+_TEXT = st.text(st.characters(), max_size=12)
+_NAMES = st.sampled_from(
+    ["Action", "JobId", "PageSize", "CurrentPage", "DeviceNames.1", "Signature", "Timestamp",
+     "AccessKeyId", "SignatureNonce", "SignatureMethod", "FirmwareUrl", "Tag.1.Key", "Format"]
+) | _TEXT  # fmt: skip
+_VALUES = (
+    st.sampled_from(["", "testid", "HMAC-SHA1", "2023-11-14T22:13:20Z", "1", *READERS]) | _TEXT
+)
+_REQUESTS = st.builds(
+    HttpRequest,
+    st.sampled_from(["GET", "POST"]) | _TEXT,
+    st.just("/") | _TEXT,
+    st.lists(st.tuples(_NAMES, _VALUES), max_size=8).map(tuple),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Authorization", "Content-Type", "x-acs-date", "Host"]),
+            st.sampled_from([FORM, "ACS3-HMAC-SHA256 Credential=a,SignedHeaders=b,Signature=c"])
+            | _TEXT,
+        ),
+        max_size=3,
+    ).map(tuple),
+    st.binary(max_size=40),
+    st.lists(
+        st.builds(HttpPart, st.sampled_from(["key", "policy", "file", "signature"]) | _TEXT,
+                  st.binary(max_size=20)), max_size=3,
+    ).map(tuple),
+)  # fmt: skip
+
+
+def _never_breaks(request: HttpRequest) -> None:
+    for vendor in _VENDORS:
+        found = gate_of(vendor).read(request, NOW)
+        if isinstance(found, HttpResponse):
+            assert 200 <= found.status < 500
+
+
+@settings(max_examples=200)
+@given(_REQUESTS)
+def test_no_request_breaks_the_gate(request: HttpRequest) -> None:
+    """It is a call, or there is an answer."""
+    _never_breaks(request)
+
+
+@pytest.mark.long
+@settings(max_examples=100_000, deadline=None)
+@given(_REQUESTS)
+@pytest.mark.timeout(3600)
+def test_no_request_of_very_many_breaks_the_gate(request: HttpRequest) -> None:
+    """The same at length."""
+    _never_breaks(request)
+
+
+def test_what_http_itself_refuses_has_a_form() -> None:
+    """The gateway's."""
+    found = http_refusal(413, "Too Large")
+
+    assert found.status == 413
+    assert json.loads(found.body)["Message"] == "Too Large"
