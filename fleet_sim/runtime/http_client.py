@@ -43,8 +43,9 @@ class HttpCarrier:
 
 
 def url_of(base_url: str, request: HttpRequest) -> URL:
-    """Return where a request goes at a server of this address."""
-    return URL(base_url.rstrip("/") + request.path).with_query(list(request.query))
+    """Return where a request goes, by a server of this address or one of its own."""
+    origin = (request.origin or base_url).rstrip("/")
+    return URL(origin + request.path).with_query(list(request.query))
 
 
 async def exchange(

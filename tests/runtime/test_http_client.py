@@ -26,6 +26,15 @@ async def test_a_request_arrives_as_it_is() -> None:
     assert headers["apim-signature"] == "abc"
 
 
+def test_a_request_may_go_to_an_origin_of_its_own() -> None:
+    """The file of an upload, to wherever the backend said."""
+    here = HttpRequest("GET", "/a", (("b", "c d"),))
+    there = HttpRequest("GET", "/a", origin="https://files.invalid:9")
+
+    assert str(http_client.url_of("http://h:1/", here)) == "http://h:1/a?b=c+d"
+    assert str(http_client.url_of("http://h:1/", there)) == "https://files.invalid:9/a"
+
+
 async def test_an_answer_comes_back_as_it_is() -> None:
     """Whatever its status."""
     async with site() as here, client() as there:

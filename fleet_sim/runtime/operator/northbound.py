@@ -4,6 +4,9 @@ A call that the API puts off is sent again when the API wants it, and meanwhile 
 (see `patience`). A call that is denied is sent once more under a new token, since a backend that
 was started anew may have forgotten the one there is. In both cases nothing was done. A call without
 an answer may have taken effect, and is never sent again.
+
+A vendor's call may take several requests; its answer is that to the last. A call for which a vendor
+has no form is not sent at all, and gets no answer.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
-from fleet_sim.dialects.interface import Operator
+from fleet_sim.dialects.interface import Operator, Stepwise
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.filters import Filter
 from fleet_sim.model.northbound import Answer, Call, Refusal, Refused
@@ -71,6 +74,7 @@ class _Errand:
     then: Then
     tries: int = 0
     is_renewed: bool = False  # Sent under a token that was fetched because of it.
+    answers: tuple[HttpResponse, ...] = ()  # To its requests so far, where it takes several.
 
 
 class Northbound:
@@ -181,12 +185,29 @@ class Northbound:
 
     def _send(self, errand: _Errand) -> None:
         sent_at_ms = self._clock.now_ms()
+        try:
+            request = self._following(errand, errand.answers) or self._operator.request(
+                errand.call, self._epoch_now_ms
+            )
+        except DialectError as error:
+            errand.then(Reply(None, sent_at_ms, sent_at_ms, str(error)))
+            return
         errand.tries += 1
         self.traffic.requests += 1
         self._carrier.send(
-            self._operator.request(errand.call, self._epoch_ms + sent_at_ms),
-            lambda response, why: self._answered(errand, sent_at_ms, response, why),
+            request, lambda response, why: self._answered(errand, sent_at_ms, response, why)
         )
+
+    def _following(self, errand: _Errand, answers: tuple[HttpResponse, ...]) -> HttpRequest | None:
+        """Return the request that comes after these answers, None where that is the first or none.
+
+        Raises:
+            DialectError: The vendor cannot go on from these answers.
+        """
+        operator = self._operator
+        if not answers or not isinstance(operator, Stepwise):
+            return None
+        return operator.following(errand.call, answers, self._epoch_now_ms)
 
     def _answered(
         self, errand: _Errand, sent_at_ms: int, response: HttpResponse | None, why: str
@@ -196,7 +217,12 @@ class Northbound:
             if self._note_put_off(response, errand.tries) is not None:
                 self._waiting.append(errand)
                 return
+            answers = (*errand.answers, response)
             try:
+                if self._following(errand, answers) is not None:
+                    errand.answers, errand.tries = answers, 0
+                    self._take(errand)
+                    return
                 answer = self._operator.answer(errand.call, response)
             except DialectError as error:
                 why = str(error)

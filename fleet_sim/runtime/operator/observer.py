@@ -31,6 +31,9 @@ from fleet_sim.runtime.operator.control import OpenJob
 from fleet_sim.runtime.operator.northbound import Northbound, Reply
 from fleet_sim.runtime.run_log import RunLog
 
+# What the order of a job's tasks has told already.
+_TOLD = frozenset({"firmware_id", "timeout_s"})
+
 PAGE_GAP_MS = 100  # Ten pages a second: what a polite operator's tool asks of a vendor's API.
 PAGES_MAX = 10_000  # A backend whose pages never end is not followed for ever.
 SILENCE_MS = 5_000  # A backend silent for so long is not asked again once the run is over.
@@ -317,4 +320,4 @@ def _query(walk: _Walk, northbound: Northbound) -> dict[str, Any]:
 
 
 def _as_fields(row: TaskRow) -> dict[str, Any]:
-    return {one.name: getattr(row, one.name) for one in fields(row)}
+    return {one.name: getattr(row, one.name) for one in fields(row) if one.name not in _TOLD}

@@ -7,8 +7,19 @@ import pytest
 from fleet_sim.dialects import registry
 from fleet_sim.dialects.enos.tokens import EXPIRES_S, SIGNATURE_HEADER, TOKEN_HEADER, TOKEN_PATH
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
-from fleet_sim.model.filters import Comparison, Operator
-from fleet_sim.model.northbound import Done, Refusal, Refused, SearchTasks, StopJob
+from fleet_sim.dialects.interface import Operator
+from fleet_sim.dialects.tuya import northbound as tuya
+from fleet_sim.model.filters import Comparison
+from fleet_sim.model.filters import Operator as Compare
+from fleet_sim.model.northbound import (
+    CancelTasks,
+    DeleteJob,
+    Done,
+    Refusal,
+    Refused,
+    SearchTasks,
+    StopJob,
+)
 from fleet_sim.runtime.operator.northbound import Northbound, Reply, Traffic
 from fleet_sim.runtime.operator.patience import TRIES_MAX, WAIT_MAX_MS
 from fleet_sim.runtime.virtual_time import VirtualClock
@@ -51,12 +62,12 @@ class Post:
 class Scene:
     """A session, its carrier and what came of its calls."""
 
-    def __init__(self, app_key: str = "key") -> None:
+    def __init__(self, app_key: str = "key", operator: Operator | None = None) -> None:
         self.clock = VirtualClock()
         self.post = Post()
         self.replies: list[Reply] = []
-        operator = registry.get("enos").operator("org", app_key, "secret")
-        self.northbound = Northbound(operator, self.post, self.clock, epoch_ms=EPOCH_MS)
+        made = operator or registry.get("enos").operator("org", app_key, "secret")
+        self.northbound = Northbound(made, self.post, self.clock, epoch_ms=EPOCH_MS)
 
     def stop(self) -> None:
         """Make a call."""
@@ -200,7 +211,7 @@ def test_a_token_is_renewed_before_it_expires() -> None:
 def test_a_filter_is_told_in_the_vendors_own_words() -> None:
     """As it is sent."""
     scene = Scene(app_key="")
-    where = Comparison("job_id", Operator.EQUAL, ("j-1",))
+    where = Comparison("job_id", Compare.EQUAL, ("j-1",))
 
     text = scene.northbound.text_of(where, SearchTasks(where))
 
@@ -345,3 +356,76 @@ def test_a_login_that_was_refused_is_told_from_one_that_was_not_understood(
 
     assert len(told) == 1
     assert scene.northbound.was_refused is was_refused
+
+
+# --- calls of several requests, and of none ------------------------------------------------------
+
+_JOB = {"success": True, "code": "", "data": {"firmwareId": "f", "productKey": "pk"}}
+_DONE = {"success": True, "code": ""}
+
+
+def _actions(scene: Scene) -> list[str]:
+    return [dict(request.query)["Action"] for request in scene.post.sent]
+
+
+def _of_tuya() -> Scene:
+    return Scene(operator=tuya.operator("org", "key", "secret"))
+
+
+def test_a_call_of_several_requests_has_one_answer() -> None:
+    """That to the last of them; the others are traffic all the same."""
+    scene = _of_tuya()
+    scene.northbound.ask(CancelTasks("j", ("d",)), scene.replies.append)
+    scene.post.answer(_JOB)
+    assert scene.replies == []
+
+    scene.post.answer(_DONE)
+
+    assert _actions(scene) == ["QueryOTAJob", "CancelOTATaskByDevice"]
+    assert [reply.answer for reply in scene.replies] == [Done()]
+    assert scene.northbound.traffic == Traffic(requests=2)
+
+
+def test_a_request_that_is_put_off_is_repeated_alone() -> None:
+    """Not the ones before it."""
+    scene = _of_tuya()
+    scene.northbound.ask(CancelTasks("j", ("d",)), scene.replies.append)
+    scene.post.answer(_JOB)
+    scene.post.answer({}, 429)
+    run(scene.clock, 2_000)
+    scene.post.answer(_DONE)
+
+    assert _actions(scene) == ["QueryOTAJob", "CancelOTATaskByDevice", "CancelOTATaskByDevice"]
+    assert [reply.answer for reply in scene.replies] == [Done()]
+
+
+def test_a_refusal_ends_a_call_of_several_requests() -> None:
+    """Nothing is sent after it."""
+    scene = _of_tuya()
+    scene.northbound.ask(CancelTasks("j", ("d",)), scene.replies.append)
+    scene.post.answer({"success": False, "code": "iot.ota.JobNotExisted", "errorMessage": "no"})
+
+    assert _actions(scene) == ["QueryOTAJob"]
+    assert [reply.answer for reply in scene.replies] == [
+        Refused(Refusal.NO_SUCH_JOB, "no", "iot.ota.JobNotExisted")
+    ]
+
+
+def test_an_answer_that_leads_nowhere_is_no_answer() -> None:
+    """The call may have taken effect, as far as one can tell."""
+    scene = _of_tuya()
+    scene.northbound.ask(CancelTasks("j", ("d",)), scene.replies.append)
+    scene.post.answer({"success": True, "code": "", "data": {}})
+
+    assert scene.replies[0].answer is None
+    assert "lacks what the next request needs" in scene.replies[0].why
+
+
+def test_a_call_that_a_vendor_cannot_take_is_not_sent() -> None:
+    """It gets no answer, and counts as no traffic."""
+    scene = _of_tuya()
+    scene.northbound.ask(DeleteJob("j"), scene.replies.append)
+
+    assert scene.post.sent == []
+    assert scene.replies == [Reply(None, 0, 0, "the tuya API has no call for DeleteJob")]
+    assert scene.northbound.traffic == Traffic()

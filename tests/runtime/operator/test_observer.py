@@ -126,6 +126,17 @@ def test_an_open_job_is_polled_at_once_and_then_at_its_pace() -> None:
     assert scene.polled == 4
 
 
+def test_what_the_order_has_told_is_not_recorded_again() -> None:
+    """A task's firmware and its limit, which some vendors repeat in every row."""
+    scene = Scene(Backend(row(1, firmware_id="f", timeout_s=300)))
+
+    scene.observer.watch(JOB)
+    scene.run(1_900)
+
+    assert not {"firmware_id", "timeout_s"} & scene.polls()[0]["rows"][0].keys()
+    assert scene.observer.tasks["j-1"]["t-j-1-1"].timeout_s == 300
+
+
 def test_a_poll_is_recorded_with_both_its_instants() -> None:
     """And what was walked, so that an unchanged row is known to have been seen again."""
     scene = Scene(Backend(row(1), row(2)))
