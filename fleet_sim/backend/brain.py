@@ -293,10 +293,10 @@ class Brain:
                 return task_calls.cancel_all(books, call, now_ms)
             case ConfirmTasks():
                 return task_calls.confirm(books, call, now_ms)
-            case CancelTasks(job_id, device_keys):
-                return task_calls.cancel(books, job_id, device_keys, now_ms)
-            case RetryTasks(job_id, device_keys):
-                return task_calls.retry(books, job_id, device_keys, now_ms)
+            case CancelTasks():
+                return task_calls.cancel(books, call, now_ms)
+            case RetryTasks():
+                return task_calls.retry(books, call, now_ms)
             case _:
                 assert_never(call)
 

@@ -39,12 +39,13 @@ def status_of(books: Books, job: JobState, now_ms: int) -> JobStatus:
     is_closed = not job.order.open_list and all(task.is_final for task in job.tasks)
     if is_closed and books.contract.job_completes == "all_ended":
         return JobStatus.FINISHED
-    if books.contract.job_planned and _is_planned(books, job, now_ms):
+    if books.contract.job_planned and is_planned(books, job, now_ms):
         return JobStatus.PLANNED
     return JobStatus.STARTED
 
 
-def _is_planned(books: Books, job: JobState, now_ms: int) -> bool:
+def is_planned(books: Books, job: JobState, now_ms: int) -> bool:
+    """Tell whether the job's window has yet to open for the first time."""
     window, at_epoch_ms = job.order.window, books.epoch_ms + now_ms
     if window is None or at_epoch_ms >= window.start_epoch_ms:
         return False

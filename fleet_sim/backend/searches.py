@@ -295,6 +295,8 @@ def _task_row(books: Books, task: TaskState) -> TaskRow:
         created_epoch_ms=books.epoch_ms + task.created_at_ms,
         started_epoch_ms=None if began_at_ms is None else books.epoch_ms + began_at_ms,
         module=task.job.module,
+        firmware_id=task.job.order.firmware_id,
+        timeout_s=task.job.order.timeout_s,
     )
 
 

@@ -74,7 +74,7 @@ class ContractProfile:
         cancel_shows_as: The neutral status of a cancelled task.
         cancel_descs: The desc texts of a cancelled task; empty means any.
         cancellable: The neutral statuses in which a task can be cancelled. One that waits for
-            consent can be where a queued one can.
+            consent can be where a queued one can, and where it is named itself.
         reopenable: The neutral statuses from which an operator may have a task tried again.
         policy_names: The vendor's words for a frozen and an open device list; None where missing.
         visibility_s: How long a read may lag behind a write.
