@@ -47,8 +47,8 @@ class DeviceCodec(Protocol):
     def filters(self, device: DeviceId, *, activates: bool = False) -> tuple[str, ...]:
         """Name what a device must subscribe to on a broker that delivers nothing by itself."""
 
-    def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
-        """Write what a device says."""
+    def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage | None:
+        """Write what a device says; None where the vendor's devices say nothing of the kind."""
 
     def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:
         """Read what the server says.
@@ -105,8 +105,8 @@ class ServerCodec(Protocol):
             DialectError: Not one of the vendor's messages; `code` says why in its own numbers.
         """
 
-    def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
-        """Write what the server says to a device."""
+    def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage | None:
+        """Write what the server says to a device; None where the vendor's says nothing of it."""
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Write the error reply to a message that `decode` refused; None where none is due."""

@@ -37,12 +37,16 @@ class VersionReport:
 
 @dataclass(frozen=True, slots=True)
 class ProgressReport:
-    """Device: the upgrade of `module` stands at `percent` (0 to 100)."""
+    """Device: the upgrade of `module` stands at `percent` (0 to 100).
+
+    `version` is what it runs meanwhile, for vendors that want it said; "" where it is not.
+    """
 
     message_id: str
     percent: int
     desc: str = ""
     module: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class FailureReport:
         desc: Free text.
         code: The vendor's number; None lets the dialect choose the cause's own. Decoders fill it.
         module: Of which part of the device; "" is the device as a whole.
+        version: What it runs still, for vendors that want it said; "" where it is not.
     """
 
     message_id: str
@@ -62,6 +67,7 @@ class FailureReport:
     desc: str = ""
     code: int | None = None
     module: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,8 @@ class Rig:
         if self._unacknowledged is None:
             return  # off line: the agent says it again once it is back
         wire = self.dialect.devices.encode(self.plan.device, message)
+        if wire is None:
+            return  # a device of this vendor says nothing of the kind
         if isinstance(message, FailureReport) and message.code is None:
             # The log wants the number that stands on the wire, which only the dialect knows.
             _, message = self.dialect.server.decode(wire.topic, wire.payload)

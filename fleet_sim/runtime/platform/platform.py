@@ -347,7 +347,8 @@ class Platform:
                 case Tell(device, message) if not self._brain.stands(device, message):
                     pass  # overtaken by events while it waited for its commit
                 case Tell(device, message):
-                    if self._send(device, self._server.encode(device, message)):
+                    wire = self._server.encode(device, message)
+                    if wire is not None and self._send(device, wire):
                         line = sent_by_server(message)
                         if line is not None:
                             self._wire(line[0], device, line[1])
