@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fleet_sim.dialects.huawei import envelope
+from fleet_sim.dialects.huawei.payload import read_object
+from fleet_sim.dialects.wire import DialectError
+
+_KINDS = {"version_report"}
+
+
+def _read(body: dict[str, Any]) -> envelope.OtaEvent:
+    payload = json.dumps(body).encode()
+    return envelope.read(payload, read_object(payload), _KINDS)
+
+
+def _event(**changes: object) -> dict[str, Any]:
+    return {"service_id": "$ota", "event_type": "version_report", "paras": {"a": 1}, **changes}
+
+
+def test_an_event_reads_as_it_was_written() -> None:
+    """The device's name, the id and the paras."""
+    payload = envelope.write("p_d", "version_report", {"a": 1}, "m1")
+
+    assert payload == (
+        b'{"object_device_id":"p_d","services":[{"service_id":"$ota",'
+        b'"event_type":"version_report","event_id":"m1","paras":{"a":1}}]}'
+    )
+    assert _read(json.loads(payload)) == envelope.OtaEvent("p_d", "m1", "version_report", {"a": 1})
+
+
+def test_an_event_may_name_nobody() -> None:
+    """Then it is about the topic's own device."""
+    payload = envelope.write("", "version_report", {}, "m1")
+
+    assert b"object_device_id" not in payload
+    assert _read(json.loads(payload)).object_name == ""
+
+
+@pytest.mark.parametrize("time", ["2026-03-01T09:00:00Z", "", 7, None, [1]])
+def test_a_malformed_event_time_is_put_up_with(time: object) -> None:
+    """The Python SDK sends local time in another form."""
+    assert _read({"services": [_event(event_time=time)]}).paras == {"a": 1}
+
+
+def test_services_of_others_are_passed_over() -> None:
+    """`$log`, `$sdk_info` and what else shares the topic, in whatever form."""
+    others = [{"service_id": "$log", "event_type": "log_report"}, {"service_id": 7}, {}]
+
+    assert _read({"services": [*others, _event(), *others]}).kind == "version_report"
+
+
+def test_the_last_of_several_events_counts() -> None:
+    """It is the latest thing said."""
+    assert _read({"services": [_event(), _event(paras={"a": 2})]}).paras == {"a": 2}
+
+
+def test_without_an_id_the_payload_names_the_message() -> None:
+    """A copy has the same name, another message another; "" counts as no id."""
+    one, copy = _read({"services": [_event()]}), _read({"services": [_event()]})
+    other = _read({"services": [_event(paras={})]})
+
+    assert one.message_id == copy.message_id != other.message_id
+    assert len(_read({"services": [_event(event_id="")]}).message_id) == 16
+
+
+def test_absent_paras_are_empty() -> None:
+    """As in a version_query."""
+    assert _read({"services": [_event(paras=None)]}).paras == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({}, "services is no list"),
+        ({"services": {}}, "services is no list"),
+        ({"services": [1]}, "no object"),
+        ({"services": []}, "none of the services"),
+        ({"services": [{"service_id": "$log"}]}, "none of the services"),
+        ({"services": [{}] * 257}, "at most 256"),
+        ({"services": [_event(event_type="version_query")]}, "no event here"),
+        ({"services": [_event(event_type=None)]}, "event_type is missing"),
+        ({"services": [_event(event_id=7)]}, "event_id is no string"),
+        ({"services": [_event(paras=[])]}, "paras is no object"),
+        ({"services": [_event()], "object_device_id": 7}, "object_device_id is no string"),
+    ],
+)
+def test_what_is_no_event_is_refused(body: dict[str, Any], sentence: str) -> None:
+    """One sentence says what is wrong."""
+    with pytest.raises(DialectError, match=sentence):
+        _read(body)
