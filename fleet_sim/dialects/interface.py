@@ -235,8 +235,11 @@ class Gate(Protocol):
         parameters) are answered here, and reach no backend.
         """
 
-    def render(self, call: Call, answer: Answer, request_no: int) -> HttpResponse | HttpFile:
-        """Write the answer to a call; the same number gives the same request id."""
+    def render(self, call: Call, answer: Answer, request_no: int) -> HttpResponse | HttpFile | Call:
+        """Write the answer to a call; the same number gives the same request id.
+
+        Where one request takes several calls, the next of them; its answer comes here again.
+        """
 
 
 class OperatorFactory(Protocol):

@@ -302,9 +302,12 @@ class Platform:
         if isinstance(read, HttpResponse):
             respond(read)
             return
+        self._ask(read, respond)
+
+    def _ask(self, call: Call, respond: Respond) -> None:
         self._call_no += 1
-        self._calls[self._call_no] = (read, respond)
-        self._think(Called(self._call_no, read))
+        self._calls[self._call_no] = (call, respond)
+        self._think(Called(self._call_no, call))
 
     # --- the brain -------------------------------------------------------------------------
 
@@ -354,13 +357,20 @@ class Platform:
                             self._wire(line[0], device, line[1])
                 case Answered(call_id, answer):
                     call, respond = self._calls.pop(call_id)
-                    respond(self._gate.render(call, answer, call_id))
+                    self._rendered(self._gate.render(call, answer, call_id), respond)
                 case DropFile(firmware_id, file_name):
                     self._files.drop(firmware_id, file_name)
                 case _Receipt(southbound, receipt):
                     southbound.acknowledge(receipt)
                 case _Reply(southbound, sender, wire):
                     southbound.send(sender, wire)
+
+    def _rendered(self, rendered: HttpResponse | HttpFile | Call, respond: Respond) -> None:
+        """Respond, or go on asking in a turn of its own: a request may take hundreds of calls."""
+        if isinstance(rendered, HttpResponse | HttpFile):
+            respond(rendered)
+        else:
+            self._clock.call_at(self._clock.now_ms(), self._ask, rendered, respond)
 
     def _send(self, device: DeviceId, wire: WireMessage) -> bool:
         return any(southbound.send(device, wire) for southbound in self._southbounds)
