@@ -1,0 +1,91 @@
+"""What a job's tasks come to, taken together: the word that both generations show for a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from fleet_sim.model.northbound import JobRow, JobStatus, TaskStatus
+
+# What the server says of a task that ran out of time: its own word, and Huawei's texts.
+TIMEOUT_DESCS = (
+    "timeout",
+    "Waiting for the device online timeout",
+    "Waiting for report device firmware version timeout",
+    "Wait for the device to report upgrade result timeout",
+    "Updating timeout and query device version for check timeout",
+    "Waiting for device downloaded package timeout",
+)
+
+WAITING = (TaskStatus.UNCONFIRMED, TaskStatus.QUEUED)
+RUNNING = (TaskStatus.PUSHED, TaskStatus.UNDER_WAY)
+
+
+class Standing(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "waiting"  # nothing has begun
+    RUNNING = "running"
+    STOPPING = "stopping"  # it was stopped, and something is still under way
+    STOPPED = "stopped"
+    SUCCEEDED = "succeeded"
+    PARTLY = "partly"  # all has ended, some of it well
+    FAILED = "failed"
+
+
+# The older generation has no word for half a success.
+OPERATION_WORDS: Mapping[Standing, str] = {
+    Standing.WAITING: "wait",
+    Standing.RUNNING: "processing",
+    Standing.STOPPING: "processing",
+    Standing.STOPPED: "stop",
+    Standing.SUCCEEDED: "success",
+    Standing.PARTLY: "failed",
+    Standing.FAILED: "failed",
+}
+BATCH_WORDS: Mapping[Standing, str] = {
+    Standing.WAITING: "Waitting",
+    Standing.RUNNING: "Processing",
+    Standing.STOPPING: "Stopping",
+    Standing.STOPPED: "Stopped",
+    Standing.SUCCEEDED: "Success",
+    Standing.PARTLY: "PartialSuccess",
+    Standing.FAILED: "Fail",
+}
+
+
+def standing_of(row: JobRow) -> Standing:
+    """Return where a job stands, by its own status and its counts; without tasks, all went well."""
+    counts = dict(row.counts)
+    running = _sum(counts, RUNNING)
+    if row.status not in {JobStatus.STARTED, JobStatus.FINISHED}:
+        return Standing.STOPPING if running else Standing.STOPPED
+    if running or _sum(counts, WAITING):
+        is_untouched = sum(counts.values()) == _sum(counts, WAITING)
+        return Standing.WAITING if is_untouched else Standing.RUNNING
+    return _end_of(counts)
+
+
+def _end_of(counts: Mapping[TaskStatus, int]) -> Standing:
+    succeeded = counts.get(TaskStatus.SUCCEEDED, 0)
+    if counts.get(TaskStatus.FAILED, 0):
+        return Standing.PARTLY if succeeded else Standing.FAILED
+    return Standing.STOPPED if counts.get(TaskStatus.CANCELLED, 0) else Standing.SUCCEEDED
+
+
+def counters_of(row: JobRow, timeouts: int) -> dict[str, int]:
+    """Return the counters of an operation; those that ran out of time are no `fail`."""
+    counts = dict(row.counts)
+    return {
+        "total": sum(counts.values()),
+        "wait": _sum(counts, WAITING),
+        "processing": _sum(counts, RUNNING),
+        "success": counts.get(TaskStatus.SUCCEEDED, 0),
+        "fail": max(0, counts.get(TaskStatus.FAILED, 0) - timeouts),
+        "stop": counts.get(TaskStatus.CANCELLED, 0),
+        "timeout": min(timeouts, counts.get(TaskStatus.FAILED, 0)),
+    }
+
+
+def _sum(counts: Mapping[TaskStatus, int], which: tuple[TaskStatus, ...]) -> int:
+    return sum(counts.get(one, 0) for one in which)

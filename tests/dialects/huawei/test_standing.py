@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from fleet_sim.dialects.huawei.standing import Standing, counters_of, standing_of
+from fleet_sim.model.northbound import JobOrder, JobRow, JobStatus, Names, Scope, TaskStatus
+
+_T = TaskStatus
+
+
+def _row(counts: dict[TaskStatus, int], status: JobStatus = JobStatus.STARTED) -> JobRow:
+    order = JobOrder("f", "upgrade", Scope("p"))
+    return JobRow("j", "p", order, "v2", Names("n"), status, 0, tuple(counts.items()))
+
+
+@pytest.mark.parametrize(
+    ("counts", "standing"),
+    [
+        ({}, Standing.SUCCEEDED),
+        ({_T.QUEUED: 2}, Standing.WAITING),
+        ({_T.UNCONFIRMED: 1, _T.QUEUED: 1}, Standing.WAITING),
+        ({_T.QUEUED: 1, _T.SUCCEEDED: 1}, Standing.RUNNING),
+        ({_T.PUSHED: 1}, Standing.RUNNING),
+        ({_T.UNDER_WAY: 1, _T.FAILED: 1}, Standing.RUNNING),
+        ({_T.SUCCEEDED: 2}, Standing.SUCCEEDED),
+        ({_T.SUCCEEDED: 1, _T.FAILED: 1}, Standing.PARTLY),
+        ({_T.FAILED: 1, _T.CANCELLED: 1}, Standing.FAILED),
+        ({_T.SUCCEEDED: 1, _T.CANCELLED: 1}, Standing.STOPPED),
+    ],
+)
+def test_a_jobs_standing_follows_from_its_tasks(
+    counts: dict[TaskStatus, int], standing: Standing
+) -> None:
+    """While it has not been stopped."""
+    assert standing_of(_row(counts)) is standing
+    assert standing_of(_row(counts, JobStatus.FINISHED)) is standing
+
+
+def test_a_stopped_job_is_stopping_while_something_runs() -> None:
+    """Whatever waits will not begin."""
+    assert standing_of(_row({_T.PUSHED: 1}, JobStatus.STOPPED)) is Standing.STOPPING
+    assert standing_of(_row({_T.QUEUED: 1}, JobStatus.STOPPED)) is Standing.STOPPED
+
+
+def test_the_six_counters_add_up_to_the_total() -> None:
+    """Timeouts are a column of their own, and no `fail`."""
+    counts = dict.fromkeys(TaskStatus, 2)
+
+    counters = counters_of(_row(counts), 1)
+
+    assert counters == {
+        "total": 14, "wait": 4, "processing": 4, "success": 2, "fail": 1, "stop": 2, "timeout": 1,
+    }  # fmt: skip
+    assert sum(counters.values()) == 2 * counters["total"]
+    assert counters_of(_row({_T.FAILED: 1}), 3)["fail"] == 0
