@@ -1,7 +1,9 @@
 """The errors of IoTDA v5.
 
-The page "Error Codes" was only partly to be seen: what stands here beyond 005xxx is ours ([U]), in
-the page's form, and may be told by its text.
+The page "Error Codes" was only partly to be seen, and of what could be none fits a refused call:
+005004 to 005011 tell of upgrades at devices. So the numbers here are ours ([U]), in the page's form
+and in a range, 900xxx, where the vendor has none. A test that waits for one of the vendor's numbers
+learns from the text what was wrong, and from the status how badly.
 """
 
 from __future__ import annotations
@@ -11,17 +13,17 @@ from collections.abc import Mapping
 from fleet_sim.dialects.huawei.talk import Code
 from fleet_sim.model.northbound import Refusal
 
-UNAUTHORIZED = Code(401, "IOTDA.000002", "The request is not authorised.")
-OTHER_PROJECT = Code(403, "IOTDA.000004", "The project is another's.")
-BAD_INPUT = Code(400, "IOTDA.000006", "Invalid input.")
-NO_SUCH_PATH = Code(404, "IOTDA.000006", "There is no such resource.")
-NO_SUCH_METHOD = Code(405, "IOTDA.000006", "The resource has no such method.")
-INTERNAL = Code(500, "IOTDA.000001", "Internal server error.")
-NO_SUCH_TASK = Code(404, "IOTDA.005001", "The batch task does not exist.")
-NO_SUCH_PACKAGE = Code(404, "IOTDA.005002", "The package does not exist.")
-PACKAGE_EXISTS = Code(400, "IOTDA.005003", "The product has a package of this version.")
-PACKAGE_IN_USE = Code(400, "IOTDA.005006", "A task needs the package.")
-TASK_STATE = Code(400, "IOTDA.005007", "The task's state does not allow this.")
+UNAUTHORIZED = Code(401, "IOTDA.900401", "The request is not authorised.")
+OTHER_PROJECT = Code(403, "IOTDA.900403", "The project is another's.")
+BAD_INPUT = Code(400, "IOTDA.900400", "Invalid input.")
+NO_SUCH_PATH = Code(404, "IOTDA.900400", "There is no such resource.")
+NO_SUCH_METHOD = Code(405, "IOTDA.900400", "The resource has no such method.")
+INTERNAL = Code(500, "IOTDA.900500", "Internal server error.")
+NO_SUCH_TASK = Code(404, "IOTDA.900411", "The batch task does not exist.")
+NO_SUCH_PACKAGE = Code(404, "IOTDA.900412", "The package does not exist.")
+PACKAGE_EXISTS = Code(400, "IOTDA.900413", "The product has a package of this version.")
+PACKAGE_IN_USE = Code(400, "IOTDA.900414", "A task needs the package.")
+TASK_STATE = Code(400, "IOTDA.900415", "The task's state does not allow this.")
 
 REFUSALS: Mapping[Refusal, Code] = {
     Refusal.BAD_ARGUMENT: BAD_INPUT,

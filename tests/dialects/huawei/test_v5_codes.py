@@ -33,4 +33,4 @@ def test_a_tasks_state_means_what_the_call_makes_of_it() -> None:
     code = v5_codes.code_of(Refusal.JOB_RUNNING).code
 
     assert v5_codes.reason_of(code, Refusal.TASK_NOT_FAILED) is Refusal.TASK_NOT_FAILED
-    assert v5_codes.reason_of("IOTDA.999999", Refusal.TASK_NOT_FAILED) is Refusal.INTERNAL
+    assert v5_codes.reason_of("IOTDA.000001", Refusal.TASK_NOT_FAILED) is Refusal.INTERNAL

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet_sim.dialects.http import HttpRequest
+from fleet_sim.dialects.huawei.talk import ApiError
+from fleet_sim.dialects.huawei.v5_auth import check, signature_of, signed
+
+_KEYS = {"A": "s"}
+_NOW = 1_772_325_540_000
+
+# A request as the SDK for Python 3.1.219 signed it, with key `A` and secret `s`.
+_SIGNATURE = "16c6574304516c1d71a9f7d3f83866503dbe4cc13a23c463cb2ba1b2f8e7a44e"
+_NAMES = "content-type;host;instance-id;x-sdk-date"
+_BARE = HttpRequest(
+    "POST",
+    "/v5/iot/p q/batchtasks",
+    (("limit", "5"), ("a b", "é")),
+    (
+        ("X-Sdk-Date", "20260301T003900Z"),
+        ("Content-Type", "application/json"),
+        ("Instance-Id", "i"),
+        ("Host", "h.example:8080"),
+    ),
+    b'{"a":1}',
+)
+
+
+def _with(*headers: tuple[str, str], base: HttpRequest = _BARE) -> HttpRequest:
+    return replace(base, headers=(*base.headers, *headers))
+
+
+def _authorized(signature: str = _SIGNATURE, key: str = "A") -> HttpRequest:
+    text = f"SDK-HMAC-SHA256 Access={key}, SignedHeaders={_NAMES}, Signature={signature}"
+    return _with(("Authorization", text))
+
+
+def _check(request: HttpRequest, *, is_needed: bool = False) -> None:
+    check(request, _KEYS, is_token=lambda token: token == "t", is_needed=is_needed)
+
+
+def test_the_sdks_signature_is_reproduced() -> None:
+    """Path and query are encoded, the query is sorted, the body is hashed."""
+    assert signature_of(_BARE, _NAMES, "s") == _SIGNATURE
+
+
+def test_a_signature_by_our_key_is_checked() -> None:
+    """Whether or not one is needed; a changed byte is refused."""
+    for is_needed in (False, True):
+        _check(_authorized(), is_needed=is_needed)
+        for wrong in (
+            _authorized(_SIGNATURE[:-1] + "0"),
+            replace(_authorized(), body=b'{"a":2}'),
+            replace(_authorized(), query=(("limit", "6"), ("a b", "é"))),
+            replace(_authorized(), path="/v5/iot/p q/batchtasks/x"),
+        ):
+            with pytest.raises(ApiError, match="signature is wrong"):
+                _check(wrong, is_needed=is_needed)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Authorization", "SDK-HMAC-SHA256 Access=X, SignedHeaders=host, Signature=00"),
+        ("Authorization", "SDK-HMAC-SHA256 Access=X,SignedHeaders=host,Signature=00"),
+        ("Authorization", "V11-HMAC-SHA256 Credential=X/d/r/n, SignedHeaders=h, Signature=00"),
+        ("X-Auth-Token", "whatever"),
+        ("X-Nothing", "at all"),
+    ],
+)
+def test_keys_of_others_are_taken_by_their_form(header: tuple[str, str]) -> None:
+    """Their identity service is not here; but not where a proof is needed."""
+    _check(_with(header))
+    with pytest.raises(ApiError, match="not authorised"):
+        _check(_with(header), is_needed=True)
+
+
+@pytest.mark.parametrize("text", ["Bearer x", "SDK-HMAC-SHA256", "SDK-HMAC-SHA256 Access=A, x"])
+def test_an_authorization_of_no_known_form_is_refused(text: str) -> None:
+    """Even where none is needed."""
+    with pytest.raises(ApiError, match="no known form"):
+        _check(_with(("Authorization", text)))
+
+
+def test_a_token_of_ours_is_a_proof() -> None:
+    """The other way in."""
+    _check(_with(("X-Auth-Token", "t")), is_needed=True)
+
+
+@given(
+    path=st.text(max_size=10).map(lambda text: f"/v5/{text}"),
+    query=st.lists(st.tuples(st.text(max_size=4), st.text(max_size=4)), max_size=3),
+    body=st.binary(max_size=20),
+)
+def test_what_the_operator_signs_is_accepted(
+    path: str, query: list[tuple[str, str]], body: bytes
+) -> None:
+    """Whatever is in it."""
+    request = signed(HttpRequest("POST", path, tuple(query), body=body), "A", "s", _NOW)
+
+    _check(request, is_needed=True)
+    assert request.header("X-Sdk-Date") == "20260301T003900Z"
+
+
+def test_a_body_may_be_left_unsigned() -> None:
+    """The SDK says so in a header, for forms."""
+    request = _with(("X-Sdk-Content-Sha256", "UNSIGNED-PAYLOAD"))
+
+    one, other = (signature_of(replace(request, body=body), _NAMES, "s") for body in (b"1", b"2"))
+
+    assert one == other != _SIGNATURE

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet_sim.dialects.huawei.talk import ApiError
+from fleet_sim.dialects.huawei.times import stamp
+from fleet_sim.dialects.huawei.v5_tasks import (
+    detail_fields,
+    progress_fields,
+    read_order,
+    task_fields,
+)
+from fleet_sim.model.northbound import (
+    JobOrder,
+    JobRow,
+    JobStatus,
+    Names,
+    Retry,
+    Scope,
+    TaskRow,
+    TaskStatus,
+)
+from tests.dialects.huawei.scene import task_body
+from tests.dialects.huawei.shelf import NOW
+
+_DAY_MS = 86_400_000
+
+
+def _read(**changes: object) -> JobOrder:
+    body = task_body("f", "p1_d1") | changes
+    return read_order(json.dumps(body).encode(), NOW)
+
+
+def test_a_full_body_is_read() -> None:
+    """Minutes become seconds; what has no neutral word is a tag."""
+    order = _read(
+        app_id="app",
+        task_mode="GATEWAY",
+        need_confirm=True,
+        task_ext_info={"a": 1},
+        targets=["p1_d1", "p1_d_2", "p1_d1"],
+        task_policy={"schedule_time": stamp(NOW + 60_000), "retry_count": 5, "retry_interval": 10},
+    )
+
+    assert order.scope == Scope("p1", total=False, device_keys=("d1", "d_2"))
+    assert order.names == Names("t")
+    assert order.needs_confirmation
+    assert order.retry == Retry(5, 600)
+    assert order.window is not None
+    assert order.window.start_epoch_ms == NOW + 60_000
+    assert order.tags == (
+        ("app_id", "app"), ("operateType", "firmware_upgrade"), ("task_ext_info", '{"a":1}'),
+        ("task_mode", "GATEWAY"),
+    )  # fmt: skip
+
+
+def test_targets_go_before_their_filter() -> None:
+    """Groups count where there are none."""
+    groups = {"group_ids": ["g1", "g2"]}
+
+    assert _read(targets_filter=groups).scope.device_keys == ("d1",)
+    assert _read(targets=[], targets_filter=groups).scope == Scope(total=False, groups=("g1", "g2"))
+
+
+@pytest.mark.parametrize(
+    "document", [{"package_ids": ["f"]}, {"package_id": "f"}, {"package_id": ["f"]}]
+)
+def test_the_package_is_named_in_two_ways(document: dict[str, object]) -> None:
+    """A query page's text has another key."""
+    assert _read(document=document).firmware_id == "f"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"task_name": None},
+        {"task_name": ""},
+        {"task_name": "n" * 129},
+        {"task_type": None},
+        {"task_type": "moduleUpgrade"},
+        {"task_type": "firmware_upgrade"},
+        {"task_mode": "CHILD"},
+        {"app_id": "a" * 37},
+        {"need_confirm": "true"},
+        {"task_ext_info": {"a": "x" * 512}},
+        {"task_ext_info": []},
+        {"targets": None},
+        {"targets": []},
+        {"targets": "p1_d1"},
+        {"targets": ["d1"]},
+        {"targets": ["p1_d1", "p2_d1"]},
+        {"targets": ["p1_d"] * 30_001},
+        {"targets": None, "targets_filter": {"group_ids": "g"}},
+        {"document": None},
+        {"document": {"package_ids": []}},
+        {"document": {"package_ids": [str(number) for number in range(11)]}},
+        {"document": {"package_ids": ["a", "b"]}},
+        {"document": {"package_ids": ["p" * 37]}},
+        {"task_policy": []},
+        {"task_policy": {"retry_count": 1}},
+        {"task_policy": {"retry_interval": 1}},
+        {"task_policy": {"retry_count": 6, "retry_interval": 1}},
+        {"task_policy": {"retry_count": -1, "retry_interval": 1}},
+        {"task_policy": {"retry_count": 1, "retry_interval": 1_441}},
+        {"task_policy": {"retry_count": "1", "retry_interval": 1}},
+        {"task_policy": {"schedule_time": "tomorrow"}},
+        {"task_policy": {"schedule_time": stamp(NOW - 1_000)}},
+        {"task_policy": {"schedule_time": stamp(NOW + 7 * _DAY_MS + 1_000)}},
+    ],
+)
+def test_a_parameter_outside_its_range_is_refused(changes: dict[str, Any]) -> None:
+    """With 400 and what was wrong."""
+    with pytest.raises(ApiError, match=r"Invalid input\. .+") as caught:
+        _read(**changes)
+
+    assert caught.value.why.status == 400
+
+
+def test_the_ends_of_the_ranges_are_within_them() -> None:
+    """Now, and seven days on."""
+    for schedule_ms in (NOW, NOW + 7 * _DAY_MS):
+        assert _read(task_policy={"schedule_time": stamp(schedule_ms)}).window is not None
+    assert _read(task_policy={"retry_count": 1, "retry_interval": 1_440}).retry == Retry(1, 86_400)
+    assert _read(task_policy={"retry_count": 0, "retry_interval": 0}).retry is None
+
+
+@given(body=st.binary(max_size=40))
+def test_garbage_is_refused(body: bytes) -> None:
+    """By no other error."""
+    with pytest.raises(ApiError):
+        read_order(body, NOW)
+
+
+# --- out -------------------------------------------------------------------------------------
+
+
+def _row(order: JobOrder) -> JobRow:
+    counts = ((TaskStatus.SUCCEEDED, 1), (TaskStatus.FAILED, 1))
+    return JobRow("j", "p1", order, "v2", Names("n"), JobStatus.STARTED, NOW, counts)
+
+
+def test_a_task_shows_what_it_was_made_of() -> None:
+    """Every key of the SDK's class that has something to say."""
+    body = task_body(
+        "f", "p1_d1", need_confirm=True, task_mode="GATEWAY", task_ext_info={"a": 1},
+        task_policy={"schedule_time": stamp(NOW), "retry_count": 2, "retry_interval": 10},
+    )  # fmt: skip
+
+    shown = task_fields(_row(read_order(json.dumps(body).encode(), NOW)))
+
+    assert shown == {
+        **body,
+        "task_id": "j",
+        "status": "PartialSuccess",
+        "status_desc": "",
+        "task_progress": {
+            "total": 2, "processing": 0, "success": 1, "fail": 1, "waitting": 0,
+            "fail_wait_retry": 0, "stopped": 0, "removed": 0,
+        },
+        "create_time": "20260301T003900Z",
+    }  # fmt: skip
+
+
+def test_a_job_of_the_other_generation_is_shown_as_well() -> None:
+    """It has no name; everybody is a group named as the product."""
+    shown = task_fields(_row(JobOrder("f", "upgrade", Scope("p1"))), "Initializing")
+
+    assert (shown["task_name"], shown["status"]) == ("", "Initializing")
+    assert shown["targets_filter"] == {"group_ids": ["p1"]}
+    assert "task_policy" not in shown
+
+
+def test_progress_counts_every_status_once() -> None:
+    """Those that wait are spelt as the vendor spells them."""
+    counts = dict.fromkeys(TaskStatus, 1)
+
+    progress = progress_fields(counts)
+
+    assert progress == {
+        "total": 7, "processing": 2, "success": 1, "fail": 1, "waitting": 2,
+        "fail_wait_retry": 0, "stopped": 1, "removed": 0,
+    }  # fmt: skip
+
+
+def test_a_detail_tells_of_a_failure() -> None:
+    """Of nothing else has it an error."""
+
+    def row(status: TaskStatus) -> TaskRow:
+        return TaskRow("t", "j", "p1", "d1", "", "v1", "v2", status, None, "why", NOW)
+
+    assert detail_fields(row(TaskStatus.FAILED)) == {
+        "target": "p1_d1", "status": "Fail", "output": "why",
+        "error": {"error_code": "", "error_msg": "why"},
+    }  # fmt: skip
+    assert detail_fields(row(TaskStatus.UNCONFIRMED)) == {
+        "target": "p1_d1", "status": "Waitting", "output": "why",
+    }  # fmt: skip
