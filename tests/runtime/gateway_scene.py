@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.interface import GatewayCodec
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
@@ -72,7 +73,7 @@ def replies(gateway: Client) -> list[GatewayReply]:
 
 def said(world: LonePlatform, gateway: Client, child: DeviceId, message: DeviceMessage) -> None:
     """Have a gateway pass on what a child says, and let it be kept."""
-    say(world, gateway, ENOS.devices.encode(child, message))
+    say(world, gateway, EnosDevice().encode(child, message))
 
 
 def heard(gateway: Client, child: DeviceId) -> list[ServerMessage]:

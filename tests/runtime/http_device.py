@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
@@ -73,7 +74,7 @@ class HttpDevice:
 
     def say(self, message: DeviceMessage) -> int:
         """Send what a device says."""
-        return self.publish(ENOS.devices.encode(self.device, message))
+        return self.publish(EnosDevice().encode(self.device, message))
 
     def publish(self, wire: WireMessage) -> int:
         """Send anything."""
@@ -140,14 +141,14 @@ class WebDevice:
 
     async def say(self, message: DeviceMessage) -> ServerMessage:
         """Say something; return the platform's reply."""
-        wire = ENOS.devices.encode(self.device, message)
+        wire = EnosDevice().encode(self.device, message)
         answer = await self.send(CHANNEL.devices.say(self.device, self.session, wire))
         heard = CHANNEL.devices.heard(wire, answer)
         return ENOS.devices.decode(self.device, heard.topic, heard.payload)
 
     async def reply(self, message: DeviceMessage) -> HttpResponse:
         """Answer a command; to that the platform has no reply."""
-        wire = ENOS.devices.encode(self.device, message)
+        wire = EnosDevice().encode(self.device, message)
         return await self.send(CHANNEL.devices.say(self.device, self.session, wire))
 
     async def poll(self) -> Any:  # noqa: ANN401 - a message, or nothing

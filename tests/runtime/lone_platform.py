@@ -8,6 +8,7 @@ from typing import Any
 
 from fleet_sim.backend.brain import Brain
 from fleet_sim.backend.events import Change, Keep
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.http import HttpFile, HttpResponse
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
@@ -227,7 +228,7 @@ class Client:
 
     def say(self, message: DeviceMessage) -> int:
         """Publish what a device says; return the packet identifier."""
-        wire = ENOS.devices.encode(self.device, message)
+        wire = EnosDevice().encode(self.device, message)
         return self.publish(wire.topic, wire.payload)
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> int:

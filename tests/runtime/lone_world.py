@@ -81,6 +81,7 @@ class Wire:
     def tell(self, message: ServerMessage) -> None:
         """Send one of the platform's messages."""
         wire = self._world.dialect.server.encode(DEVICE, message)
+        assert wire is not None
         self.say(encode(Publish(wire.topic, wire.payload, 0, 0)))
 
     def hang_up(self, why: str = "closed by the broker") -> None:

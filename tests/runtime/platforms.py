@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import DeviceMessage, ServerMessage
@@ -166,7 +167,7 @@ class Talker:
 
     def say(self, message: DeviceMessage) -> int:
         """Publish what a device says."""
-        wire = ENOS.devices.encode(self.device, message)
+        wire = EnosDevice().encode(self.device, message)
         return self.publish(wire.topic, wire.payload)
 
     async def until(self, kind: type[Any], count: int = 1) -> list[Any]:

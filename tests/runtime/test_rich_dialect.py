@@ -35,6 +35,7 @@ IMAGE = FirmwareImage(
 def test_what_a_device_says_is_heard(message: DeviceMessage) -> None:
     """The words that EnOS has, and those it lacks."""
     wire = RICH.devices.encode(DEVICE, message)
+    assert wire is not None
 
     assert RICH.server.decode(wire.topic, wire.payload) == (DEVICE, message)
     assert RICH.server.may_publish(DEVICE, wire.topic)
@@ -52,6 +53,7 @@ def test_what_a_device_says_is_heard(message: DeviceMessage) -> None:
 def test_what_the_platform_says_is_heard(message: ServerMessage) -> None:
     """Likewise the other way, token and bytes included."""
     wire = RICH.server.encode(DEVICE, message)
+    assert wire is not None
 
     assert RICH.devices.decode(DEVICE, wire.topic, wire.payload) == message
     assert wire.topic in RICH.server.implicit(DEVICE)

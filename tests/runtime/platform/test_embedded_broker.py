@@ -1,3 +1,5 @@
+from fleet_sim.dialects.enos.device import EnosDevice
+from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationInfo,
@@ -140,7 +142,7 @@ def test_a_devices_topics_are_its_own() -> None:
     world = LonePlatform()
     intruder = online(world)
     victim = online(world, "d2")
-    wire = ENOS.devices.encode(victim.device, VersionReport("9", "6.6.6"))
+    wire = EnosDevice().encode(victim.device, VersionReport("9", "6.6.6"))
 
     intruder.publish(wire.topic, wire.payload)
     world.settle()
@@ -173,7 +175,7 @@ def test_a_message_at_qos_0_needs_no_acknowledgement() -> None:
     world = LonePlatform()
     (device,) = world.register(DEVICE)
     client = Client(world, device)
-    wire = ENOS.devices.encode(device, VersionReport("1", "1.0"))
+    wire = EnosDevice().encode(device, VersionReport("1", "1.0"))
 
     client.publish(wire.topic, wire.payload, qos=0)
     world.settle()
@@ -213,7 +215,7 @@ def test_a_message_to_nobody_is_not_taken() -> None:
     world = LonePlatform()
     here, gone = online(world), online(world, "d2")
     gone.leave()
-    wire = ENOS.server.encode(here.device, ReportReply("1", VersionReport))
+    wire = EnosServer().encode(here.device, ReportReply("1", VersionReport))
 
     assert world.embedded.send(here.device, wire)
     assert not world.embedded.send(gone.device, wire)

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from fleet_sim.dialects.enos.device import EnosDevice
+from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.http import HttpFile, HttpRequest
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.firmware import FirmwareImage
@@ -33,7 +35,6 @@ from tests.runtime.http_device import (
 )
 from tests.runtime.lone_platform import WINDOW_MS, Client, LonePlatform
 from tests.runtime.lone_platform import online as on_mqtt
-from tests.runtime.lone_world import ENOS
 
 
 def status(world: LonePlatform) -> list[str]:
@@ -116,7 +117,7 @@ def test_a_newer_login_takes_the_session_over() -> None:
     old = device.session
     device.login()
 
-    wire = ENOS.devices.encode(device.device, VersionReport("1", "1.0"))
+    wire = EnosDevice().encode(device.device, VersionReport("1", "1.0"))
     place = device.ask(CHANNEL.devices.say(device.device, old, wire))
 
     assert json.loads(device.answer(place).body)["code"] == 1009
@@ -182,7 +183,7 @@ def test_a_mistake_is_answered_with_its_code() -> None:
     world = LonePlatform()
     device = device_of(world)
     device.login()
-    topic = ENOS.devices.encode(device.device, VersionReport("1", "1.0")).topic
+    topic = EnosDevice().encode(device.device, VersionReport("1", "1.0")).topic
 
     wrong = device.publish(WireMessage(topic, b'{"id":"5","params":{}}'))
     right = device.say(VersionReport("6", "1.0"))
@@ -286,7 +287,7 @@ def test_a_push_repeated_while_it_waits_waits_once() -> None:
     newer = str(int(sent["request"]) + 1)
     image = FirmwareImage("2.0", "http://h/f", 8, "00", "sha256")
 
-    repeated = ENOS.server.encode(device.device, UpgradeRequest(newer, image))
+    repeated = EnosServer().encode(device.device, UpgradeRequest(newer, image))
     assert device.way.send(device.device, repeated)
 
     assert device.poll() == UpgradeRequest(newer, image)

@@ -1,6 +1,7 @@
 from collections.abc import Hashable
 
 from fleet_sim.backend.events import Forget, Keep
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
@@ -29,7 +30,6 @@ from fleet_sim.model.northbound import (
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.runtime.platform.commits import IDLE_COMMIT_MS
 from tests.runtime.lone_platform import CONTENT, IMAGE, WINDOW_MS, Client, LonePlatform, online
-from tests.runtime.lone_world import ENOS
 
 DEVICE = "d1"
 
@@ -257,7 +257,7 @@ def test_the_first_way_that_has_the_device_takes_the_message() -> None:
 
     for one in (device, other):
         world.platform.connected(ways[2], one)
-        wire = ENOS.devices.encode(one, VersionReport("1", "1.0"))
+        wire = EnosDevice().encode(one, VersionReport("1", "1.0"))
         world.platform.arrived(ways[2], one, wire.topic, wire.payload, "receipt")
     world.settle()
 
@@ -290,7 +290,7 @@ def test_a_complaint_goes_back_by_the_way_that_the_mistake_came() -> None:
     near, far = Way(device), Way("gateway")
     world.platform.attach(near)
     world.platform.attach(far)
-    topic = ENOS.devices.encode(device, VersionReport("1", "1.0")).topic
+    topic = EnosDevice().encode(device, VersionReport("1", "1.0")).topic
 
     world.platform.arrived(far, "gateway", topic, b"{", None)
     world.settle()
@@ -344,7 +344,7 @@ def test_rubbish_is_refused_answered_and_acknowledged() -> None:
     """With the vendor's code; the device lives on."""
     world = LonePlatform()
     client = online(world)
-    topic = ENOS.devices.encode(client.device, VersionReport("2", "1.0")).topic
+    topic = EnosDevice().encode(client.device, VersionReport("2", "1.0")).topic
 
     packet_id = client.publish(topic, b'{"id":"2","params":{"version":5')
     world.settle()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fleet_sim.backend import reports
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import (
     GatewayAction,
@@ -199,7 +200,7 @@ async def test_a_device_without_a_secret_is_no_stranger(tmp_path: Path) -> None:
 
 async def test_rubbish_is_refused_and_answered(tmp_path: Path) -> None:
     """With the vendor's code, on the topic that it came by."""
-    topic = ENOS.devices.encode(DEVICE, VersionReport("2", "1.0")).topic
+    topic = EnosDevice().encode(DEVICE, VersionReport("2", "1.0")).topic
     with mosquitto(tmp_path, *OPEN) as port:
         async with backend(port, tmp_path), talking(port) as device:
             device.publish(topic, b'{"id":"2","params":{"version":5')
@@ -212,7 +213,7 @@ async def test_rubbish_is_refused_and_answered(tmp_path: Path) -> None:
 
 async def test_rubbish_of_strangers_is_left_alone_too(tmp_path: Path) -> None:
     """Their topic says who they are, whatever they say."""
-    topic = ENOS.devices.encode(STRANGER, VersionReport("2", "1.0")).topic
+    topic = EnosDevice().encode(STRANGER, VersionReport("2", "1.0")).topic
     with mosquitto(tmp_path, *OPEN) as port:
         async with backend(port, tmp_path), talking(port) as ours, talking(port, STRANGER) as other:
             other.publish(topic, b"{")
@@ -247,7 +248,7 @@ async def test_a_gateway_brings_its_children(tmp_path: Path) -> None:
 
 async def test_what_the_broker_retained_is_old(tmp_path: Path) -> None:
     """A report that somebody retained would else be heard with every subscription."""
-    wire = ENOS.devices.encode(DEVICE, VersionReport("0", "0.9"))
+    wire = EnosDevice().encode(DEVICE, VersionReport("0", "0.9"))
     with mosquitto(tmp_path, *OPEN) as port:
         async with talking(port) as device:
             device.session.publish(wire.topic, wire.payload, 1, retain=True)

@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fleet_sim.dialects.credentials import Credentials, Identity, Keyring
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.dialect import ENOS
+from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
@@ -52,7 +54,7 @@ class AcmeDevice:
 
     def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage:
         """Write what a device says."""
-        return _sent(ENOS.devices.encode(device, message))
+        return _sent(EnosDevice().encode(device, message))
 
     def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:
         """Read what the server says."""
@@ -91,7 +93,7 @@ class AcmeServer:
 
     def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
         """Write what the server says."""
-        return _sent(ENOS.server.encode(device, message))
+        return _sent(EnosServer().encode(device, message))
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Write the error reply to a message that was refused."""
