@@ -16,13 +16,19 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from fleet_sim.dialects.alibaba.dialect import ALIBABA
 from fleet_sim.dialects.enos.dialect import ENOS
+from fleet_sim.dialects.huawei.dialect import HUAWEI
 from fleet_sim.dialects.interface import Dialect
+from fleet_sim.dialects.tuya.dialect import TUYA
+from fleet_sim.dialects.tuyalink.dialect import TUYALINK
 from fleet_sim.dialects.wire import DialectError
 
 GROUP = "fleet_sim.dialects"
 
-_DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (ENOS,)}
+_DIALECTS: Mapping[str, Dialect] = {
+    dialect.name: dialect for dialect in (ALIBABA, ENOS, HUAWEI, TUYA, TUYALINK)
+}
 
 
 def names() -> tuple[str, ...]:

@@ -21,4 +21,8 @@ HUAWEI = Dialect(
     org_of=project_of,
     operator_key_of=application_key_of,
     http_refusal=http_refusal,
+    covers={
+        "devices": "IoTDA over MQTT: version query, upgrades v1 and v2, all result codes, children",
+        "northbound": "OceanConnect: packages, tasks, queryUpgradeTaskList; IoTDA v5 at the gate",
+    },
 )

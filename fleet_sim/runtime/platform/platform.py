@@ -41,6 +41,7 @@ from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Alarm, Clock
 from fleet_sim.runtime.platform.blocks import Pieces, block_for
 from fleet_sim.runtime.platform.commits import Commits, Committer
+from fleet_sim.runtime.platform.keyed_images import keyed
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.runtime.wire_records import received_by_server, sent_by_server
 
@@ -133,6 +134,7 @@ class Platform:
     ) -> None:
         self.gateways = dialect.gateways
         self._server = dialect.server
+        self._hmac_of = dialect.firmware_hmac
         self._brain = brain
         self._gate = gate
         self._clock = clock
@@ -350,11 +352,7 @@ class Platform:
                 case Tell(device, message) if not self._brain.stands(device, message):
                     pass  # overtaken by events while it waited for its commit
                 case Tell(device, message):
-                    wire = self._server.encode(device, message)
-                    if wire is not None and self._send(device, wire):
-                        line = sent_by_server(message)
-                        if line is not None:
-                            self._wire(line[0], device, line[1])
+                    self._tell(device, message)
                 case Answered(call_id, answer):
                     call, respond = self._calls.pop(call_id)
                     self._rendered(self._gate.render(call, answer, call_id), respond)
@@ -364,6 +362,15 @@ class Platform:
                     southbound.acknowledge(receipt)
                 case _Reply(southbound, sender, wire):
                     southbound.send(sender, wire)
+
+    def _tell(self, device: DeviceId, message: ServerMessage) -> None:
+        told = keyed(message, self.secret_of(device), self._hmac_of)
+        wire = self._server.encode(device, told)
+        if wire is None or not self._send(device, wire):
+            return
+        line = sent_by_server(message)
+        if line is not None:
+            self._wire(line[0], device, line[1])
 
     def _rendered(self, rendered: HttpResponse | HttpFile | Call, respond: Respond) -> None:
         """Respond, or go on asking in a turn of its own: a request may take hundreds of calls."""

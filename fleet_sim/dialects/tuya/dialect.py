@@ -1,0 +1,27 @@
+"""Tuya's successor to Alibaba's platform as one value."""
+
+from __future__ import annotations
+
+from fleet_sim.dialects.alink.device import AlinkDevice
+from fleet_sim.dialects.alink.server import AlinkServer
+from fleet_sim.dialects.interface import Dialect
+from fleet_sim.dialects.rpc.gate import http_refusal
+from fleet_sim.dialects.tuya.contract import CONTRACT
+from fleet_sim.dialects.tuya.northbound import gate, operator, operator_key_of, org_of
+
+TUYA = Dialect(
+    name="tuya",
+    about="Tuya private cloud: Alink devices over MQTT, the RPC API with ListOTATaskByJob",
+    devices=AlinkDevice(),
+    server=AlinkServer(),
+    operator=operator,
+    gate=gate,
+    contract=CONTRACT,
+    org_of=org_of,
+    operator_key_of=operator_key_of,
+    http_refusal=http_refusal,
+    covers={
+        "devices": "Alink over MQTT: all sign methods, registration, modules, blocks over MQTT",
+        "northbound": "RPC in camelCase, HMAC-SHA1: static and verify jobs, tasks, consent",
+    },
+)

@@ -1,0 +1,29 @@
+"""TuyaLink as one value: devices of its own, jobs by the other Tuya's API."""
+
+from __future__ import annotations
+
+from fleet_sim.dialects.interface import Dialect
+from fleet_sim.dialects.rpc.gate import http_refusal
+from fleet_sim.dialects.tuya.contract import CONTRACT
+from fleet_sim.dialects.tuya.northbound import gate, operator, operator_key_of, org_of
+from fleet_sim.dialects.tuyalink.device import TuyaLinkDevice
+from fleet_sim.dialects.tuyalink.server import TuyaLinkServer
+from fleet_sim.dialects.tuyalink.signature import firmware_hmac
+
+TUYALINK = Dialect(
+    name="tuyalink",
+    about="TuyaLink: devices over MQTT (tylink/…), their jobs by Tuya's RPC API",
+    devices=TuyaLinkDevice(),
+    server=TuyaLinkServer(),
+    operator=operator,
+    gate=gate,
+    contract=CONTRACT,
+    org_of=org_of,
+    operator_key_of=operator_key_of,
+    http_refusal=http_refusal,
+    firmware_hmac=firmware_hmac,
+    covers={
+        "devices": "MQTT with the device's secret: report, issue, progress, get; channels; HMACs",
+        "northbound": "that of `tuya`: this platform's own knows no batches",
+    },
+)
