@@ -57,7 +57,8 @@ class FailureReport:
         message_id: See the module.
         cause: What went wrong.
         desc: Free text.
-        code: The vendor's number; None lets the dialect choose the cause's own. Decoders fill it.
+        code: The vendor's number, below 0 whatever its sign on the wire; None lets the dialect
+            choose the cause's own. Decoders fill it.
         module: Of which part of the device; "" is the device as a whole.
         version: What it runs still, for vendors that want it said; "" where it is not.
     """

@@ -9,8 +9,9 @@ from fleet_sim.model.northbound import (
     Refused,
     RetryTasks,
     TaskStatus,
+    Window,
 )
-from tests.backend.playbook import Server, contract, statuses
+from tests.backend.playbook import EPOCH_MS, Server, contract, statuses
 
 KEYS = ("a", "b", "c", "d")
 UNCONFIRMED, QUEUED, PUSHED = TaskStatus.UNCONFIRMED, TaskStatus.QUEUED, TaskStatus.PUSHED
@@ -155,7 +156,95 @@ def test_a_cancel_of_nothing_is_refused() -> None:
     ]
 
 
+def test_a_cancel_may_be_for_a_job_that_has_yet_to_open() -> None:
+    """Then all its tasks end; once it has opened, none does for that reason."""
+    server = Server(GENEROUS)
+    server.fleet("a", "b")
+    window = Window(EPOCH_MS + 3_600_000, EPOCH_MS + 7_200_000)
+    waits, runs = server.job("2.0", window=window), server.job("3.0")
+
+    answers = [server.call(CancelJob(job, is_planned=True)) for job in (waits, runs)]
+
+    assert answers == [Done(), Done()]
+    assert statuses(server.rows_of(waits)) == {"a": "cancelled", "b": "cancelled"}
+    assert "cancelled" not in statuses(server.rows_of(runs)).values()
+
+
+def test_a_cancel_of_a_firmware_is_for_all_its_jobs() -> None:
+    """Of these devices, what has not ended; who has nothing to do for it spoils the call."""
+    server = Server(GENEROUS)
+    server.fleet("a", "b")
+    firmware_id = server.upload("2.0")
+    jobs = [server.job(firmware_id=firmware_id) for _ in range(2)]
+
+    answers = [
+        server.call(CancelTasks("", keys, firmware_id=firmware_id))
+        for keys in ((), ("a", "nobody"), ("a",))
+    ]
+
+    assert answers == [
+        Refused(Refusal.BAD_ARGUMENT, "device_keys: there are none"),
+        Refused(Refusal.BAD_ARGUMENT, "device_keys: nobody has no task of the firmware"),
+        Done(),
+    ]
+    shown = [statuses(server.rows_of(job)) for job in jobs]
+    assert {one["a"] for one in shown} == {"cancelled"}
+    assert "cancelled" not in {one["b"] for one in shown}
+
+
+def test_a_cancel_names_the_jobs_own_firmware_and_product() -> None:
+    """Where it names them at all; another's, or none that is known, is refused."""
+    server = Server()
+    server.fleet("a")
+    job_id = server.job()
+
+    answers = [
+        server.call(call)
+        for call in (
+            CancelTasks("", ("a",), firmware_id="f-none"),
+            CancelTasks(job_id, ("a",), firmware_id="f-none"),
+            CancelTasks(job_id, ("a",), product_key="another"),
+            CancelTasks(job_id, ()),
+        )
+    ]
+
+    assert answers == [
+        Refused(Refusal.NO_SUCH_FIRMWARE, "f-none"),
+        Refused(Refusal.BAD_ARGUMENT, "firmware_id: it is not the job's"),
+        Refused(Refusal.BAD_ARGUMENT, "product_key: it is not the job's"),
+        Refused(Refusal.BAD_ARGUMENT, "device_keys: there are none"),
+    ]
+
+
 # --- again --------------------------------------------------------------------------------------
+
+
+def test_a_retry_may_name_tasks_or_mean_all_that_failed() -> None:
+    """A task of another job spoils the call."""
+    server = Server()
+    server.fleet("a", "b", "c")
+    job_id = server.job()
+    for key in ("a", "b"):
+        server.failure(key)
+    ids = {row.device_key: row.task_id for row in server.rows_of(job_id)}
+
+    answers = [
+        server.call(call)
+        for call in (
+            RetryTasks(job_id, task_ids=(ids["a"], "nobody")),
+            RetryTasks(job_id, task_ids=(ids["c"],)),
+            RetryTasks(job_id, task_ids=(ids["a"], ids["a"])),
+            RetryTasks(job_id),
+        )
+    ]
+
+    assert answers == [
+        Refused(Refusal.NO_SUCH_TASK, "nobody"),
+        Refused(Refusal.TASK_NOT_FAILED, "c"),
+        Done(),
+        Done(),
+    ]
+    assert [server.pushes(key) for key in ("a", "b", "c")] == [2, 2, 1]
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,8 @@ jobs:
     timeout: 1m
     retries: 1
   - {at: 2m, upgrade: early, to: "1.4.0", image: {size: 16KiB}, timeout: 1m}
+  # From outside a device is known to be heard when the backend shows it, so each has a task at last.
+  - {at: 4m, upgrade: late, to: "1.4.0", image: {size: 16KiB}, timeout: 1m}
 """
 
 # As the Alink clouds have it: pushes a minute, pushed again at each reconnect, retries that show

@@ -132,7 +132,7 @@ def _said(message: DeviceMessage) -> tuple[str, Fields] | None:
             shown = min(percent, PERCENT_BEFORE_DONE)
             return PROGRESS, _progress(result_codes.SUCCESS, shown, version, desc)
         case FailureReport(cause=cause, desc=desc, code=code, version=version):
-            number = result_codes.CODE_OF[cause] if code is None else code
+            number = result_codes.CODE_OF[cause] if code is None else abs(code)
             return PROGRESS, _progress(number, 0, version, desc)
         case _:
             return None

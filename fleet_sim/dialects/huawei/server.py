@@ -184,7 +184,8 @@ class HuaweiServer:
             raise DialectError(f"progress is {percent}, not 0 to {_PERCENT_MAX}")
         if code != result_codes.SUCCESS:
             cause = result_codes.cause_of(code)
-            return FailureReport(message_id, cause, desc, code, version=version)
+            # Huawei counts its failures upwards, the neutral words downwards.
+            return FailureReport(message_id, cause, desc, -abs(code), version=version)
         if percent < _PERCENT_MAX:
             return ProgressReport(message_id, percent, desc, version=version)
         if not version:

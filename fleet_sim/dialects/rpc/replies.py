@@ -33,7 +33,7 @@ from fleet_sim.model.northbound import (
 )
 
 _JOB_STATUSES: Mapping[str, JobStatus] = {
-    "PLANNED": JobStatus.STARTED,
+    "PLANNED": JobStatus.PLANNED,
     "IN_PROGRESS": JobStatus.STARTED,
     "COMPLETED": JobStatus.FINISHED,
     "COMPLETE": JobStatus.FINISHED,

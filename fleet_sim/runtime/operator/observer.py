@@ -33,6 +33,8 @@ from fleet_sim.runtime.run_log import RunLog
 
 # What the order of a job's tasks has told already.
 _TOLD = frozenset({"firmware_id", "timeout_s"})
+# What only some vendors show, and a record has only where it is shown.
+_IF_SHOWN = frozenset({"created_epoch_ms", "started_epoch_ms", "module"})
 
 PAGE_GAP_MS = 100  # Ten pages a second: what a polite operator's tool asks of a vendor's API.
 PAGES_MAX = 10_000  # A backend whose pages never end is not followed for ever.
@@ -320,4 +322,9 @@ def _query(walk: _Walk, northbound: Northbound) -> dict[str, Any]:
 
 
 def _as_fields(row: TaskRow) -> dict[str, Any]:
-    return {one.name: getattr(row, one.name) for one in fields(row) if one.name not in _TOLD}
+    shown = {one.name: getattr(row, one.name) for one in fields(row) if one.name not in _TOLD}
+    return {
+        name: value
+        for name, value in shown.items()
+        if name not in _IF_SHOWN or value not in {None, ""}
+    }

@@ -48,19 +48,18 @@ SERVER_MESSAGES: st.SearchStrategy[Any] = st.one_of(
 )
 _FAILURES = st.sampled_from(
     [
-        (FailureCause.DECLINED, 1),
-        (FailureCause.DOWNLOAD, 2),
-        (FailureCause.DECLINED, 3),
-        (FailureCause.DECLINED, 4),
-        (FailureCause.FLASH, 5),
-        (FailureCause.DOWNLOAD, 6),
-        (FailureCause.VERIFY, 7),
-        (FailureCause.UPGRADE, 8),
-        (FailureCause.UPGRADE, 9),
-        (FailureCause.FLASH, 10),
-        (FailureCause.OTHER, 255),
-        (FailureCause.OTHER, 77),
-        (FailureCause.OTHER, -1),
+        (FailureCause.DECLINED, -1),
+        (FailureCause.DOWNLOAD, -2),
+        (FailureCause.DECLINED, -3),
+        (FailureCause.DECLINED, -4),
+        (FailureCause.FLASH, -5),
+        (FailureCause.DOWNLOAD, -6),
+        (FailureCause.VERIFY, -7),
+        (FailureCause.UPGRADE, -8),
+        (FailureCause.UPGRADE, -9),
+        (FailureCause.FLASH, -10),
+        (FailureCause.OTHER, -255),
+        (FailureCause.OTHER, -77),
     ]
 )
 DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(

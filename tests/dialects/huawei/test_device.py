@@ -99,7 +99,7 @@ def test_on_a_plain_broker_a_device_subscribes_to_its_downward_topic() -> None:
             {"result_code": 7, "progress": 0, "version": "v1.0", "description": "differs"},
         ),
         (
-            FailureReport("m", FailureCause.OTHER, code=77),
+            FailureReport("m", FailureCause.OTHER, code=-77),
             "upgrade_progress_report",
             {"result_code": 77, "progress": 0, "version": ""},
         ),

@@ -178,14 +178,14 @@ def test_the_firmware_is_the_devices_version(paras: dict[str, Any], message: Dev
         ({"result_code": 0, "progress": 0}, ProgressReport("m", 0)),
         (
             {"result_code": 1, "version": "v2", "progress": 0},
-            FailureReport("m", FailureCause.DECLINED, "", 1, version="v2"),
+            FailureReport("m", FailureCause.DECLINED, "", -1, version="v2"),
         ),
         (
             {"result_code": 6, "progress": 100, "description": "d"},
-            FailureReport("m", FailureCause.DOWNLOAD, "d", 6),
+            FailureReport("m", FailureCause.DOWNLOAD, "d", -6),
         ),
-        ({"result_code": 255}, FailureReport("m", FailureCause.OTHER, "", 255)),
-        ({"result_code": 77}, FailureReport("m", FailureCause.OTHER, "", 77)),
+        ({"result_code": 255}, FailureReport("m", FailureCause.OTHER, "", -255)),
+        ({"result_code": 77}, FailureReport("m", FailureCause.OTHER, "", -77)),
     ],
 )
 def test_reports_mean_what_their_result_says(paras: dict[str, Any], message: DeviceMessage) -> None:
@@ -223,7 +223,7 @@ def test_a_platform_may_refuse_codes_of_no_page() -> None:
     with pytest.raises(DialectError, match="which no page lists"):
         _said("upgrade_progress_report", {"result_code": 77}, strict)
     assert _said("upgrade_progress_report", {"result_code": 10}, strict) == FailureReport(
-        "m", FailureCause.FLASH, "", 10
+        "m", FailureCause.FLASH, "", -10
     )
 
 

@@ -137,6 +137,19 @@ def test_what_the_order_has_told_is_not_recorded_again() -> None:
     assert scene.observer.tasks["j-1"]["t-j-1-1"].timeout_s == 300
 
 
+def test_what_only_some_vendors_show_is_recorded_where_it_is_shown() -> None:
+    """An instant of 0 is shown; a module of no name is none."""
+    scene = Scene(Backend(row(1, created_epoch_ms=0, module="mcu"), row(2)))
+
+    scene.observer.watch(JOB)
+    scene.run(1_900)
+
+    first, second = scene.polls()[0]["rows"]
+    assert (first["created_epoch_ms"], first["module"]) == (0, "mcu")
+    assert not {"created_epoch_ms", "started_epoch_ms", "module"} & second.keys()
+    assert "started_epoch_ms" not in first
+
+
 def test_a_poll_is_recorded_with_both_its_instants() -> None:
     """And what was walked, so that an unchanged row is known to have been seen again."""
     scene = Scene(Backend(row(1), row(2)))
