@@ -303,7 +303,7 @@ jobs:
     timeout: 1m
     retries: 1
   - {at: 2m, upgrade: early, to: "1.4.0", image: {size: 16KiB}, timeout: 1m}
-  # From outside a device is known to be heard when the backend shows it, so each has a task at last.
+  # From outside a device is known to be heard once it is shown: each has a task in the end.
   - {at: 4m, upgrade: late, to: "1.4.0", image: {size: 16KiB}, timeout: 1m}
 """
 

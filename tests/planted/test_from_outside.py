@@ -36,6 +36,8 @@ NOT_EXERCISED = {
     "V14": "No attempt is certain to be one of its own.",
     "V15": "The same.",
     "V23": "No report of the target was acknowledged while its attempt certainly ran.",
+    "V27": "No last attempt is certain to be one of its own, so each may have had a next one.",
+    "V36": "Each late report crossed the making of its job, or the backend never showed it heard.",
 }
 # Bugs that another promise convicts from outside, where devices ask.
 BY_ANOTHER = {
