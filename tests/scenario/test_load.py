@@ -296,7 +296,10 @@ expect:
         f"{FILE}:8:24:",
         f"{FILE}:10:5:",
     ]
-    assert said[3].endswith('fleets.meters.dialect is "enoss"; did you mean "enos"? (enos)')
+    assert said[3].endswith(
+        'fleets.meters.dialect is "enoss"; did you mean "enos"? '
+        "(alibaba, enos, huawei, tuya, tuyalink)"
+    )
     assert said[5].endswith("fleets.meters stands twice, first on line 5; remove one of them")
 
 
