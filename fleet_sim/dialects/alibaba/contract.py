@@ -46,4 +46,5 @@ CONTRACT = ContractProfile(
     must_have_reported_version=False,  # a whole image goes to devices that never said a version
     retry_needs_source_versions=True,  # a job that names none is not retried
     window_min_s=60 * MINUTE_S,
+    pushes_a_minute=10_000,  # what MaximumPerMinute is where a job does not say
 )

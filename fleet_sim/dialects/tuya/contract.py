@@ -14,5 +14,6 @@ CONTRACT = replace(
     _ALIBABA,
     cancellable=("unconfirmed", "queued", "pushed"),  # CancelOTATaskByJob has no fourth flag
     policy_names=None,  # there is no call for dynamic jobs
+    pushes_a_minute=None,  # nor a rate
     window_min_s=None,  # nor a schedule among the parameters that could be read
 )
