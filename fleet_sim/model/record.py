@@ -74,6 +74,9 @@ from typing import Any
 
 from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator
 
+# Why a device went `offline` where neither it nor its link ended the connection.
+CLOSED_BY_BROKER = "closed by the broker"
+
 
 class Source(StrEnum):
     """Who says so; see the module."""

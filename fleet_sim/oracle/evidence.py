@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fleet_sim.model.record import Record
+from fleet_sim.model.record import CLOSED_BY_BROKER, Record
 
 FOREVER = 1 << 60  # later than any log: an instant that never came
 
@@ -134,6 +134,12 @@ class Presence:
     at_ms: list[int] = field(default_factory=list)
     is_online: list[bool] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
+
+    @property
+    def cuts(self) -> int:
+        """How often the broker closed the connection and let the device in again."""
+        ends = zip(self.why, self.is_online[1:], strict=False)
+        return sum(is_back and why == CLOSED_BY_BROKER for why, is_back in ends)
 
     def note(self, at_ms: int, *, is_online: bool, why: str = "") -> None:
         """Add a change."""
@@ -381,6 +387,16 @@ class Evidence:
     kept_by_others: set[str] = field(default_factory=set)
     settled_at_ms: int | None = None
     end_at_ms: int = 0
+
+    def is_shared(self, device: Device) -> bool:
+        """Tell whether others may have ordered something of a device, or spoken in its name.
+
+        A broker ends a connection when another client comes under the same id. Only who holds both
+        ends of the wire can tell that from its other reasons; once may be one of those.
+        """
+        end = device.presence.get("device")
+        is_taken_over = end is not None and end.cuts > 1 and not self.has_server_wire
+        return is_taken_over or device.name in self.kept_by_others
 
     def dialects(self) -> Sequence[str]:
         """Return the dialects spoken, in order of appearance."""

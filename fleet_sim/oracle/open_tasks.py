@@ -65,8 +65,8 @@ def _queued(timeline: Timeline, task: Task, poll: Poll) -> Reason:
         return Reason(Wait.UNCLEAR, "what stood in its way was gone for a moment only")
     if not _is_wanted(task, now_ms):
         return Reason(Wait.UNCLEAR, "its device no longer needs the target")
-    if task.device.name in timeline.evidence.kept_by_others:
-        return Reason(Wait.UNCLEAR, "a job that was there before may keep its device busy")
+    if timeline.evidence.is_shared(task.device):
+        return Reason(Wait.UNCLEAR, "somebody else's job may keep its device busy")
     return Reason(Wait.LOST, "nothing stands in its way")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from fleet_sim.model.record import Record, Source
+from fleet_sim.model.record import CLOSED_BY_BROKER, Record, Source
 
 _REASONS_MAX = 3  # A broker that is restarted has many words for one thing.
 _HEARD = frozenset({"version_received", "progress_received", "request_received"})
@@ -18,7 +18,13 @@ _HEARD = frozenset({"version_received", "progress_received", "request_received"}
 def warnings(records: Iterable[Record]) -> tuple[str, ...]:
     """Return sentences about a run's log; none where nothing of the kind shows."""
     found = _Counts(records)
-    return (*found.turned_away(), *found.not_subscribed(), *found.unheard(), *found.unreached())
+    return (
+        *found.turned_away(),
+        *found.taken_over(),
+        *found.not_subscribed(),
+        *found.unheard(),
+        *found.unreached(),
+    )
 
 
 class _Counts:
@@ -26,6 +32,8 @@ class _Counts:
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._turned_away: dict[str, Counter[str]] = {}
+        self._cut: set[str] = set()
+        self._taken_over: Counter[str] = Counter()
         self._not_subscribed: set[str] = set()
         self._spoke: set[str] = set()
         self._heard: set[str] = set()
@@ -43,6 +51,11 @@ class _Counts:
             case "turned_away":
                 why = str(record.get("why", ""))
                 self._turned_away.setdefault(why, Counter())[record.device] += 1
+            case "offline" if record.get("why") == CLOSED_BY_BROKER:
+                self._cut.add(record.device)
+            case "online" if record.device in self._cut:
+                self._cut.remove(record.device)
+                self._taken_over[record.device] += 1
             case "not_subscribed":
                 self._not_subscribed.add(record.device)
             case "delivered":
@@ -61,6 +74,16 @@ class _Counts:
         by_count = sorted(self._turned_away.items(), key=lambda one: (-one[1].total(), one[0]))
         for why, times in by_count[:_REASONS_MAX]:
             yield (f"the broker turned {_devices(times)} away, {times.total()} times in all: {why}")
+
+    def taken_over(self) -> Iterable[str]:
+        """Say who may have been two; the broker's own end of the wire tells that it was not."""
+        times = {device: count for device, count in self._taken_over.items() if count > 1}
+        if times and not self._has_server:
+            yield (
+                f"the broker cut {_devices(times)} off {sum(times.values())} times, and let them "
+                "in again: does another client use their ids, as a second run with the same "
+                "devices does? What it did in their name cannot be told from what they did"
+            )
 
     def not_subscribed(self) -> Iterable[str]:
         """Say who asked in vain to be told anything."""

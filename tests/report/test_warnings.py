@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from fleet_sim.model.record import Record, Source
+from fleet_sim.model.record import CLOSED_BY_BROKER, Record, Source
 from fleet_sim.report.warnings import warnings
 
 
@@ -38,6 +38,22 @@ def test_who_was_not_let_in_is_counted_with_the_reason() -> None:
         "the broker turned 2 devices away, 3 times in all: CONNACK code 5",
         "the broker turned 1 device away, 1 times in all: ended before it answered CONNECT: reset",
     )
+
+
+def cut(*devices: str) -> list[Record]:
+    """Return records of devices that the broker cuts off, and lets in again."""
+    return [*wire("offline", *devices, why=CLOSED_BY_BROKER), *wire("online", *devices)]
+
+
+def test_devices_that_another_client_takes_over_are_told() -> None:
+    """Once may be a restart; whoever lost its link was not taken over."""
+    log = [*cut("p/a", "p/b", "p/c"), *cut("p/a", "p/b"), *cut("p/a")]
+    log += [*wire("offline", "p/d", why="link"), *wire("online", "p/d")] * 2
+
+    (told,) = warnings(log)
+
+    assert told.startswith("the broker cut 2 devices off 5 times, and let them in again: ")
+    assert warnings([*STARTED, *log]) == ()
 
 
 def test_refused_subscriptions_are_told() -> None:
