@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fleet_sim.dialects import registry
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import FirmwareRow
 from fleet_sim.model.record import Record, Source
 from fleet_sim.oracle.tolerance import REAL_TIME
@@ -21,6 +22,7 @@ from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
 from fleet_sim.runtime.file_handles import check_limit
 from fleet_sim.runtime.fleet.mount import mount, registrations
+from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.http_client import http_session
 from fleet_sim.runtime.operator.clean_up import CleanUp, cleaning
 from fleet_sim.runtime.operator.control import Control
@@ -29,7 +31,7 @@ from fleet_sim.runtime.operator.observer import Observer
 from fleet_sim.runtime.platform.account import operator_of_run
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
-from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
+from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run
 from fleet_sim.runtime.strangers import pushed_by_others
@@ -118,11 +120,9 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
         if child is None:
             target = await by_url(plan.target, options.keys, options.login)
             met = await meet(plan, target, options.stop)
-        origin_ns = monotonic_ns()
-        clock = RealClock(origin_ns)
-        started_epoch_ms = epoch_ms()
+        clock = RealClock()
         if child is not None:
-            await child.start(_child_settings(plan, options, origin_ns, access))
+            await child.start(_child_settings(plan, options, access))
             target = (
                 embedded(child.ready) if access is None else on_stock_broker(child.ready, access)
             )
@@ -134,7 +134,6 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
                 plan,
                 options,
                 clock=clock,
-                started_epoch_ms=started_epoch_ms,
                 log=log,
                 target=target,
                 child=child,
@@ -165,7 +164,6 @@ async def _run(
     options: RealOptions,
     *,
     clock: RealClock,
-    started_epoch_ms: int,
     log: FileLog,
     target: Target,
     child: PlatformChild | None,
@@ -175,7 +173,6 @@ async def _run(
         world = RealWorld(
             clock=clock,
             log=log,
-            epoch_ms=started_epoch_ms,
             target=target,
             session=session,
             tasks=tasks,
@@ -184,13 +181,21 @@ async def _run(
         )
         # The clock stops first: what is put off would start tasks in a group that is closing.
         with contextlib.closing(clock):
-            if met is not None and met.kept:
-                kept = sorted(map(str, met.kept))
-                log.add(Source.CONTROL, "kept_by_others", fields={"devices": kept})
-            before = None if met is None else met.northbound
-            northbound = world.northbound(plan, target, before)
-            known = met.known if met is not None else ()
-            return await _conduct(plan, options, world, northbound, known=known, child=child)
+            rigs = mount(plan.devices, world, seed=plan.seed)
+            with _settled_heap():
+                # Only now: a fleet that took long to get ready would power its devices on too late.
+                world.begin()
+                if child is not None:
+                    await child.begin(clock.origin_ns)
+                if met is not None and met.kept:
+                    kept = sorted(map(str, met.kept))
+                    log.add(Source.CONTROL, "kept_by_others", fields={"devices": kept})
+                before = None if met is None else met.northbound
+                northbound = world.northbound(plan, target, before)
+                known = met.known if met is not None else ()
+                return await _conduct(
+                    plan, options, world, northbound, rigs=rigs, known=known, child=child
+                )
 
 
 async def _conduct(
@@ -199,12 +204,12 @@ async def _conduct(
     world: RealWorld,
     northbound: Northbound,
     *,
+    rigs: Mapping[DeviceId, Rig],
     known: Sequence[FirmwareRow],
     child: PlatformChild | None,
 ) -> tuple[Conductor, Control, dict[str, Any]]:
-    """Mount fleet, operator and observer on the world, and wait until the run is over."""
+    """Mount operator and observer beside the fleet, and wait until the run is over."""
     clock, log = world.clock, world.log
-    rigs = mount(plan.devices, world, seed=plan.seed)
     conductor = Conductor(plan, rigs, clock, log, holds=options.holds)
     contract = plan.contracts[plan.fleets[0].dialect]
     observer = Observer(
@@ -233,9 +238,8 @@ async def _conduct(
     conductor.on_over = over.set
     before = generator.usage(child)
     async with cleaning(clean_up, options.on_left):
-        with _settled_heap():
-            conductor.start(control, observer)
-            await _watch(plan, conductor, options, world, over=over, child=child)
+        conductor.start(control, observer)
+        await _watch(plan, conductor, options, world, over=over, child=child)
         costs = generator.costs(before, generator.usage(child), devices=len(plan.devices))
     for rig in rigs.values():
         rig.leave()
@@ -255,7 +259,7 @@ def _settled_heap() -> Iterator[None]:
 
 
 def _child_settings(
-    plan: Plan, options: RealOptions, origin_ns: int, access: BrokerAccess | None
+    plan: Plan, options: RealOptions, access: BrokerAccess | None
 ) -> PlatformSettings:
     dialect = registry.get(plan.fleets[0].dialect)
     vendors = dataclasses.asdict(dialect.contract)
@@ -270,7 +274,7 @@ def _child_settings(
         contract={name: value for name, value in ours.items() if value != vendors[name]},
         log=part_path(options.folder, 1),
         part=1,
-        origin_ns=origin_ns,
+        is_of_run=True,
         # On a broker that others use, too, a backend's ids are its own; see `strangers`.
         seed=plan.seed if access is None else None,
         app_key=app_key,

@@ -1,7 +1,7 @@
 import asyncio
 import hashlib
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,18 +17,19 @@ from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import judge
 from fleet_sim.oracle.outcome import Standing
 from fleet_sim.oracle.tolerance import REAL_TIME
-from fleet_sim.runtime import generator
+from fleet_sim.runtime import generator, real_run
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError
-from fleet_sim.runtime.fleet.mount import registrations
+from fleet_sim.runtime.fleet.mount import mount, registrations
 from fleet_sim.runtime.operator.images import image_content
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_run import RealOptions, RealRun, run_really
+from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import part_path, read_run
 from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
-from fleet_sim.scenario.plan import Plan, TargetPlan
+from fleet_sim.scenario.plan import DevicePlan, Plan, TargetPlan
 from tests.runtime.plans import FLEET, JOB, planned
 from tests.runtime.platforms import WAIT_S, calling, running
 
@@ -216,6 +217,25 @@ def children() -> Iterator[psutil.Process]:
         with suppress(psutil.Error):
             if "fleet_sim.runtime.platform.process" in process.cmdline():
                 yield process
+
+
+async def test_a_fleet_that_takes_long_to_get_ready_is_not_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run begins when all stands ready: no device is powered on late, none misses its job."""
+    hour_ms = 3_600_000
+
+    def slowly(devices: Iterable[DevicePlan], world: RealWorld, *, seed: int) -> Any:  # noqa: ANN401
+        world.clock.origin_ns -= hour_ms * 1_000_000
+        return mount(devices, world, seed=seed)
+
+    monkeypatch.setattr(real_run, "mount", slowly)
+
+    run = await carried_out(brisk(), tmp_path)
+
+    assert run.generator["slip_max_ms"] < hour_ms
+    assert all(one.t < hour_ms for one in run.records)
+    assert list(statuses(run.records).values()) == ["succeeded"] * 6
 
 
 async def test_a_platform_that_ends_in_the_midst_ends_the_run(tmp_path: Path) -> None:

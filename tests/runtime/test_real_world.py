@@ -29,7 +29,6 @@ async def test_first_contact_is_watched_at_a_strangers_broker_alone(
         world = RealWorld(
             clock=clock,
             log=log,
-            epoch_ms=0,
             target=target,
             session=session,
             tasks=tasks,

@@ -41,11 +41,23 @@ class PlatformChild:
         Raises:
             TargetError: It could not start; the message is its own.
         """
+        self.ready = await self._told(to_line(settings))
+
+    async def begin(self, origin_ns: int) -> None:
+        """Tell one that is of a run which monotonic instant is t = 0, and wait until it has heard.
+
+        Raises:
+            TargetError: It has ended.
+        """
+        await self._told(json.dumps({"origin_ns": origin_ns}))
+
+    async def _told(self, line: str) -> dict[str, Any]:
+        """Tell it something, and return what it says to that."""
         assert self._process.stdin is not None
         with contextlib.suppress(ConnectionError):  # it has died: what it printed tells
-            self._process.stdin.write(f"{to_line(settings)}\n".encode())
+            self._process.stdin.write(f"{line}\n".encode())
             await self._process.stdin.drain()
-        self.ready = await self._line()
+        return await self._line()
 
     async def _line(self) -> dict[str, Any]:
         assert self._process.stdout is not None

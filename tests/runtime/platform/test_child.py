@@ -6,11 +6,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.northbound import Listed, SearchJobs
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
+from fleet_sim.runtime.real_time import monotonic_ns
 from fleet_sim.runtime.run_log import part_path, read_run
 from tests.runtime.platforms import WAIT_S, Talker, calling, running
 
@@ -45,6 +46,34 @@ async def test_a_child_serves_until_it_is_stopped(tmp_path: Path) -> None:
     assert not psutil.pid_exists(pid)
     assert set(child.closing) == {"slip_ms_p99", "slip_ms_max"}
     assert [record.kind for record in read_run(tmp_path)] == ["started"]
+
+
+async def test_a_child_of_a_run_counts_from_when_the_run_begins(tmp_path: Path) -> None:
+    """What came before stands at 0; what comes after counts from the instant it was told."""
+    hour_ms = 3_600_000
+    known = Registration(DeviceId("pk", "dk"), "secret")
+    async with platform_child() as child:
+        await child.start(
+            PlatformSettings(devices=[known], log=part_path(tmp_path, 1), is_of_run=True)
+        )
+        await child.begin(monotonic_ns() - hour_ms * 1_000_000)
+        talker = await Talker.connect(child.ready["mqtt"], known.device, known.secret)
+        await talker.close()
+
+    started, online = read_run(tmp_path)[:2]
+    assert (started.kind, started.t) == ("started", 0)
+    assert (online.kind, online.t >= hour_ms) == ("online", True)
+
+
+async def test_a_child_that_died_before_its_run_began_is_a_sentence() -> None:
+    """It is the platform's end, not a broken pipe."""
+    async with platform_child() as child:
+        await child.start(PlatformSettings(is_of_run=True))
+        psutil.Process(pid_of(child)).send_signal(signal.SIGKILL)
+        await ended(child)
+
+        with pytest.raises(TargetError, match="ended before it was ready"):
+            await child.begin(monotonic_ns())
 
 
 async def test_a_child_that_cannot_start_says_why() -> None:
