@@ -12,6 +12,7 @@ import psutil
 import pytest
 from aiohttp.test_utils import unused_port
 
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import JobRow, JobStatus, Listed, SearchFirmware, SearchJobs
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import judge
@@ -21,6 +22,7 @@ from fleet_sim.runtime import generator, real_run
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError
 from fleet_sim.runtime.fleet.mount import mount, registrations
+from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.operator.images import image_content
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
@@ -35,9 +37,10 @@ from tests.runtime.platforms import WAIT_S, calling, running
 
 HOST = "127.0.0.1"
 BRISK = FLEET | {"connect": {"over": "200ms"}, "install": "100ms", "reboot": "200ms"}
-SOON = JOB | {"at": "1s"}
+# On an idle machine all devices have reported after 0.2 s, beside nine busy loops after 0.25 s.
+SOON = JOB | {"at": "2s"}
 # 16 bytes a millisecond: the image of 32 KiB takes about two seconds.
-SLOW = {"slow": {"like": "ethernet_lab", "down_kbps": 128}}
+SLOW: Mapping[str, dict[str, Any]] = {"slow": {"like": "ethernet_lab", "down_kbps": 128}}
 # One fleet that succeeds and one that fails at once: no timeout has to be waited for.
 MIXED: Mapping[str, Any] = {
     "fleets": {"meters": BRISK, "gauges": BRISK | {"devices": 2, "personas": "bad_digest"}},
@@ -84,7 +87,6 @@ async def test_both_worlds_come_to_the_same_end(tmp_path: Path) -> None:
     assert sorted(statuses(real.records).values()) == ["failed"] * 2 + ["succeeded"] * 6
     assert read_run(tmp_path) == real.records
     assert {one.part for one in real.records} == {0, 1}
-    assert real.invalid_reason == ""
     assert seen[-1].by_status == {"failed": 2, "succeeded": 6}
     assert seen[-1].updated == 6
     _check_sources(real)
@@ -94,7 +96,7 @@ async def test_both_worlds_come_to_the_same_end(tmp_path: Path) -> None:
 async def test_devices_that_ask_come_to_the_same_end_in_both_worlds(tmp_path: Path) -> None:
     """A short absence of all makes them ask again, in seconds; nobody is pushed."""
     ask = SOON | {"ask": True}
-    absence = {"at": "2s", "for": "500ms"}
+    absence = {"at": "4s", "for": "500ms"}
     plan = brisk(
         fleets=MIXED["fleets"],
         jobs=[ask, ask | {"upgrade": "gauges"}],
@@ -136,14 +138,19 @@ def _check_figures(run: RealRun) -> None:
     assert run.generator["sends"] > 0
     assert run.generator["platform_rss_bytes"] > 1 << 20
     assert run.lag_ms >= run.generator["slip_max_ms"]
+    # Whether the machine was quick enough is its own affair; that the run says so is ours.
+    is_late = run.generator["slip_p99_ms"] > 1_000
+    is_late |= run.generator["sends_late"] > 0.01 * run.generator["sends"]
+    assert bool(run.invalid_reason) == is_late
 
 
 async def test_a_download_that_is_cut_goes_on_from_the_bytes_it_holds(tmp_path: Path) -> None:
     """Over real HTTP: a range from there on, and the digest of the whole."""
+    # About four seconds a download, cut in its last: it may begin more than two seconds late.
     plan = brisk(
-        networks=SLOW,
+        networks={"slow": SLOW["slow"] | {"down_kbps": 64}},
         fleets={"meters": BRISK | {"devices": 3, "network": "slow"}},
-        events=[{"at": "2500ms", "disconnect": "meters", "for": "500ms"}],
+        events=[{"at": "5s", "disconnect": "meters", "for": "500ms"}],
     )
 
     run = await carried_out(plan, tmp_path)
@@ -368,7 +375,9 @@ async def test_a_target_that_is_not_there_is_told_before_anything_starts(
 # --- kill -9 ------------------------------------------------------------------------------------
 
 
-async def test_a_job_survives_the_death_of_its_platform(tmp_path: Path) -> None:
+async def test_a_job_survives_the_death_of_its_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed with downloads under way, started again on the same store and ports."""
     plan = brisk(
         networks=SLOW,
@@ -377,10 +386,19 @@ async def test_a_job_survives_the_death_of_its_platform(tmp_path: Path) -> None:
     )
     store = f"sqlite:///{tmp_path / 'platform.sqlite'}"
     is_under_way = asyncio.Event()
+    rigs: dict[DeviceId, Rig] = {}
 
-    def watch(seen: Snapshot) -> None:
-        if seen.by_status.get("under_way", 0) >= 3:
+    def mounted(devices: Iterable[DevicePlan], world: RealWorld, *, seed: int) -> Any:  # noqa: ANN401
+        rigs.update(mount(devices, world, seed=seed))
+        return rigs
+
+    def watch(_: Snapshot) -> None:
+        # The devices' own word: the observer's comes when a download may be over.
+        held = [one._download.held_bytes for one in rigs.values() if one._download is not None]
+        if sum(0 < some < 32_768 for some in held) >= 3:
             is_under_way.set()
+
+    monkeypatch.setattr(real_run, "mount", mounted)
 
     async with platform_child() as first, platform_child() as second:
         known: dict[str, Any] = {"store": store, "devices": registrations(plan.devices)}
