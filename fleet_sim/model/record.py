@@ -125,7 +125,15 @@ class Record:
         return self.fields.get(name, default)
 
 
-_OWN = frozenset({"t", "seq", "src", "kind", "device", "job"})
+# What every line has, or may have: whether it must be there, and its type.
+_FRAME: Mapping[str, tuple[bool, type]] = {
+    "t": (True, int),
+    "seq": (True, int),
+    "src": (True, str),
+    "kind": (True, str),
+    "device": (False, str),
+    "job": (False, str),
+}
 
 
 def request_of_offer(message: str) -> str:
@@ -162,22 +170,28 @@ def from_line(line: str, part: int = 0) -> Record:
     Raises:
         ValueError: No JSON object, or `t`, `seq`, `src` or `kind` is missing or of another type.
     """
-    found = json.loads(line)
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{line[:40]!r} is no JSON object, as a record is") from error
     if not isinstance(found, dict):
         raise ValueError(f"a record is a JSON object, not {line[:40]!r}")  # noqa: TRY004 - what the text holds
-    try:
-        return Record(
-            t=int(found["t"]),
-            seq=int(found["seq"]),
-            src=Source(found["src"]),
-            kind=str(found["kind"]),
-            device=str(found.get("device", "")),
-            job=str(found.get("job", "")),
-            fields={name: value for name, value in found.items() if name not in _OWN},
-            part=part,
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"the record {line[:80]!r} lacks {error}") from error
+    for name, (needed, kind) in _FRAME.items():
+        if needed and name not in found:
+            raise ValueError(f"the record {line[:80]!r} lacks {name!r}")
+        if name in found and type(found[name]) is not kind:  # a bool is no number here
+            right = "a whole number" if kind is int else "a text"
+            raise ValueError(f"{name} is {str(found[name])[:40]!r}; {right} would be right")
+    return Record(
+        t=found["t"],
+        seq=found["seq"],
+        src=Source(found["src"]),
+        kind=found["kind"],
+        device=found.get("device", ""),
+        job=found.get("job", ""),
+        fields={name: value for name, value in found.items() if name not in _FRAME},
+        part=part,
+    )
 
 
 def in_order(parts: Iterable[Iterable[Record]]) -> list[Record]:
