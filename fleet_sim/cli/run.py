@@ -214,6 +214,7 @@ class _Session:
             product_secret=product_secret(),
             holds=self._holds,
             on_snapshot=lambda seen: live.feed(self._seen(seen)),
+            on_wait=live.say,
             on_left=self._left.append,
         )
         stop_by_signal(options.stop, live.say)

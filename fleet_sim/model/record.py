@@ -55,6 +55,7 @@ that the device took counts as one, see `request_of_offer`):
        end              why
     N  rows             call, query, where, probe, t0, t1, rows, pages, unique; see below
        refused_query    call, query, where, probe, t0, t1, code
+       unread           why (the last look at this job, after the end, showed nothing)
     C  fault_injected, fault_healed    id, and the devices it hits
 
 `rows` of a poll hold only the rows that changed since the last poll of the same query; `pages` is

@@ -326,6 +326,7 @@ class Job:
         calls: Every later call about it, in order.
         polls: Every look at its tasks, in order.
         seen: Device to the task ids shown for it, each with its sightings, in order.
+        unread: The record that its last look, after the end, showed nothing; None where it did.
     """
 
     id: str
@@ -346,6 +347,7 @@ class Job:
     calls: list[Call] = field(default_factory=list)
     polls: list[Poll] = field(default_factory=list)
     seen: dict[str, dict[str, list[Sighting]]] = field(default_factory=dict)
+    unread: Record | None = None
 
     def names(self, device: str) -> bool:
         """Tell whether the order can be for this device: its product and its list."""

@@ -90,6 +90,7 @@ class _Reader:
             (Source.CONTROL, "fault_healed"): self._healed,
             (Source.NORTHBOUND, "rows"): self._rows,
             (Source.NORTHBOUND, "refused_query"): self._query,
+            (Source.NORTHBOUND, "unread"): self._unread,
         }
 
     def take(self, record: Record) -> None:
@@ -322,6 +323,11 @@ class _Reader:
 
     def _query(self, record: Record) -> None:
         self.found.queries.append(record)
+
+    def _unread(self, record: Record) -> None:
+        job = self.found.jobs.get(record.job)
+        if job is not None:
+            job.unread = record
 
     def _rows(self, record: Record) -> None:
         self.found.queries.append(record)

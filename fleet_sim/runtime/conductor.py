@@ -233,7 +233,8 @@ class Conductor:
         assert self._control is not None
         assert self._observer is not None
         self._control.halt()
-        self._observer.finish(self._ended, is_probing=why != "interrupted")
+        bound_ms = 0 if self._holds else self._plan.duration_ms
+        self._observer.finish(self._ended, is_probing=why != "interrupted", bound_ms=bound_ms)
 
     def _ended(self) -> None:
         self._log.add(Source.CONTROL, "end", fields={"why": self.why})

@@ -64,6 +64,7 @@ class RealOptions:
         login: Who devices and backend are for a broker by URL; None leaves it to the devices.
         holds: Go on after everything has settled, until stopped; that is then its ordinary end.
         on_snapshot: Is told four times a second how the run stands.
+        on_wait: Is told in one line when the backend makes us wait.
         on_left: Is told in one line what could not be taken back from somebody else's backend.
         stop: Ends the run early. Cancelling it instead ends it at once, without its last looks and
             with everything it made left behind.
@@ -75,6 +76,7 @@ class RealOptions:
     login: MqttLogin | None = None
     holds: bool = False
     on_snapshot: Callable[[Snapshot], None] = lambda _: None
+    on_wait: Callable[[str], None] = lambda _: None
     on_left: Callable[[str], None] = lambda _: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -119,7 +121,7 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
         met: Meeting | None = None
         if child is None:
             target = await by_url(plan.target, options.keys, options.login)
-            met = await meet(plan, target, options.stop)
+            met = await meet(plan, target, options.stop, options.on_wait)
         clock = RealClock()
         if child is not None:
             await child.start(_child_settings(plan, options, access))

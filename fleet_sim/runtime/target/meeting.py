@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from fleet_sim.dialects import registry
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import FirmwareRow
-from fleet_sim.runtime.errors import ungrouped
+from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.http_client import HttpCarrier, http_session
 from fleet_sim.runtime.operator.known_firmware import look_over
 from fleet_sim.runtime.operator.northbound import Northbound
@@ -41,7 +41,12 @@ class Meeting:
     kept: Collection[DeviceId] = ()
 
 
-async def meet(plan: Plan, target: Target, stop: asyncio.Event) -> Meeting:
+async def meet(
+    plan: Plan,
+    target: Target,
+    stop: asyncio.Event,
+    say: Callable[[str], None] = lambda _: None,
+) -> Meeting:
     """See that a backend lets us in, and has what the plan counts on.
 
     Args:
@@ -49,9 +54,11 @@ async def meet(plan: Plan, target: Target, stop: asyncio.Event) -> Meeting:
         target: Where.
         stop: Ends it early, by cancelling the task that waits for it: there is nothing to be put in
             order yet.
+        say: Gets a sentence when the backend makes us wait.
 
     Raises:
-        TargetError: It does not; the message says why and what to do.
+        TargetError: It does not, or not within the time that the run itself may take; the message
+            says why and what to do.
     """
     operator = registry.get(plan.fleets[0].dialect).operator(
         target.org, target.keys.app_key, target.keys.app_secret
@@ -63,18 +70,30 @@ async def meet(plan: Plan, target: Target, stop: asyncio.Event) -> Meeting:
             tasks.create_task(_cancel(here, stop))
             with contextlib.closing(RealClock()) as clock:
                 carrier = HttpCarrier(session, target.backend, tasks, tls=target.http_tls)
-                northbound = Northbound(operator, carrier, clock, epoch_ms=epoch_ms())
+                northbound = Northbound(operator, carrier, clock, epoch_ms=epoch_ms(), say=say)
                 try:
-                    await look_in(northbound, target.backend, plan.fleets[0].product_key)
-                    known = await look_over(northbound, plan)
-                    kept = await kept_busy(
-                        northbound,
-                        {one.device for one in plan.devices if plan.jobs},
-                        page_base=plan.contracts[plan.fleets[0].dialect].page_base,
-                    )
+                    async with asyncio.timeout(plan.duration_ms / 1000):
+                        await look_in(northbound, target.backend, plan.fleets[0].product_key)
+                        known = await look_over(northbound, plan)
+                        kept = await kept_busy(
+                            northbound,
+                            {one.device for one in plan.devices if plan.jobs},
+                            page_base=plan.contracts[plan.fleets[0].dialect].page_base,
+                        )
+                except TimeoutError as error:
+                    raise TargetError(_too_slow(plan, northbound)) from error
                 finally:
                     tasks.cancel()
     return Meeting(northbound, known, kept)
+
+
+def _too_slow(plan: Plan, northbound: Northbound) -> str:
+    traffic = northbound.traffic
+    return (
+        f"the backend did not answer what is asked before a run within {plan.duration_ms / 1000:g} "
+        f"s, the duration of the whole run: {traffic.throttled} of {traffic.requests} requests "
+        "were put off (429 or 503); give the run a longer duration, or the key a higher quota"
+    )
 
 
 async def _cancel(task: asyncio.Task[object], stop: asyncio.Event) -> None:

@@ -56,7 +56,10 @@ class Scene:
         self.post = Post()
         self.replies: list[Reply] = []
         operator = registry.get("enos").operator("org", app_key, "secret")
-        self.northbound = Northbound(operator, self.post, self.clock, epoch_ms=EPOCH_MS)
+        self.said: list[str] = []
+        self.northbound = Northbound(
+            operator, self.post, self.clock, epoch_ms=EPOCH_MS, say=self.said.append
+        )
 
     def stop(self) -> None:
         """Make a call."""
@@ -240,6 +243,28 @@ def test_who_is_put_off_asks_nothing_else_meanwhile() -> None:
     run(scene.clock, 1_000)
 
     assert [dict(one.query)["jobId"] for one in scene.post.sent] == ["j-1", "j-1", "j-2"]
+
+
+def test_who_waits_for_the_api_is_told_but_not_each_time() -> None:
+    """With the first call already; again after half a minute only, in a new session too."""
+    scene = Scene(app_key="")
+    scene.stop()
+    scene.post.answer(b"", 429, "7")
+    assert scene.said == [
+        "the backend's API says not now (429): waiting 7 s, then it is asked again"
+    ]
+
+    run(scene.clock, 7_000)
+    scene.post.answer(b"", 503, "5")
+    assert len(scene.said) == 1
+
+    later = VirtualClock()
+    session = scene.northbound.going_on(scene.post, later, epoch_ms=EPOCH_MS + 12_000)
+    for at_ms, said in ((0, 1), (26_000, 2)):
+        run(later, at_ms)
+        session.ask(STOP, scene.replies.append)
+        scene.post.answer(b"", 429, "1")
+        assert len(scene.said) == said
 
 
 def test_a_login_that_is_put_off_is_repeated_too() -> None:
