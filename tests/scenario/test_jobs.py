@@ -21,7 +21,14 @@ def test_a_backends_own_firmware_needs_a_backend() -> None:
 def test_source_versions_are_one_or_several() -> None:
     """Each is sent once."""
     assert loaded(job('from: "1"')).jobs[0].sources == ("1",)
-    assert loaded(job('from: ["1", "2", "1"]')).jobs[0].sources == ("1", "2")
+    assert loaded(job('from: ["1", "3", "1"]')).jobs[0].sources == ("1", "3")
+
+
+def test_a_job_does_not_start_from_where_it_goes() -> None:
+    """Devices that run the target have nothing to do."""
+    (sentence,) = told(job('from: ["1", "2"]'))
+
+    assert 'jobs.0.from names "2", which the job upgrades to; leave it out' in sentence
 
 
 def test_zero_retries_are_none() -> None:
