@@ -62,7 +62,8 @@ def serve(
 async def _serve(settings: PlatformSettings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    # A terminal that is closed says SIGHUP: the store's folder is to go then, too.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(name, stop.set)
     await serve_platform(settings, _announce_once(), stop)
 

@@ -40,8 +40,11 @@ def serving(
         yield process, json.loads(process.stdout.readline())
     finally:
         if process.poll() is None:
-            process.kill()
-        process.communicate(timeout=TIMEOUT_S)
+            process.terminate()
+        try:
+            process.communicate(timeout=TIMEOUT_S)
+        finally:
+            process.kill()  # nothing happens to one that has ended
 
 
 def test_the_ready_line_says_how_to_come_in() -> None:
@@ -74,6 +77,32 @@ def test_a_restart_on_its_store_keeps_who_it_is(tmp_path: Path) -> None:
         pass
 
     assert {**second, "mqtt": "", "http": ""} == {**first, "mqtt": "", "http": ""}
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_no_end_in_good_order_leaves_a_folder(tmp_path: Path, name: str) -> None:
+    """Ctrl-C, a service manager's stop, and a terminal that is closed."""
+    with serving(env={**os.environ, "TMPDIR": str(tmp_path)}) as (process, _):
+        assert list(tmp_path.iterdir())
+        process.send_signal(signal.Signals[name])
+        process.wait(timeout=TIMEOUT_S)
+
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_platform_with_a_store_makes_no_other_folder(tmp_path: Path) -> None:
+    """So that one which is killed leaves nothing but its store."""
+    store, folder = tmp_path / "store", tmp_path / "temporary"
+    store.mkdir()
+    folder.mkdir()
+    flags = ("--store", f"sqlite:///{store / 'platform.sqlite'}")
+    with serving(*flags, env={**os.environ, "TMPDIR": str(folder)}) as (process, _):
+        process.kill()
+        process.wait(timeout=TIMEOUT_S)
+
+    assert list(store.iterdir())
+    assert list(folder.iterdir()) == []
 
 
 def test_a_busy_port_is_told() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -28,12 +30,13 @@ class PlatformChild:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._folder: Path | None = None
         self.ready: dict[str, Any] = {}
         self.closing: dict[str, Any] = {}
 
     async def loaded(self) -> None:
         """Wait until its modules are imported."""
-        await self._line()
+        self._folder = Path((await self._line())["folder"])
 
     async def start(self, settings: PlatformSettings) -> None:
         """Tell it how to run, and wait until it does.
@@ -102,6 +105,8 @@ class PlatformChild:
         if self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+        if self._folder is not None:  # gone already, unless the child was killed
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager

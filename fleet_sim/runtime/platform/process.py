@@ -13,7 +13,6 @@ import dataclasses
 import json
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,12 @@ from fleet_sim.runtime.platform.platform import Platform, Settings
 from fleet_sim.runtime.platform.settings import PlatformSettings, from_line
 from fleet_sim.runtime.platform.stock_broker import StockBroker
 from fleet_sim.runtime.platform.storage import FileStore, StorageError
-from fleet_sim.runtime.platform.store_place import alone_with, firmware_folder
+from fleet_sim.runtime.platform.store_place import (
+    alone_with,
+    firmware_folder,
+    placed,
+    temporary_folder,
+)
 from fleet_sim.runtime.real_time import RealClock, RunTime
 from fleet_sim.runtime.run_log import FileLog, NoLog
 
@@ -48,7 +52,9 @@ async def serve(
     settings: PlatformSettings,
     announce: Callable[[Mapping[str, Any]], None],
     stop: asyncio.Event,
+    *,
     run_time: RunTime | None = None,
+    folder: Path | None = None,
 ) -> None:
     """Run a platform until `stop` is set.
 
@@ -57,25 +63,20 @@ async def serve(
         announce: Gets the ready line once devices and operators can come.
         stop: Ends it.
         run_time: What its log counts by; None leaves it to the platform's own clock.
+        folder: Where a temporary store lives; None makes one that goes with the platform.
 
     Raises:
         TargetError: A port or the store cannot be had; the message says which and what to do.
     """
     async with contextlib.AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-sim-")))
-        url = settings.store or f"sqlite:///{folder / 'platform.sqlite'}"
+        url = stack.enter_context(placed(settings.store, folder))
         stack.enter_context(alone_with(url))
         try:
             store = await FileStore.open(url)
             stack.push_async_callback(store.close)
             with ungrouped(TargetError, StorageError):
                 await _serve(
-                    settings,
-                    store,
-                    firmware_folder(settings.store, folder),
-                    announce,
-                    stop,
-                    run_time=run_time,
+                    settings, store, firmware_folder(url), announce, stop, run_time=run_time
                 )
         except StorageError as error:
             raise TargetError(str(error)) from error
@@ -308,9 +309,16 @@ async def _child() -> None:
     # The parent decides when to stop, whatever else may send a Ctrl-C down here.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
+    with temporary_folder() as folder:
+        await _serve_parent(folder, stop)
+
+
+async def _serve_parent(folder: Path, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=1 << 28)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    _print({"loaded": True})
+    # The parent removes the folder too: whoever is killed leaves it to the other.
+    _print({"loaded": True, "folder": str(folder)})
     line = await reader.readline()
     if not line:
         return  # the parent has given up before it began
@@ -327,7 +335,7 @@ async def _child() -> None:
     async with asyncio.TaskGroup() as tasks:
         watch = tasks.create_task(until_eof())
         try:
-            await serve(settings, _print, stop, run_time)
+            await serve(settings, _print, stop, run_time=run_time, folder=folder)
         except TargetError as error:
             _print({"error": str(error)})
         watch.cancel()

@@ -1,6 +1,8 @@
 import asyncio
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -156,6 +158,76 @@ async def test_a_terminated_child_ends_in_good_order() -> None:
         assert await ended(child) == 0
 
     assert child.closing
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have children make their temporary folders in here."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
+def left_in(folder: Path) -> set[str]:
+    """Return the names of what is in a folder, at any depth."""
+    return {path.name for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL", None])
+async def test_no_end_of_a_child_leaves_its_folder(folders: Path, name: str | None) -> None:
+    """Not even being killed, for its parent looks to that."""
+    async with platform_child() as child:
+        await child.start(PlatformSettings())
+        assert "platform.sqlite" in left_in(folders)
+        if name is not None:
+            psutil.Process(pid_of(child)).send_signal(signal.Signals[name])
+            await ended(child)
+
+    assert left_in(folders) == set()
+
+
+async def test_a_child_that_cannot_start_leaves_no_folder(folders: Path) -> None:
+    """Nor does one that was never told how to run."""
+    async with platform_child():
+        assert left_in(folders)
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(TargetError, match="cannot start"):
+            async with platform_child() as child:
+                await child.start(PlatformSettings(mqtt_port=port))
+
+    assert left_in(folders) == set()
+
+
+PARENT = """
+import asyncio
+from fleet_sim.runtime.platform.child import platform_child
+from fleet_sim.runtime.platform.settings import PlatformSettings
+
+async def main():
+    async with platform_child() as child:
+        if {starts}:
+            await child.start(PlatformSettings())
+        print(child._process.pid, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_child_whose_parent_was_killed_leaves_no_folder(folders: Path, *, starts: bool) -> None:
+    """It learns of it by the end of its input, and then ends in good order."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(starts=starts)], stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        assert left_in(folders)
+        parent.kill()
+    child.wait(WAIT_S)
+
+    assert left_in(folders) == set()
 
 
 async def test_running_stops_with_its_context() -> None:
