@@ -10,7 +10,7 @@ Sources, in falling order of trust:
     W  wire: messages as they entered and left the broker (`side` "server") or a device ("device")
     C  control: northbound writes we made, as a pair invoke / complete
     N  northbound reads: rows returned by a search sent at `t0`, answered at `t1` (= `t`)
-    S  the reference backend's journal; it explains and never convicts
+    S  the reference platform's journal; it explains and never convicts
 
 Kinds and their fields (`device` is `product_key/device_key`; `message` is the id of a device's own
 message, `request` the id of the upgrade request it belongs to, "" where there is none; an offer

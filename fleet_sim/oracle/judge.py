@@ -233,7 +233,8 @@ def decide(
         judgement: What the log says.
         interrupted: A person ended the run.
         aborted: An expectation with `abort` ended it.
-        invalid_reason: Why the simulator's own numbers cannot be trusted; "" when they can.
+        invalid_reason: Why the log says nothing about the backend: the simulator could not keep
+            up, or somebody else spoke to its devices (`strangers`); "" when it does.
     """
     if interrupted:
         return Verdict("aborted", 130)
