@@ -1,7 +1,8 @@
-"""What stood between devices and backend, and is no promise of the backend: the broker's doing.
+"""What is no promise of the backend and yet decides what can be known of it.
 
-A run behind a broker that keeps messages from one of them looks like a run of silent devices, and
-its promises hold or cannot be known. Who reads the verdict is to know why.
+A run behind a broker that keeps messages from devices or backend looks like a run of silent
+devices; one beside other people's jobs, like a backend that forgets devices. Its promises hold or
+cannot be known. Who reads the verdict is to know why.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from fleet_sim.model.record import CLOSED_BY_BROKER, Record, Source
 
 _REASONS_MAX = 3  # A broker that is restarted has many words for one thing.
+_NAMED_MAX = 3  # A line of a terminal holds two or three device keys; the log has the others.
 _HEARD = frozenset({"version_received", "progress_received", "request_received"})
 
 
@@ -24,6 +26,7 @@ def warnings(records: Iterable[Record]) -> tuple[str, ...]:
         *found.not_subscribed(),
         *found.unheard(),
         *found.unreached(),
+        *found.untold(),
     )
 
 
@@ -31,6 +34,8 @@ class _Counts:
     """One pass over the log: device to how often, by what it met."""
 
     def __init__(self, records: Iterable[Record]) -> None:
+        self._faults: dict[str, frozenset[str]] = {}
+        self._untold: set[str] = set()
         self._turned_away: dict[str, Counter[str]] = {}
         self._cut: set[str] = set()
         self._taken_over: Counter[str] = Counter()
@@ -45,9 +50,27 @@ class _Counts:
             self._has_server = self._has_server or record.src is Source.SERVER
             if record.src is Source.WIRE:
                 self._take(record)
+            elif record.src is Source.CONTROL:
+                self._take_control(record)
+
+    def _take_control(self, record: Record) -> None:
+        match record.kind:
+            case "fault_injected":
+                hit = frozenset(map(str, record.get("devices") or ()))
+                self._faults[str(record.get("id", ""))] = hit
+            case "fault_healed":
+                self._faults.pop(str(record.get("id", "")), None)
+            case "kept_by_others":
+                self._untold.update(map(str, record.get("untold") or ()))
+
+    def _is_planned(self, device: str) -> bool:
+        """Tell whether the scenario is disturbing a device just now."""
+        return any(device in hit for hit in self._faults.values())
 
     def _take(self, record: Record) -> None:
         match record.kind:
+            case "turned_away" if self._is_planned(record.device):
+                pass  # the scenario's doing, and no news to whoever wrote it
             case "turned_away":
                 why = str(record.get("why", ""))
                 self._turned_away.setdefault(why, Counter())[record.device] += 1
@@ -112,6 +135,21 @@ class _Counts:
                 f"no upgrade request for {_devices(lost)} of {len(self._pushed)} arrived: do the "
                 "broker's access rules and size limits let them through?"
             )
+
+    def untold(self) -> Iterable[str]:
+        """Say of whom the backend did not tell whether they are free for our jobs."""
+        if self._untold:
+            yield (
+                f"the backend did not tell whether jobs of somebody else keep "
+                f"{_devices(self._untold)} busy ({_named(self._untold)}); what it does with them "
+                "can be held against nobody"
+            )
+
+
+def _named(names: Iterable[str]) -> str:
+    ordered = sorted(names)
+    more = len(ordered) - _NAMED_MAX
+    return ", ".join(ordered[:_NAMED_MAX]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _is_most(lost: Sequence[str] | set[str], all_of_them: set[str]) -> bool:
