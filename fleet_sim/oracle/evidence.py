@@ -375,7 +375,8 @@ class Evidence:
         faults: Of the server.
         fleets: Fleet name to its dialect and how many devices it has, switched on or not.
         has_server_wire: Whether the server's end of the wire is in the log.
-        kept_by_others: Devices with open tasks of jobs that no call in this log made.
+        kept_by_others: Devices that had open tasks of other jobs before the run.
+        perhaps_kept: Devices of which nobody could tell whether they had.
         settled_at_ms: When the run began only to wait; None if it never did.
         end_at_ms: The last instant of the log.
     """
@@ -387,18 +388,26 @@ class Evidence:
     fleets: dict[str, tuple[str, int]] = field(default_factory=dict)
     has_server_wire: bool = False
     kept_by_others: set[str] = field(default_factory=set)
+    perhaps_kept: set[str] = field(default_factory=set)
     settled_at_ms: int | None = None
     end_at_ms: int = 0
 
-    def is_shared(self, device: Device) -> bool:
-        """Tell whether others may have ordered something of a device, or spoken in its name.
+    def may_be_kept(self, device: str) -> bool:
+        """Tell whether somebody else's jobs may push to a device, or keep ours from doing so."""
+        return device in self.kept_by_others or device in self.perhaps_kept
+
+    def is_taken_over(self, device: Device) -> bool:
+        """Tell whether another client may have spoken in a device's name.
 
         A broker ends a connection when another client comes under the same id. Only who holds both
         ends of the wire can tell that from its other reasons; once may be one of those.
         """
         end = device.presence.get("device")
-        is_taken_over = end is not None and end.cuts > 1 and not self.has_server_wire
-        return is_taken_over or device.name in self.kept_by_others
+        return end is not None and end.cuts > 1 and not self.has_server_wire
+
+    def is_shared(self, device: Device) -> bool:
+        """Tell whether not all that a device was told or said need be in this log."""
+        return self.may_be_kept(device.name) or self.is_taken_over(device)
 
     def dialects(self) -> Sequence[str]:
         """Return the dialects spoken, in order of appearance."""

@@ -305,6 +305,7 @@ class _Reader:
 
     def _kept_by_others(self, record: Record) -> None:
         self.found.kept_by_others.update(map(str, record.get("devices") or ()))
+        self.found.perhaps_kept.update(map(str, record.get("untold") or ()))
 
     def _settled(self, record: Record) -> None:
         if self.found.settled_at_ms is None:

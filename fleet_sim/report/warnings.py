@@ -7,7 +7,7 @@ cannot be known. Who reads the verdict is to know why.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from fleet_sim.model.record import CLOSED_BY_BROKER, Record, Source
@@ -39,12 +39,7 @@ class _Counts:
         self._turned_away: dict[str, Counter[str]] = {}
         self._cut: set[str] = set()
         self._taken_over: Counter[str] = Counter()
-        self._not_subscribed: set[str] = set()
-        self._spoke: set[str] = set()
-        self._heard: set[str] = set()
-        self._answered: set[str] = set()
-        self._pushed: set[str] = set()
-        self._reached: set[str] = set()
+        self._met: defaultdict[str, set[str]] = defaultdict(set)  # kind to devices
         self._has_server = False
         for record in records:
             self._has_server = self._has_server or record.src is Source.SERVER
@@ -79,18 +74,8 @@ class _Counts:
             case "online" if record.device in self._cut:
                 self._cut.remove(record.device)
                 self._taken_over[record.device] += 1
-            case "not_subscribed":
-                self._not_subscribed.add(record.device)
-            case "delivered":
-                self._spoke.add(record.device)
-            case "answered":
-                self._answered.add(record.device)
-            case "push_sent":
-                self._pushed.add(record.device)
-            case "push_received":
-                self._reached.add(record.device)
-            case kind if kind in _HEARD:
-                self._heard.add(record.device)
+            case kind:
+                self._met[kind].add(record.device)
 
     def turned_away(self) -> Iterable[str]:
         """Say whom the broker did not let in."""
@@ -110,29 +95,33 @@ class _Counts:
 
     def not_subscribed(self) -> Iterable[str]:
         """Say who asked in vain to be told anything."""
-        if self._not_subscribed:
+        refused = self._met["not_subscribed"]
+        if refused:
             yield (
-                f"the broker refused subscriptions of {_devices(self._not_subscribed)}; what it "
+                f"the broker refused subscriptions of {_devices(refused)}; what it "
                 "keeps from them cannot be told from a backend that says nothing"
             )
 
     def unheard(self) -> Iterable[str]:
         """Say that what devices said, and the broker took, did not get any further."""
-        heard = self._heard if self._has_server else self._answered
-        lost = self._spoke - heard
-        if _is_most(lost, self._spoke):
+        met = self._met
+        heard = set().union(*(met[kind] for kind in (_HEARD if self._has_server else {"answered"})))
+        spoke = met["delivered"]
+        lost = spoke - heard
+        if _is_most(lost, spoke):
             what = "reached the backend" if self._has_server else "was answered by the backend"
             yield (
-                f"nothing that {_devices(lost)} of {len(self._spoke)} said {what}, though the "
+                f"nothing that {_devices(lost)} of {len(spoke)} said {what}, though the "
                 "broker took it: do its access rules let the backend read?"
             )
 
     def unreached(self) -> Iterable[str]:
         """Say that pushes left and did not arrive."""
-        lost = self._pushed - self._reached
-        if _is_most(lost, self._pushed):
+        pushed = self._met["push_sent"]
+        lost = pushed - self._met["push_received"]
+        if _is_most(lost, pushed):
             yield (
-                f"no upgrade request for {_devices(lost)} of {len(self._pushed)} arrived: do the "
+                f"no upgrade request for {_devices(lost)} of {len(pushed)} arrived: do the "
                 "broker's access rules and size limits let them through?"
             )
 

@@ -13,8 +13,7 @@ An `if` about upgrades in here is in the wrong room. Where to look:
     platform/     broker, backend and file server, in a process of their own
     target/       somebody's broker and backend: what they are, and what they let us do
     a run         virtual_run; real_run with its real_world; conductor (when it is over), abort,
-                  generator (what it cost), strangers, run_folder,
-                  file_handles
+                  generator (what it cost), run_folder, file_handles
     its log       run_log, wire_records
     the wires     mqtt_client, http_client, tasks; memory, which stands in for all of them
 """

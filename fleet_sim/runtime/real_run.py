@@ -15,12 +15,13 @@ from fleet_sim.dialects import registry
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import FirmwareRow
 from fleet_sim.model.record import Record, Source
+from fleet_sim.oracle.strangers import pushed_by_others
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
-from fleet_sim.runtime.file_handles import check_limit
+from fleet_sim.runtime.file_handles import check_limit, raise_limit
 from fleet_sim.runtime.fleet.mount import mount, registrations
 from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.http_client import http_session
@@ -28,13 +29,13 @@ from fleet_sim.runtime.operator.clean_up import CleanUp, cleaning
 from fleet_sim.runtime.operator.control import Control
 from fleet_sim.runtime.operator.northbound import Northbound
 from fleet_sim.runtime.operator.observer import Observer
+from fleet_sim.runtime.operator.others import Kept
 from fleet_sim.runtime.platform.account import operator_of_run
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run
-from fleet_sim.runtime.strangers import pushed_by_others
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.target.meeting import Meeting, meet
 from fleet_sim.runtime.target.target import (
@@ -46,6 +47,7 @@ from fleet_sim.runtime.target.target import (
     stock_broker,
 )
 from fleet_sim.runtime.tasks import Tasks
+from fleet_sim.scenario.downloads import downloads_max
 from fleet_sim.scenario.plan import Plan
 
 LOOK_S = 0.25  # Four frames a second for whoever watches.
@@ -91,7 +93,8 @@ class RealRun:
         refusals: What the backend would not do, one sentence each.
         northbound: What the session with the backend came to, as `run.json` shows it.
         generator: The simulator's own figures, as `run.json` shows them.
-        invalid_reason: Why those figures make the run worthless; "" if they do not.
+        invalid_reason: Why the run is worthless: those figures, or a stranger who spoke for our
+            backend; "" if it is not.
         lag_ms: By how much instants may be late: what widens the evidence.
     """
 
@@ -104,78 +107,80 @@ class RealRun:
     lag_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """Where a run takes place, and since when.
+
+    Attributes:
+        target: Where devices and operator go.
+        clock: The run's clock; it starts when all stands ready.
+        child: Our own platform; None at a backend by URL.
+        met: What came of meeting a backend by URL; None for our own.
+        is_shared: Whether our platform is on a broker that other runs may be on.
+    """
+
+    target: Target
+    clock: RealClock
+    child: PlatformChild | None = None
+    met: Meeting | None = None
+    is_shared: bool = False
+
+
 async def run_really(plan: Plan, options: RealOptions) -> RealRun:
     """Carry a plan out in real time.
 
     Raises:
         TargetError: The target cannot be reached or refuses us; nothing was started.
     """
-    check_limit(len(plan.devices), _downloads_max(plan))
+    check_limit(raise_limit(), devices=len(plan.devices), downloads=downloads_max(plan))
     async with contextlib.AsyncExitStack() as stack:
-        child: PlatformChild | None = None
-        access: BrokerAccess | None = None
-        if plan.target.broker is not None and plan.target.backend is None:
-            access = await stock_broker(plan.target, options.login)
         if plan.target.backend is None:
-            child = await stack.enter_async_context(platform_child())
-        met: Meeting | None = None
-        if child is None:
-            target = await by_url(plan.target, options.keys, options.login)
-            met = await meet(plan, target, options.stop, options.on_wait)
-        clock = RealClock()
-        if child is not None:
-            await child.start(_child_settings(plan, options, access))
-            target = (
-                embedded(child.ready) if access is None else on_stock_broker(child.ready, access)
-            )
+            ground = await _on_our_platform(plan, options, stack)
+        else:
+            ground = await _at_a_backend(plan, options)
         keep = AbortWatch(plan, REAL_TIME).is_needed
-        log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=keep)
+        log = FileLog(part_path(options.folder, 0), ground.clock.now_ms, 0, keep=keep)
         stack.callback(log.close)
         with ungrouped(Exception):
-            conductor, control, costs = await _run(
-                plan,
-                options,
-                clock=clock,
-                log=log,
-                target=target,
-                child=child,
-                met=met,
-            )
-    ran = _result(options, conductor, control, clock=clock, child=child, costs=costs)
-    is_shared = child is not None and access is not None
-    why = pushed_by_others(ran.records) if is_shared else ""
+            conductor, control, costs = await _run(plan, options, ground, log)
+    ran = _result(options, conductor, control, ground, costs=costs)
+    why = pushed_by_others(ran.records) if ground.is_shared else ""
     return dataclasses.replace(ran, invalid_reason=why) if why else ran
 
 
-def _downloads_max(plan: Plan) -> int:
-    """Return how many devices may download at a time, as far as the jobs bound it."""
-    caps = [
-        plan.contracts[fleet.dialect].cap_default if job.concurrency is None else job.concurrency
-        for job in plan.jobs
-        for fleet in plan.fleets
-        if fleet.name == job.fleet
-    ]
-    devices = len(plan.devices)
-    if not caps:
-        return devices  # whatever its backend pushes by itself
-    return min(devices, sum(devices if cap is None else cap for cap in caps))
+async def _on_our_platform(
+    plan: Plan, options: RealOptions, stack: contextlib.AsyncExitStack
+) -> _Ground:
+    """Start the reference platform, on the plan's broker if there is one."""
+    access: BrokerAccess | None = None
+    if plan.target.broker is not None:
+        access = await stock_broker(plan.target, options.login)
+    child = await stack.enter_async_context(platform_child())
+    await child.start(_child_settings(plan, options, access))
+    return _Ground(
+        target=embedded(child.ready) if access is None else on_stock_broker(child.ready, access),
+        clock=RealClock(),
+        child=child,
+        is_shared=access is not None,
+    )
+
+
+async def _at_a_backend(plan: Plan, options: RealOptions) -> _Ground:
+    """Meet somebody else's backend."""
+    target = await by_url(plan.target, options.keys, options.login)
+    met = await meet(plan, target, options.stop, options.on_wait)
+    return _Ground(target=target, clock=RealClock(), met=met)
 
 
 async def _run(
-    plan: Plan,
-    options: RealOptions,
-    *,
-    clock: RealClock,
-    log: FileLog,
-    target: Target,
-    child: PlatformChild | None,
-    met: Meeting | None,
+    plan: Plan, options: RealOptions, ground: _Ground, log: FileLog
 ) -> tuple[Conductor, Control, dict[str, Any]]:
+    clock, met = ground.clock, ground.met
     async with http_session() as session, Tasks() as tasks:
         world = RealWorld(
             clock=clock,
             log=log,
-            target=target,
+            target=ground.target,
             session=session,
             tasks=tasks,
             devices=len(plan.devices),
@@ -187,17 +192,26 @@ async def _run(
             with _settled_heap():
                 # Only now: a fleet that took long to get ready would power its devices on too late.
                 world.begin()
-                if child is not None:
-                    await child.begin(clock.origin_ns)
-                if met is not None and met.kept:
-                    kept = sorted(map(str, met.kept))
-                    log.add(Source.CONTROL, "kept_by_others", fields={"devices": kept})
+                if ground.child is not None:
+                    await ground.child.begin(clock.origin_ns)
+                if met is not None:
+                    _tell_kept(log, met.kept)
                 before = None if met is None else met.northbound
-                northbound = world.northbound(plan, target, before)
+                northbound = world.northbound(plan, ground.target, before)
                 known = met.known if met is not None else ()
                 return await _conduct(
-                    plan, options, world, northbound, rigs=rigs, known=known, child=child
+                    plan, options, world, northbound, rigs=rigs, known=known, child=ground.child
                 )
+
+
+def _tell_kept(log: FileLog, kept: Kept) -> None:
+    """Record which devices may be busy with somebody else's jobs; nothing where none may."""
+    if kept != Kept():
+        fields = {
+            "devices": sorted(map(str, kept.by_others)),
+            "untold": sorted(map(str, kept.untold)),
+        }
+        log.add(Source.CONTROL, "kept_by_others", fields=fields)
 
 
 async def _conduct(
@@ -277,7 +291,7 @@ def _child_settings(
         log=part_path(options.folder, 1),
         part=1,
         is_of_run=True,
-        # On a broker that others use, too, a backend's ids are its own; see `strangers`.
+        # On a broker that others use, too, a backend's ids are its own; see `oracle.strangers`.
         seed=plan.seed if access is None else None,
         app_key=app_key,
         app_secret=app_secret,
@@ -332,12 +346,11 @@ def _result(
     options: RealOptions,
     conductor: Conductor,
     control: Control,
+    ground: _Ground,
     *,
-    clock: RealClock,
-    child: PlatformChild | None,
     costs: Mapping[str, Any],
 ) -> RealRun:
-    slips = clock.slips
+    slips, child = ground.clock.slips, ground.child
     platform_slip_max_ms = child.closing.get("slip_ms_max", 0) if child is not None else 0
     return RealRun(
         records=read_run(options.folder),

@@ -227,18 +227,18 @@ def test_a_task_shown_as_pushed_after_it_was_under_way_is_in_its_next_attempt() 
 
 
 def test_a_job_of_somebody_else_makes_the_pushes_of_its_devices_ambiguous() -> None:
-    """It may be to the same version, and a push names no job."""
+    """It may be to the same version, and a push names no job; one that may be there, likewise."""
     log = Log()
-    log.devices("d1", "d2")
-    log.add(0, "C", "kept_by_others", devices=["p/d1"])
+    log.devices("d1", "d2", "d3")
+    log.add(0, "C", "kept_by_others", devices=["p/d1"], untold=["p/d3"])
     log.job(1_000)
-    for name in ("d1", "d2"):
+    for name in ("d1", "d2", "d3"):
         log.show(name, "queued")
     log.poll(2_000)
 
     tasks = drawn(log).tasks
 
-    assert {task.device.name: task.is_ambiguous for task in tasks} == {"p/d1": True, "p/d2": False}
+    assert [task.device.name for task in tasks if task.is_ambiguous] == ["p/d1", "p/d3"]
 
 
 def test_a_device_that_another_client_takes_over_is_convicted_of_nothing() -> None:

@@ -21,8 +21,10 @@ from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator, real_run
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError
+from fleet_sim.runtime.file_handles import OTHER_FILES
 from fleet_sim.runtime.fleet.mount import mount, registrations
 from fleet_sim.runtime.fleet.rig import Rig
+from fleet_sim.runtime.operator import others
 from fleet_sim.runtime.operator.images import image_content
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
@@ -284,6 +286,39 @@ async def test_a_target_by_url_is_upgraded_and_left_clean(tmp_path: Path) -> Non
     assert isinstance(jobs, Listed)
     assert jobs.total == 1
     assert run.generator["platform_rss_bytes"] == 0
+    assert of(run, "kept_by_others") == []
+
+
+async def test_what_a_backend_does_not_tell_of_other_jobs_is_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apart from what it does tell; the run goes on."""
+    monkeypatch.setattr(others, "PAGES_MAX", 0)
+    plan = brisk()
+    async with running(devices=registrations(plan.devices), signed_only=True) as ready:
+        aimed_plan, keys = aimed(plan, ready)
+        run = await carried_out(aimed_plan, tmp_path, keys=keys)
+
+    (kept,) = of(run, "kept_by_others")
+    assert kept.fields == {
+        "devices": [],
+        "untold": sorted(str(one.device) for one in plan.devices),
+    }
+    assert (run.why, run.refusals) == ("settled", ())
+
+
+async def test_a_fleet_that_needs_more_files_than_there_are_is_refused_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a backend by URL every device may download, whatever the cap of our job."""
+    monkeypatch.setattr(real_run, "raise_limit", lambda: OTHER_FILES + 6 + 2)
+    capped = brisk(jobs=[SOON | {"concurrency": 2}])
+    with pytest.raises(TargetError, match="with up to 6 downloads at a time"):
+        await carried_out(replace(capped, target=TargetPlan(backend="http://h:1")), tmp_path)
+
+    run = await carried_out(capped, tmp_path)
+
+    assert run.why == "settled"
 
 
 async def test_files_within_the_vendors_platform_are_fetched_as_its_devices_do(

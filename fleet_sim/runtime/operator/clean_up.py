@@ -91,14 +91,14 @@ class CleanUp:
         late = f"not tried, or no answer in {WHOLE_S:g} s" if self._is_late else CUT_SHORT
         return (
             *(
-                f"job {job_id} {self._is(job_id, 'may still run', 'still runs')}: "
+                f"job {job_id} {self._said(job_id, perhaps='may still run', surely='still runs')}: "
                 f"{self._why.get(job_id, late)}"
                 for job_id in self._jobs
                 if job_id not in self._stopped
             ),
             *(
                 f"firmware {firmware_id} ({image.name}) "
-                f"{self._is(firmware_id, 'may be', 'is still')} there: "
+                f"{self._said(firmware_id, perhaps='may be', surely='is still')} there: "
                 f"{self._why.get(firmware_id, late)}"
                 for firmware_id, image in self._images.items()
                 if firmware_id not in self._removed
@@ -106,7 +106,7 @@ class CleanUp:
             *(_doubt(one) for one in self._control.unsure if one not in self._settled),
         )
 
-    def _is(self, what: str, perhaps: str, surely: str) -> str:
+    def _said(self, what: str, *, perhaps: str, surely: str) -> str:
         """Say how sure it is: a call without an answer may have been carried out."""
         return perhaps if what in self._unanswered else surely
 

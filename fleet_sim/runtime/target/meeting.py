@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fleet_sim.dialects import registry
-from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import FirmwareRow
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.http_client import HttpCarrier, http_session
 from fleet_sim.runtime.operator.known_firmware import look_over
 from fleet_sim.runtime.operator.northbound import Northbound
-from fleet_sim.runtime.operator.others import kept_busy
+from fleet_sim.runtime.operator.others import Kept, kept_busy
 from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.target.preflight import look_in
 from fleet_sim.runtime.target.target import Target
@@ -33,12 +32,12 @@ class Meeting:
     Attributes:
         northbound: The session, over now; the run's own goes on from it.
         known: What the backend says of each firmware that a job names.
-        kept: Devices that somebody else's jobs may keep busy.
+        kept: Which of the devices somebody else's jobs keep busy.
     """
 
     northbound: Northbound
     known: Sequence[FirmwareRow]
-    kept: Collection[DeviceId] = ()
+    kept: Kept
 
 
 async def meet(
