@@ -181,9 +181,9 @@ def read_run(folder: Path) -> list[Record]:
 
     Raises:
         FileNotFoundError: The folder holds no part.
-        ValueError: See `read_log`.
+        ValueError: See `read_log`; a part that is missing is not missed here.
     """
-    return read_log(folder).records
+    return _read(_parts(folder)).records
 
 
 def read_log(folder: Path) -> ReadLog:
@@ -194,14 +194,24 @@ def read_log(folder: Path) -> ReadLog:
         ValueError: A part is missing, is no gzip file or is damaged before its end; a line is no
             record, or not the next one. The message names the file, and the line if there is one.
     """
-    paths = sorted(folder.glob("events-*.jsonl.gz"))
-    if not paths:
-        raise FileNotFoundError(f"{folder} holds no run: no events-000.jsonl.gz is there")
-    parts, torn = [], []
+    paths = _parts(folder)
     for part, path in enumerate(paths):
         if path != part_path(folder, part):
             wanted = part_path(folder, part).name
             raise ValueError(f"{folder} lacks {wanted}, though {path.name} is there")
+    return _read(paths)
+
+
+def _parts(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("events-*.jsonl.gz"))
+    if not paths:
+        raise FileNotFoundError(f"{folder} holds no run: no events-000.jsonl.gz is there")
+    return paths
+
+
+def _read(paths: list[Path]) -> ReadLog:
+    parts, torn = [], []
+    for part, path in enumerate(paths):
         text, is_torn = _unpacked(path)
         parts.append(list(_records(path.name, text, part)))
         if is_torn or (text and not text.endswith(b"\n")):

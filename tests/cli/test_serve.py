@@ -210,3 +210,22 @@ def test_what_is_no_http_leaves_no_traceback() -> None:
 
     assert b" 400 " in answer
     assert errors == ""
+
+
+def test_an_output_that_takes_nothing_is_told() -> None:
+    """One sentence, exit code 3; nobody would ever learn how to come in."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fleet_sim", "serve"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+
+    assert done.returncode == 3
+    assert done.stderr == (
+        "fleet-sim: the ready line cannot be written to the standard output: No space left on "
+        "device; send that somewhere else\n"
+    )
