@@ -60,7 +60,7 @@ class Generator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
+class NorthboundFigures:
     """What the operator's session with the backend's northbound API came to.
 
     Attributes:
@@ -98,7 +98,7 @@ class Run:
     seed: int
     timing: Timing
     generator: Generator = Generator()
-    northbound: Traffic = Traffic()
+    northbound: NorthboundFigures = NorthboundFigures()
     warnings: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     folder: str = ""

@@ -49,7 +49,7 @@ Then = Callable[[Reply], None]
 
 
 @dataclass(slots=True)
-class Traffic:
+class SessionTraffic:
     """What a session came to.
 
     Attributes:
@@ -115,7 +115,7 @@ class Northbound:
         self._silent_until_epoch_ms = 0
         self._asked_to_log_in: list[Callable[[str], None]] = []
         self.was_refused = False
-        self.traffic = Traffic()
+        self.traffic = SessionTraffic()
         self.pace = Pace()
 
     def going_on(self, carrier: Carrier, clock: Clock, *, epoch_ms: int) -> Northbound:

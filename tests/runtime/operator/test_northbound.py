@@ -9,7 +9,7 @@ from fleet_sim.dialects.enos.tokens import EXPIRES_S, SIGNATURE_HEADER, TOKEN_HE
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.northbound import Done, Refusal, Refused, SearchTasks, StopJob
-from fleet_sim.runtime.operator.northbound import Northbound, Reply, Traffic
+from fleet_sim.runtime.operator.northbound import Northbound, Reply, SessionTraffic
 from fleet_sim.runtime.operator.patience import TRIES_MAX, WAIT_MAX_MS
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import run
@@ -227,7 +227,7 @@ def test_a_call_that_is_put_off_is_sent_again_when_the_api_wants_it(status: int)
     scene.post.answer(OK)
 
     assert scene.replies == [Reply(Done(), 3_100, 3_100)]
-    assert scene.northbound.traffic == Traffic(requests=2, throttled=1)
+    assert scene.northbound.traffic == SessionTraffic(requests=2, throttled=1)
     assert scene.northbound.pace.gap_ms > 0
 
 
@@ -308,7 +308,7 @@ def test_a_503_that_names_no_time_is_no_answer() -> None:
 
     assert [one.answer for one in scene.replies] == [None]
     assert len(scene.post.sent) == 1
-    assert scene.northbound.traffic == Traffic(requests=1, failed=1)
+    assert scene.northbound.traffic == SessionTraffic(requests=1, failed=1)
 
 
 def test_a_token_that_was_forgotten_is_fetched_anew() -> None:
