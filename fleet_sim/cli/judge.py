@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from fleet_sim.cli.live import Terminal, UiMode, choose_mode
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.model.record import Record
+from fleet_sim.model.record import Record, Source
+from fleet_sim.model.record_shapes import misfit
 from fleet_sim.oracle.judge import decide
 from fleet_sim.oracle.judge import judge as judge_log
 from fleet_sim.oracle.thresholds import Expectation
@@ -22,8 +24,23 @@ from fleet_sim.report.run import Generator, Run, Timing
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.run_log import read_run
+from fleet_sim.runtime.run_log import ReadLog, part_path, read_log
 from fleet_sim.scenario.load import decode, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What is read from a run's own report."""
+
+    scenario: str = ""
+    seed: int = 0
+    timing: Timing = field(default_factory=lambda: Timing(world="real"))
+    generator: Generator = field(default_factory=Generator)
+    overrides: tuple[str, ...] = ()
+
+
+_KEPT = TypeAdapter(_Kept)
+_PROFILE = TypeAdapter(ContractProfile)
 
 
 def judge(
@@ -31,12 +48,13 @@ def judge(
     ui: Annotated[UiMode | None, typer.Option(help="How to show the verdict.")] = None,
 ) -> int:
     """Judge a run again from what it left; nothing in its folder changes."""
-    records = _records(run)
-    kept = _kept(run)
-    told = _told(run, kept, records)
+    log = _log(run)
+    records = log.records
+    contracts = contracts_of(records)
+    told = _told(run, _kept(run), log)
     judgement = judge_log(
         records,
-        contracts_of(records),
+        contracts,
         expectations=_expectations(run),
         tolerance=_tolerance(told),
     )
@@ -57,47 +75,95 @@ def judge(
 
 
 def contracts_of(records: Sequence[Record]) -> Mapping[str, ContractProfile]:
-    """Read from a log what each vendor promised in that run: dialect to profile."""
+    """Read from a log what each vendor promised in that run: dialect to profile.
+
+    Raises:
+        TargetError: There is none, one of a device's dialect is missing, or one is no profile.
+    """
     names = {one.name for one in fields(ContractProfile)}
     found: dict[str, ContractProfile] = {}
     for record in records:
-        if record.kind == "contract":
-            parameters: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in record.fields.items()
-                if name in names
-            }
-            found[record["dialect"]] = ContractProfile(**parameters)
+        if record.kind == "contract" and record.src is Source.CONTROL:
+            parameters = {name: value for name, value in record.fields.items() if name in names}
+            found[str(record["dialect"])] = _profile(record, parameters)
+    speakers = (one for one in records if one.kind in {"boot", "fleet"})
+    spoken = {str(one["dialect"]) for one in speakers if one.get("dialect")}
+    missing = sorted(spoken - set(found))
+    if missing or not found:
+        what = f"the contract of {', '.join(missing)}" if missing else "a contract"
+        raise TargetError(
+            f"the log lacks {what}: no such record is there to judge by; the log of a run begins "
+            "with one for each dialect"
+        )
     return found
 
 
-def _records(run: Path) -> list[Record]:
+def _profile(record: Record, parameters: Mapping[str, Any]) -> ContractProfile:
     try:
-        return read_run(run)
+        return _PROFILE.validate_json(json.dumps(parameters), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise TargetError(
+            f"{place_of(record)}: {name} of the contract does not fit: {first['msg']}"
+        ) from error
+
+
+def place_of(record: Record) -> str:
+    """Return where a record stands, as somebody can find it."""
+    return f"{part_path(Path(), record.part).name}, line {record.seq + 1}"
+
+
+def _log(run: Path) -> ReadLog:
+    try:
+        log = read_log(run)
     except (OSError, ValueError) as error:
         raise TargetError(str(error)) from error
+    if not log.records:
+        raise TargetError(f"{run} holds no record, so there is nothing to judge")
+    for record in log.records:
+        if wrong := misfit(record):
+            raise TargetError(f"{place_of(record)}: {wrong}")
+    return log
 
 
-def _kept(run: Path) -> Mapping[str, Any]:
+def _kept(run: Path) -> _Kept:
     """Read the run's own report; a run that was killed has none."""
+    path = run / "run.json"
     try:
-        found = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return _KEPT.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return _Kept()
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "the document"
+        raise TargetError(
+            f"{path}: {where} does not fit; remove the file, and the log is judged without it"
+        ) from error
 
 
-def _told(run: Path, kept: Mapping[str, Any], records: Sequence[Record]) -> Run:
+def _told(run: Path, kept: _Kept, log: ReadLog) -> Run:
     return Run(
-        scenario=str(kept.get("scenario", run.name)),
-        seed=int(kept.get("seed", 0)),
-        timing=Timing(**kept.get("timing", {"world": "real"})),
-        generator=Generator(**kept.get("generator", {})),
-        warnings=warnings(records),
-        overrides=tuple(kept.get("overrides", ())),
+        scenario=kept.scenario or run.name,
+        seed=kept.seed,
+        timing=kept.timing,
+        generator=kept.generator,
+        warnings=(*_missing_end(log), *warnings(log.records)),
+        overrides=kept.overrides,
         folder=str(run),
         can_go_virtual=False,
     )
+
+
+def _missing_end(log: ReadLog) -> Iterator[str]:
+    """Say that what is judged is not the whole run: it was killed, or its log was cut."""
+    torn = f" (torn: {', '.join(log.torn)})" if log.torn else ""
+    if not any(one.kind == "end" for one in log.records):
+        yield (
+            f"the log stops at {log.records[-1].t / 1000:.1f} s, before the run's own end{torn}: "
+            "the run was killed, or its log cut; what came later is not judged"
+        )
+    elif torn:
+        yield f"the last records of a part are missing{torn}; what is left is judged"
 
 
 def _expectations(run: Path) -> tuple[Expectation, ...]:

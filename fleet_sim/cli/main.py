@@ -10,8 +10,10 @@ an exception.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -111,7 +113,22 @@ def _fleet_sim(
 
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; the console entry."""
-    sys.exit(outcome(arguments))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        code = outcome(arguments)
+    except KeyboardInterrupt:  # A second one, while the first was being told.
+        code = INTERRUPTED
+    # What is left is the interpreter's own end, and a signal must not change the code by now. A
+    # handler of ours would be taken away in its midst, and the next Ctrl-C kill the process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if code == INTERRUPTED:
+        # An interrupt that has passed through code made from text (a dataclass in the making) lets
+        # the interpreter kill itself at its end by the signal, though it was caught long ago.
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def outcome(arguments: list[str] | None = None) -> int:

@@ -23,7 +23,7 @@ from fleet_sim.oracle.judge import Judgement, Verdict, decide, judge
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
 from fleet_sim.report.console import print_summary
 from fleet_sim.report.junit import junit
-from fleet_sim.report.run import Generator, Run, Timing, Traffic
+from fleet_sim.report.run import Generator, NorthboundFigures, Run, Timing
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime import conductor
@@ -48,7 +48,7 @@ class _Outcome:
     records: list[Record]
     tolerance: Tolerance
     generator: Generator
-    northbound: Traffic = field(default_factory=Traffic)
+    northbound: NorthboundFigures = field(default_factory=NorthboundFigures)
     why: str = ""
     refusals: tuple[str, ...] = ()
 
@@ -214,6 +214,7 @@ class _Session:
             product_secret=product_secret(),
             holds=self._holds,
             on_snapshot=lambda seen: live.feed(self._seen(seen)),
+            on_wait=live.say,
             on_left=self._left.append,
         )
         stop_by_signal(options.stop, live.say)
@@ -224,7 +225,7 @@ class _Session:
             generator=Generator(
                 version=__version__, invalid_reason=ran.invalid_reason, **ran.generator
             ),
-            northbound=Traffic(**ran.northbound),
+            northbound=NorthboundFigures(**ran.northbound),
             why=ran.why,
             refusals=ran.refusals,
         )

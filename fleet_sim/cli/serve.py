@@ -14,6 +14,7 @@ import typer
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.cli.sources import product_secret, read_devices
 from fleet_sim.model.identity import Registration
+from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.file_handles import raise_limit
 from fleet_sim.runtime.platform.process import serve as serve_platform
 from fleet_sim.runtime.platform.settings import PlatformSettings
@@ -68,9 +69,11 @@ def serve(
 async def _serve(settings: PlatformSettings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    # A terminal that is closed says SIGHUP: the store's folder is to go then, too.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(name, stop.set)
-    await serve_platform(settings, _announce_once(), stop)
+    with ungrouped(TargetError, BrokenPipeError):
+        await serve_platform(settings, _announce_once(), stop)
 
 
 def _announce_once() -> Callable[[Mapping[str, Any]], None]:
@@ -79,9 +82,18 @@ def _announce_once() -> Callable[[Mapping[str, Any]], None]:
 
     def announce(line: Mapping[str, Any]) -> None:
         nonlocal has_spoken
-        if not has_spoken:
+        if has_spoken:
+            return
+        try:
             typer.echo(json.dumps(line))
-            has_spoken = True
+        except BrokenPipeError:
+            raise  # who reads no further is met in silence
+        except OSError as error:
+            raise TargetError(
+                f"the ready line cannot be written to the standard output: {error.strerror}; "
+                "send that somewhere else"
+            ) from error
+        has_spoken = True
 
     return announce
 

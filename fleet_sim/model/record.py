@@ -10,7 +10,7 @@ Sources, in falling order of trust:
     W  wire: messages as they entered and left the broker (`side` "server") or a device ("device")
     C  control: northbound writes we made, as a pair invoke / complete
     N  northbound reads: rows returned by a search sent at `t0`, answered at `t1` (= `t`)
-    S  the reference backend's journal; it explains and never convicts
+    S  the reference platform's journal; it explains and never convicts
 
 Kinds and their fields (`device` is `product_key/device_key`; `message` is the id of a device's own
 message, `request` the id of the upgrade request it belongs to, "" where there is none; an offer
@@ -60,6 +60,7 @@ name as `module`, and then their version is that part's and not the device's):
        end              why
     N  rows             call, query, where, probe, t0, t1, rows, pages, unique; see below
        refused_query    call, query, where, probe, t0, t1, code
+       unread           why (the last look at this job, after the end, showed nothing)
     C  fault_injected, fault_healed    id, and the devices it hits
 
 `rows` of a poll hold only the rows that changed since the last poll of the same query; `pages` is
@@ -78,6 +79,9 @@ from enum import StrEnum
 from typing import Any
 
 from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator
+
+# Why a device went `offline` where neither it nor its link ended the connection.
+CLOSED_BY_BROKER = "closed by the broker"
 
 
 class Source(StrEnum):
@@ -127,7 +131,15 @@ class Record:
         return self.fields.get(name, default)
 
 
-_OWN = frozenset({"t", "seq", "src", "kind", "device", "job"})
+# What every line has, or may have: whether it must be there, and its type.
+_FRAME: Mapping[str, tuple[bool, type]] = {
+    "t": (True, int),
+    "seq": (True, int),
+    "src": (True, str),
+    "kind": (True, str),
+    "device": (False, str),
+    "job": (False, str),
+}
 
 
 def request_of_offer(message: str) -> str:
@@ -164,22 +176,28 @@ def from_line(line: str, part: int = 0) -> Record:
     Raises:
         ValueError: No JSON object, or `t`, `seq`, `src` or `kind` is missing or of another type.
     """
-    found = json.loads(line)
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{line[:40]!r} is no JSON object, as a record is") from error
     if not isinstance(found, dict):
         raise ValueError(f"a record is a JSON object, not {line[:40]!r}")  # noqa: TRY004 - what the text holds
-    try:
-        return Record(
-            t=int(found["t"]),
-            seq=int(found["seq"]),
-            src=Source(found["src"]),
-            kind=str(found["kind"]),
-            device=str(found.get("device", "")),
-            job=str(found.get("job", "")),
-            fields={name: value for name, value in found.items() if name not in _OWN},
-            part=part,
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"the record {line[:80]!r} lacks {error}") from error
+    for name, (needed, kind) in _FRAME.items():
+        if needed and name not in found:
+            raise ValueError(f"the record {line[:80]!r} lacks {name!r}")
+        if name in found and type(found[name]) is not kind:  # a bool is no number here
+            right = "a whole number" if kind is int else "a text"
+            raise ValueError(f"{name} is {str(found[name])[:40]!r}; {right} would be right")
+    return Record(
+        t=found["t"],
+        seq=found["seq"],
+        src=Source(found["src"]),
+        kind=found["kind"],
+        device=found.get("device", ""),
+        job=found.get("job", ""),
+        fields={name: value for name, value in found.items() if name not in _FRAME},
+        part=part,
+    )
 
 
 def in_order(parts: Iterable[Iterable[Record]]) -> list[Record]:

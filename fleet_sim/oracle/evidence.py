@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fleet_sim.model.record import Record
+from fleet_sim.model.record import CLOSED_BY_BROKER, Record
 
 FOREVER = 1 << 60  # later than any log: an instant that never came
 
@@ -142,6 +142,12 @@ class Presence:
     at_ms: list[int] = field(default_factory=list)
     is_online: list[bool] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
+
+    @property
+    def cuts(self) -> int:
+        """How often the broker closed the connection and let the device in again."""
+        ends = zip(self.why, self.is_online[1:], strict=False)
+        return sum(is_back and why == CLOSED_BY_BROKER for why, is_back in ends)
 
     def note(self, at_ms: int, *, is_online: bool, why: str = "") -> None:
         """Add a change."""
@@ -332,6 +338,7 @@ class Job:
         calls: Every later call about it, in order.
         polls: Every look at its tasks, in order.
         seen: Device to the task ids shown for it, each with its sightings, in order.
+        unread: The record that its last look, after the end, showed nothing; None where it did.
     """
 
     id: str
@@ -356,6 +363,7 @@ class Job:
     calls: list[Call] = field(default_factory=list)
     polls: list[Poll] = field(default_factory=list)
     seen: dict[str, dict[str, list[Sighting]]] = field(default_factory=dict)
+    unread: Record | None = None
 
     def names(self, device: str) -> bool:
         """Tell whether the order can be for this device: its product and its list."""
@@ -383,7 +391,8 @@ class Evidence:
         faults: Of the server.
         fleets: Fleet name to its dialect and how many devices it has, switched on or not.
         has_server_wire: Whether the server's end of the wire is in the log.
-        kept_by_others: Devices with open tasks of jobs that no call in this log made.
+        kept_by_others: Devices that had open tasks of other jobs before the run.
+        perhaps_kept: Devices of which nobody could tell whether they had.
         settled_at_ms: When the run began only to wait; None if it never did.
         end_at_ms: The last instant of the log.
     """
@@ -395,8 +404,26 @@ class Evidence:
     fleets: dict[str, tuple[str, int]] = field(default_factory=dict)
     has_server_wire: bool = False
     kept_by_others: set[str] = field(default_factory=set)
+    perhaps_kept: set[str] = field(default_factory=set)
     settled_at_ms: int | None = None
     end_at_ms: int = 0
+
+    def may_be_kept(self, device: str) -> bool:
+        """Tell whether somebody else's jobs may push to a device, or keep ours from doing so."""
+        return device in self.kept_by_others or device in self.perhaps_kept
+
+    def is_taken_over(self, device: Device) -> bool:
+        """Tell whether another client may have spoken in a device's name.
+
+        A broker ends a connection when another client comes under the same id. Only who holds both
+        ends of the wire can tell that from its other reasons; once may be one of those.
+        """
+        end = device.presence.get("device")
+        return end is not None and end.cuts > 1 and not self.has_server_wire
+
+    def is_shared(self, device: Device) -> bool:
+        """Tell whether not all that a device was told or said need be in this log."""
+        return self.may_be_kept(device.name) or self.is_taken_over(device)
 
     def dialects(self) -> Sequence[str]:
         """Return the dialects spoken, in order of appearance."""

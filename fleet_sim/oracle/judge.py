@@ -18,6 +18,7 @@ from fleet_sim.oracle.reading import read
 from fleet_sim.oracle.thresholds import Expectation, ExpectationResult, evaluate
 from fleet_sim.oracle.timeline import Timeline, draw_up
 from fleet_sim.oracle.tolerance import REAL_TIME, Tolerance
+from fleet_sim.oracle.unread import doubted
 
 FINDINGS_MAX = 10  # a promise; the rest is counted, as `run.json` shows no more
 NO_MEASURES = Measures()
@@ -184,7 +185,9 @@ def _judge_promises(
     promises: dict[str, PromiseVerdict] = {}
     findings: list[Finding] = []
     for promise in PROMISES.values():
-        outcomes = {timeline.dialect: promise.judge(timeline) for timeline in timelines}
+        outcomes = {
+            timeline.dialect: doubted(promise.judge(timeline), timeline) for timeline in timelines
+        }
         promises[promise.id] = _merge(outcomes)
         found = [one for outcome in outcomes.values() for one in outcome.findings]
         findings.extend(found[:FINDINGS_MAX])
@@ -230,7 +233,8 @@ def decide(
         judgement: What the log says.
         interrupted: A person ended the run.
         aborted: An expectation with `abort` ended it.
-        invalid_reason: Why the simulator's own numbers cannot be trusted; "" when they can.
+        invalid_reason: Why the log says nothing about the backend: the simulator could not keep
+            up, or somebody else spoke to its devices (`strangers`); "" when it does.
     """
     if interrupted:
         return Verdict("aborted", 130)

@@ -90,6 +90,10 @@ def _queued(timeline: Timeline, task: Task, poll: Poll) -> Reason:
         return Reason(Wait.UNCLEAR, "its device no longer needs the target")
     if task.device.name in timeline.evidence.kept_by_others:
         return Reason(Wait.UNCLEAR, "a job that was there before may keep its device busy")
+    if task.device.name in timeline.evidence.perhaps_kept:
+        return Reason(Wait.UNCLEAR, "nobody could tell whether another job keeps its device busy")
+    if timeline.evidence.is_taken_over(task.device):
+        return Reason(Wait.UNCLEAR, "another client may have spoken in its device's name")
     return Reason(Wait.LOST, "nothing stands in its way")
 
 

@@ -90,6 +90,7 @@ class _Reader:
             (Source.CONTROL, "fault_healed"): self._healed,
             (Source.NORTHBOUND, "rows"): self._rows,
             (Source.NORTHBOUND, "refused_query"): self._query,
+            (Source.NORTHBOUND, "unread"): self._unread,
         }
 
     def take(self, record: Record) -> None:
@@ -304,6 +305,7 @@ class _Reader:
 
     def _kept_by_others(self, record: Record) -> None:
         self.found.kept_by_others.update(map(str, record.get("devices") or ()))
+        self.found.perhaps_kept.update(map(str, record.get("untold") or ()))
 
     def _settled(self, record: Record) -> None:
         if self.found.settled_at_ms is None:
@@ -322,6 +324,11 @@ class _Reader:
 
     def _query(self, record: Record) -> None:
         self.found.queries.append(record)
+
+    def _unread(self, record: Record) -> None:
+        job = self.found.jobs.get(record.job)
+        if job is not None:
+            job.unread = record
 
     def _rows(self, record: Record) -> None:
         self.found.queries.append(record)

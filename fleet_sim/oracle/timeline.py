@@ -110,7 +110,7 @@ def draw_up(
     timeline.tasks = [task for job in jobs.values() for task in job.tasks.values()]
     for task in timeline.tasks:
         # A push names no job, and what somebody else has ordered may be the same version.
-        task.is_ambiguous = task.is_ambiguous or task.device.name in evidence.kept_by_others
+        task.is_ambiguous = task.is_ambiguous or evidence.is_shared(task.device)
         _split(timeline, task)
     return timeline
 
@@ -147,7 +147,7 @@ def _attribute(timeline: Timeline, device: Device, push: Push) -> None:
     """Give a push to the task it belongs to; to the likeliest one of several, marked as unsure."""
     named = push.record.job
     jobs = [job for job in timeline.jobs.values() if _can_be_for(job, push)]
-    jobs = [job for job in jobs if job.id == named] or _narrowed(jobs, device, push)
+    jobs = [job for job in jobs if job.id == named] or _narrowed(timeline, jobs, device, push)
     if not jobs:
         timeline.loose.append((device, push))
         return
@@ -164,12 +164,12 @@ def _can_be_for(job: JobLine, push: Push) -> bool:
     return is_its and job.order.create.lo <= push.hi
 
 
-def _narrowed(jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
+def _narrowed(timeline: Timeline, jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
     """Keep the jobs that explain the push best: each narrower reading is taken if any job fits it.
 
     First the jobs of its product, then those that name the device, that show a task for it, that
-    are to be asked for (or not, as this was), whose task was not over, and did not show as queued
-    at once after the push.
+    are to be asked for (or not, as this was), whose task was not over, and certainly was not pushed
+    then. None of these may be wrong: who goes by a guess convicts a server of what it did not do.
     """
     for fits in (
         lambda job: job.order.product in {"", device.product},
@@ -177,7 +177,7 @@ def _narrowed(jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
         lambda job: device.name in job.order.seen,
         lambda job: job.order.must_ask == push.is_offer,
         lambda job: not _is_over(job.tasks.get(device.name), push.lo),
-        lambda job: not _is_idle(job.tasks.get(device.name), push),
+        lambda job: not _is_idle(job, device, push.hi + timeline.delta_ms),
     ):
         jobs = [job for job in jobs if fits(job)] or jobs
     return jobs
@@ -186,14 +186,23 @@ def _narrowed(jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
 def _is_over(task: Task | None, at_ms: int) -> bool:
     if task is None:
         return False
-    before = [sighting for sighting in task.sightings if sighting.t1 < at_ms]
-    return bool(before) and before[-1].status in ENDED
+    before = [sighting.status for sighting in task.sightings if sighting.t1 < at_ms]
+    later = [sighting.status for sighting in task.sightings[len(before) :]]
+    # Some servers show a task as failed between two attempts.
+    return bool(before) and before[-1] in ENDED and not ACTIVE.intersection(later)
 
 
-def _is_idle(task: Task | None, push: Push) -> bool:
-    """Tell whether the first read that was answered after a push still showed the task queued."""
-    shown = None if task is None else task.seen_after(push.hi)
-    return shown is not None and shown[1].status == "queued"
+def _is_idle(job: JobLine, device: Device, pushed_by_ms: int) -> bool:
+    """Tell whether the task was not pushed then, as the next read still showed it queued.
+
+    Where it may be tried again, queued can also mean again: an attempt may be over within a poll.
+    """
+    task = job.tasks.get(device.name)
+    shown = None if task is None else task.seen_after(pushed_by_ms)
+    if shown is None or shown[1].status != "queued":
+        return False
+    is_retried = any(call.names(device.key) for call in job.calls("retry_tasks"))
+    return job.attempts_max == 1 and not is_retried
 
 
 # --- attempts ------------------------------------------------------------------------------------

@@ -40,7 +40,8 @@ class Generator:
         fleet_kib_per_device: How much that grew over the run, KiB a device.
         platform_cpu_s: CPU seconds of the embedded platform's process over the run.
         platform_rss_bytes: What it held at the end.
-        invalid_reason: Why these numbers make the run invalid; "" while they do not.
+        invalid_reason: Why the run says nothing about the backend: these numbers, or a stranger
+            who spoke for it; "" where it says something.
     """
 
     version: str = ""
@@ -59,7 +60,7 @@ class Generator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
+class NorthboundFigures:
     """What the operator's session with the backend's northbound API came to.
 
     Attributes:
@@ -83,7 +84,7 @@ class Run:
         timing: How long it took.
         generator: How well the simulator kept up.
         northbound: What the operator's session came to.
-        warnings: Sentences: what the broker kept from devices or backend.
+        warnings: Sentences: what stood between devices and backend, and what could not be told.
         overrides: Sentences: what of the vendors' contracts or of the scenario was changed.
         folder: The run's folder as the person can type it; "" where none is kept.
         program: The command as the person typed it, `fleet-sim` or `./fleet-sim`.
@@ -97,7 +98,7 @@ class Run:
     seed: int
     timing: Timing
     generator: Generator = Generator()
-    northbound: Traffic = Traffic()
+    northbound: NorthboundFigures = NorthboundFigures()
     warnings: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     folder: str = ""

@@ -1,60 +1,81 @@
-"""What stood between devices and backend, and is no promise of the backend: the broker's doing.
+"""What is no promise of the backend and yet decides what can be known of it.
 
-A run behind a broker that keeps messages from one of them looks like a run of silent devices, and
-its promises hold or cannot be known. Who reads the verdict is to know why.
+A run behind a broker that keeps messages from devices or backend looks like a run of silent
+devices; one beside other people's jobs, like a backend that forgets devices. Its promises hold or
+cannot be known. Who reads the verdict is to know why.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from fleet_sim.model.record import Record, Source
+from fleet_sim.model.record import CLOSED_BY_BROKER, Record, Source
 
 _REASONS_MAX = 3  # A broker that is restarted has many words for one thing.
+_NAMED_MAX = 3  # A line of a terminal holds two or three device keys; the log has the others.
 _HEARD = frozenset({"version_received", "progress_received", "request_received"})
 
 
 def warnings(records: Iterable[Record]) -> tuple[str, ...]:
     """Return sentences about a run's log; none where nothing of the kind shows."""
     found = _Counts(records)
-    return (*found.turned_away(), *found.not_subscribed(), *found.unheard(), *found.unreached())
+    return (
+        *found.turned_away(),
+        *found.taken_over(),
+        *found.not_subscribed(),
+        *found.unheard(),
+        *found.unreached(),
+        *found.untold(),
+    )
 
 
 class _Counts:
     """One pass over the log: device to how often, by what it met."""
 
     def __init__(self, records: Iterable[Record]) -> None:
+        self._faults: dict[str, frozenset[str]] = {}
+        self._untold: set[str] = set()
         self._turned_away: dict[str, Counter[str]] = {}
-        self._not_subscribed: set[str] = set()
-        self._spoke: set[str] = set()
-        self._heard: set[str] = set()
-        self._answered: set[str] = set()
-        self._pushed: set[str] = set()
-        self._reached: set[str] = set()
+        self._cut: set[str] = set()
+        self._taken_over: Counter[str] = Counter()
+        self._met: defaultdict[str, set[str]] = defaultdict(set)  # kind to devices
         self._has_server = False
         for record in records:
             self._has_server = self._has_server or record.src is Source.SERVER
             if record.src is Source.WIRE:
                 self._take(record)
+            elif record.src is Source.CONTROL:
+                self._take_control(record)
+
+    def _take_control(self, record: Record) -> None:
+        match record.kind:
+            case "fault_injected":
+                hit = frozenset(map(str, record.get("devices") or ()))
+                self._faults[str(record.get("id", ""))] = hit
+            case "fault_healed":
+                self._faults.pop(str(record.get("id", "")), None)
+            case "kept_by_others":
+                self._untold.update(map(str, record.get("untold") or ()))
+
+    def _is_planned(self, device: str) -> bool:
+        """Tell whether the scenario is disturbing a device just now."""
+        return any(device in hit for hit in self._faults.values())
 
     def _take(self, record: Record) -> None:
         match record.kind:
+            case "turned_away" if self._is_planned(record.device):
+                pass  # the scenario's doing, and no news to whoever wrote it
             case "turned_away":
                 why = str(record.get("why", ""))
                 self._turned_away.setdefault(why, Counter())[record.device] += 1
-            case "not_subscribed":
-                self._not_subscribed.add(record.device)
-            case "delivered":
-                self._spoke.add(record.device)
-            case "answered":
-                self._answered.add(record.device)
-            case "push_sent":
-                self._pushed.add(record.device)
-            case "push_received":
-                self._reached.add(record.device)
-            case kind if kind in _HEARD:
-                self._heard.add(record.device)
+            case "offline" if record.get("why") == CLOSED_BY_BROKER:
+                self._cut.add(record.device)
+            case "online" if record.device in self._cut:
+                self._cut.remove(record.device)
+                self._taken_over[record.device] += 1
+            case kind:
+                self._met[kind].add(record.device)
 
     def turned_away(self) -> Iterable[str]:
         """Say whom the broker did not let in."""
@@ -62,33 +83,62 @@ class _Counts:
         for why, times in by_count[:_REASONS_MAX]:
             yield (f"the broker turned {_devices(times)} away, {times.total()} times in all: {why}")
 
+    def taken_over(self) -> Iterable[str]:
+        """Say who may have been two; the broker's own end of the wire tells that it was not."""
+        times = {device: count for device, count in self._taken_over.items() if count > 1}
+        if times and not self._has_server:
+            yield (
+                f"the broker cut {_devices(times)} off {sum(times.values())} times, and let them "
+                "in again: does another client use their ids, as a second run with the same "
+                "devices does? What it did in their name cannot be told from what they did"
+            )
+
     def not_subscribed(self) -> Iterable[str]:
         """Say who asked in vain to be told anything."""
-        if self._not_subscribed:
+        refused = self._met["not_subscribed"]
+        if refused:
             yield (
-                f"the broker refused subscriptions of {_devices(self._not_subscribed)}; what it "
+                f"the broker refused subscriptions of {_devices(refused)}; what it "
                 "keeps from them cannot be told from a backend that says nothing"
             )
 
     def unheard(self) -> Iterable[str]:
         """Say that what devices said, and the broker took, did not get any further."""
-        heard = self._heard if self._has_server else self._answered
-        lost = self._spoke - heard
-        if _is_most(lost, self._spoke):
+        met = self._met
+        heard = set().union(*(met[kind] for kind in (_HEARD if self._has_server else {"answered"})))
+        spoke = met["delivered"]
+        lost = spoke - heard
+        if _is_most(lost, spoke):
             what = "reached the backend" if self._has_server else "was answered by the backend"
             yield (
-                f"nothing that {_devices(lost)} of {len(self._spoke)} said {what}, though the "
+                f"nothing that {_devices(lost)} of {len(spoke)} said {what}, though the "
                 "broker took it: do its access rules let the backend read?"
             )
 
     def unreached(self) -> Iterable[str]:
         """Say that pushes left and did not arrive."""
-        lost = self._pushed - self._reached
-        if _is_most(lost, self._pushed):
+        pushed = self._met["push_sent"]
+        lost = pushed - self._met["push_received"]
+        if _is_most(lost, pushed):
             yield (
-                f"no upgrade request for {_devices(lost)} of {len(self._pushed)} arrived: do the "
+                f"no upgrade request for {_devices(lost)} of {len(pushed)} arrived: do the "
                 "broker's access rules and size limits let them through?"
             )
+
+    def untold(self) -> Iterable[str]:
+        """Say of whom the backend did not tell whether they are free for our jobs."""
+        if self._untold:
+            yield (
+                f"the backend did not tell whether jobs of somebody else keep "
+                f"{_devices(self._untold)} busy ({_named(self._untold)}); what it does with them "
+                "can be held against nobody"
+            )
+
+
+def _named(names: Iterable[str]) -> str:
+    ordered = sorted(names)
+    more = len(ordered) - _NAMED_MAX
+    return ", ".join(ordered[:_NAMED_MAX]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _is_most(lost: Sequence[str] | set[str], all_of_them: set[str]) -> bool:

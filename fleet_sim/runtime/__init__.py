@@ -14,8 +14,7 @@ An `if` about upgrades in here is in the wrong room. Where to look:
     target/       somebody's broker and backend: what they are, and what they let us do
     a run         cloud (one vendor's share of it); virtual_run with a virtual_world a cloud;
                   real_run with a real_world a cloud, at its place in sites; conductor (when it is
-                  over), abort, generator (what it cost), strangers, run_folder,
-                  file_handles
+                  over), abort, generator (what it cost), run_folder, file_handles
     its log       run_log, wire_records
     the wires     mqtt_client, http_client, tasks; memory, which stands in for all of them
 """

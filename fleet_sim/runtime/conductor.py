@@ -236,11 +236,14 @@ class Conductor:
         self._is_settling = True
         self.why = why
         self._log.add(Source.CONTROL, "settle", fields={"why": why})
+        bound_ms = 0 if self._holds else self._plan.duration_ms
         self._unfinished = len(self._offices)
         for office in self._offices:
             office.control.halt()
         for office in self._offices:
-            office.observer.finish(self._finished, is_probing=why != "interrupted")
+            office.observer.finish(
+                self._finished, is_probing=why != "interrupted", bound_ms=bound_ms
+            )
 
     def _finished(self) -> None:
         """Take note that one cloud has had its last look; that of the last one ends the run."""

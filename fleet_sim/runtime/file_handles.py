@@ -7,9 +7,9 @@ import resource
 from fleet_sim.runtime.errors import TargetError
 
 # Libraries, the log, the database, the loop's own; and what the platform's process needs alike.
-OTHERS = 64
+OTHER_FILES = 64
 # More than any one process here can use; a limit in the billions makes some children slow to start.
-WANTED_MAX = 1 << 20
+FILES_MAX = 1 << 20
 
 
 def raise_limit() -> int:
@@ -18,25 +18,29 @@ def raise_limit() -> int:
     A login commonly gives 1,024 where many more are allowed.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = WANTED_MAX if hard == resource.RLIM_INFINITY else min(hard, WANTED_MAX)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
+    wanted = _bounded(hard)
+    if _bounded(soft) < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         return wanted
-    return soft if soft != resource.RLIM_INFINITY else WANTED_MAX
+    return _bounded(soft)
 
 
-def check_limit(devices: int, downloads: int) -> None:
+def _bounded(limit: int) -> int:
+    return FILES_MAX if limit == resource.RLIM_INFINITY else min(limit, FILES_MAX)
+
+
+def check_limit(limit: int, *, devices: int, downloads: int) -> None:
     """See that a fleet of this size can be on line and downloading.
 
     Args:
+        limit: How many files this process may have open; see `raise_limit`.
         devices: How many connections there will be at a time.
         downloads: How many transfers besides.
 
     Raises:
         TargetError: It cannot.
     """
-    limit = raise_limit()
-    needed = devices + downloads + OTHERS
+    needed = devices + downloads + OTHER_FILES
     if needed > limit:
         raise TargetError(
             f"{devices:,} devices with up to {downloads:,} downloads at a time need {needed:,} "

@@ -14,6 +14,7 @@ import ssl as tls
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from fleet_sim.model.record import CLOSED_BY_BROKER
 from fleet_sim.mqtt.client import ClientSession
 from fleet_sim.runtime.errors import BrokerError, TargetError
 
@@ -108,7 +109,7 @@ class DeviceConnection(asyncio.Protocol):
         """Tell the listener why, once."""
         self._transport = None
         self._unsent.clear()
-        why = self._why or (_reason(exc) if exc is not None else "closed by the broker")
+        why = self._why or (_reason(exc) if exc is not None else CLOSED_BY_BROKER)
         self._listener.on_closed(why)
 
     def _flush(self) -> None:

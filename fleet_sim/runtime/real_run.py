@@ -12,27 +12,31 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.record import Record, Source
+from fleet_sim.oracle.strangers import pushed_by_others
 from fleet_sim.oracle.tolerance import REAL_TIME
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.conductor import Conductor, Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError, ungrouped
-from fleet_sim.runtime.file_handles import check_limit
+from fleet_sim.runtime.file_handles import check_limit, raise_limit
 from fleet_sim.runtime.fleet.mount import mount
+from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.http_client import http_session
 from fleet_sim.runtime.operator.clean_up import CleanUp, cleaning
 from fleet_sim.runtime.operator.office import Office, opened, refusals, traffic
+from fleet_sim.runtime.operator.others import Kept
 from fleet_sim.runtime.platform.child import PlatformChild, platform_children
-from fleet_sim.runtime.real_time import RealClock, epoch_ms, monotonic_ns
+from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import FileLog, part_path, read_run
 from fleet_sim.runtime.sites import Site, met, started
-from fleet_sim.runtime.strangers import pushed_by_others
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.target.target import OperatorKeys, stock_broker
 from fleet_sim.runtime.tasks import Tasks
+from fleet_sim.scenario.downloads import downloads_max
 from fleet_sim.scenario.plan import Plan
 
 LOOK_S = 0.25  # Four frames a second for whoever watches.
@@ -51,6 +55,7 @@ class RealOptions:
         login: Who devices and backend are for a broker by URL; None leaves it to the devices.
         holds: Go on after everything has settled, until stopped; that is then its ordinary end.
         on_snapshot: Is told four times a second how the run stands.
+        on_wait: Is told in one line when the backend makes us wait.
         on_left: Is told in one line what could not be taken back from somebody else's backend.
         stop: Ends the run early. Cancelling it instead ends it at once, without its last looks and
             with everything it made left behind.
@@ -62,6 +67,7 @@ class RealOptions:
     login: MqttLogin | None = None
     holds: bool = False
     on_snapshot: Callable[[Snapshot], None] = lambda _: None
+    on_wait: Callable[[str], None] = lambda _: None
     on_left: Callable[[str], None] = lambda _: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -76,7 +82,8 @@ class RealRun:
         refusals: What the backends would not do, one sentence each.
         northbound: What all sessions with them came to, as `run.json` shows it.
         generator: The simulator's own figures, as `run.json` shows them.
-        invalid_reason: Why those figures make the run worthless; "" if they do not.
+        invalid_reason: Why the run is worthless: those figures, or a stranger who spoke for our
+            backend; "" if it is not.
         lag_ms: By how much instants may be late: what widens the evidence.
     """
 
@@ -95,51 +102,35 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
     Raises:
         TargetError: The target cannot be reached or refuses us; nothing was started.
     """
-    check_limit(len(plan.devices), _downloads_max(plan))
+    check_limit(raise_limit(), devices=len(plan.devices), downloads=downloads_max(plan))
     clouds = clouds_of(plan)
     async with contextlib.AsyncExitStack() as stack:
-        children: tuple[PlatformChild, ...] = ()
         access: BrokerAccess | None = None
-        if plan.target.broker is not None and plan.target.backend is None:
-            access = await stock_broker(plan.target, options.login)
         if plan.target.backend is None:
+            if plan.target.broker is not None:
+                access = await stock_broker(plan.target, options.login)
             children = await stack.enter_async_context(platform_children(len(clouds)))
-        sites: tuple[Site, ...] = ()
-        if not children:
+            sites = await started(clouds, children, folder=options.folder, access=access)
+        else:
             (cloud,) = clouds  # the plan has seen to that
-            keys, login = options.keys, options.login
-            sites = (await met(cloud, keys=keys, login=login, stop=options.stop),)
-        origin_ns = monotonic_ns()
-        clock = RealClock(origin_ns)
-        started_epoch_ms = epoch_ms()
-        if children:
-            sites = await started(
-                clouds, children, folder=options.folder, origin_ns=origin_ns, access=access
+            sites = (
+                await met(
+                    cloud,
+                    keys=options.keys,
+                    login=options.login,
+                    stop=options.stop,
+                    say=options.on_wait,
+                ),
             )
+        clock = RealClock()
         keep = AbortWatch(plan, REAL_TIME).is_needed
         log = FileLog(part_path(options.folder, 0), clock.now_ms, 0, keep=keep)
         stack.callback(log.close)
         with ungrouped(Exception):
-            conducted = await _run(
-                plan, options, sites, clock=clock, started_epoch_ms=started_epoch_ms, log=log
-            )
-    ran = _result(options, conducted, clock=clock, children=children)
-    why = pushed_by_others(ran.records) if children and access is not None else ""
+            conducted = await _run(plan, options, sites, clock=clock, log=log)
+    ran = _result(options, conducted, clock=clock, sites=sites)
+    why = pushed_by_others(ran.records) if access is not None else ""
     return dataclasses.replace(ran, invalid_reason=why) if why else ran
-
-
-def _downloads_max(plan: Plan) -> int:
-    """Return how many devices may download at a time, as far as the jobs bound it."""
-    caps = [
-        plan.contracts[fleet.dialect].cap_default if job.concurrency is None else job.concurrency
-        for job in plan.jobs
-        for fleet in plan.fleets
-        if fleet.name == job.fleet
-    ]
-    devices = len(plan.devices)
-    if not caps:
-        return devices  # whatever its backend pushes by itself
-    return min(devices, sum(devices if cap is None else cap for cap in caps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +148,6 @@ async def _run(
     sites: Sequence[Site],
     *,
     clock: RealClock,
-    started_epoch_ms: int,
     log: FileLog,
 ) -> _Conducted:
     async with http_session() as session, Tasks() as tasks:
@@ -165,7 +155,6 @@ async def _run(
             RealWorld(
                 clock=clock,
                 log=log,
-                epoch_ms=started_epoch_ms,
                 target=site.target,
                 session=session,
                 tasks=tasks,
@@ -176,19 +165,41 @@ async def _run(
         ]
         # The clock stops first: what is put off would start tasks in a group that is closing.
         with contextlib.closing(clock):
-            kept = sorted(str(one) for site in sites if site.met for one in site.met.kept)
-            if kept:
-                log.add(Source.CONTROL, "kept_by_others", fields={"devices": kept})
-            return await _conduct(plan, options, sites, worlds)
+            by_dialect = {
+                site.cloud.dialect.name: world for site, world in zip(sites, worlds, strict=True)
+            }
+            rigs = mount(plan.devices, by_dialect, seed=plan.seed)
+            with _settled_heap():
+                # Only now: a fleet that took long to get ready would power its devices on too late.
+                for world in worlds:
+                    world.begin()
+                for site in sites:
+                    if site.child is not None:
+                        await site.child.begin(clock.origin_ns)
+                    if site.met is not None:
+                        _tell_kept(log, site.met.kept)
+                return await _conduct(plan, options, sites, worlds, rigs)
+
+
+def _tell_kept(log: FileLog, kept: Kept) -> None:
+    """Record which devices may be busy with somebody else's jobs; nothing where none may."""
+    if kept != Kept():
+        fields = {
+            "devices": sorted(map(str, kept.by_others)),
+            "untold": sorted(map(str, kept.untold)),
+        }
+        log.add(Source.CONTROL, "kept_by_others", fields=fields)
 
 
 async def _conduct(
-    plan: Plan, options: RealOptions, sites: Sequence[Site], worlds: Sequence[RealWorld]
+    plan: Plan,
+    options: RealOptions,
+    sites: Sequence[Site],
+    worlds: Sequence[RealWorld],
+    rigs: Mapping[DeviceId, Rig],
 ) -> _Conducted:
-    """Mount fleet and operators on their worlds, and wait until the run is over."""
+    """Open the operators' offices beside the fleet, and wait until the run is over."""
     clock, log = worlds[0].clock, worlds[0].log  # the run's, in each of them
-    by_dialect = {site.cloud.dialect.name: world for site, world in zip(sites, worlds, strict=True)}
-    rigs = mount(plan.devices, by_dialect, seed=plan.seed)
     conductor = Conductor(plan, rigs, clock, log, holds=options.holds)
     offices: list[Office] = []
     numbers = count(1)
@@ -215,9 +226,8 @@ async def _conduct(
     children = [site.child for site in sites if site.child is not None]
     before = generator.usage(children)
     async with cleaning(clean_up, options.on_left):
-        with _settled_heap():
-            conductor.start(offices)
-            await _watch(plan, conductor, options, worlds, over=over, children=children)
+        conductor.start(offices)
+        await _watch(plan, conductor, options, worlds, over=over, children=children)
         costs = generator.costs(before, generator.usage(children), devices=len(plan.devices))
     for rig in rigs.values():
         rig.leave()
@@ -287,10 +297,10 @@ def _result(
     conducted: _Conducted,
     *,
     clock: RealClock,
-    children: Sequence[PlatformChild],
+    sites: Sequence[Site],
 ) -> RealRun:
     slips = clock.slips
-    late_ms = (child.closing.get("slip_ms_max", 0) for child in children)
+    late_ms = (site.child.closing.get("slip_ms_max", 0) for site in sites if site.child is not None)
     platform_slip_max_ms = max(late_ms, default=0)
     return RealRun(
         records=read_run(options.folder),

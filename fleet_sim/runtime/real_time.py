@@ -48,6 +48,11 @@ class RealClock:
         """How late work was done."""
         return self._slips
 
+    def begin(self) -> None:
+        """Let t = 0 be this instant; nothing has been put off yet, nor any instant kept."""
+        assert not self._heap, "what was put off would come too late"
+        self.origin_ns = monotonic_ns()
+
     def now_ms(self) -> int:
         """Return the present."""
         return (time.monotonic_ns() - self.origin_ns) // 1_000_000
@@ -89,6 +94,25 @@ class RealClock:
             work(*args)
         if heap:
             self._arm(heap[0][0])
+
+
+class RunTime:
+    """The time of a run that somebody else begins: it stands at 0 until then."""
+
+    __slots__ = ("_origin_ns",)
+
+    def __init__(self) -> None:
+        self._origin_ns: int | None = None
+
+    def begin(self, origin_ns: int) -> None:
+        """Take the monotonic instant that is t = 0."""
+        self._origin_ns = origin_ns
+
+    def now_ms(self) -> int:
+        """Return the present."""
+        if self._origin_ns is None:
+            return 0
+        return (time.monotonic_ns() - self._origin_ns) // 1_000_000
 
 
 class SlipCounter:

@@ -16,7 +16,7 @@ from fleet_sim.runtime.fleet.line import Ear
 from fleet_sim.runtime.fleet.sockets import Dialer
 from fleet_sim.runtime.http_client import HttpCarrier
 from fleet_sim.runtime.operator.northbound import Northbound
-from fleet_sim.runtime.real_time import RealClock
+from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.run_log import FileLog
 from fleet_sim.runtime.target.first_contact import FirstContact
 from fleet_sim.runtime.target.target import Target
@@ -27,6 +27,7 @@ class RealWorld:
     """The devices' end of the world: one cloud's broker and backend by their addresses.
 
     Attributes:
+        epoch_ms: The wall clock at t = 0.
         contact: What the first connections came to; None with a broker of our own.
     """
 
@@ -35,7 +36,6 @@ class RealWorld:
         *,
         clock: RealClock,
         log: FileLog,
-        epoch_ms: int,
         target: Target,
         session: aiohttp.ClientSession,
         tasks: Tasks,
@@ -45,7 +45,7 @@ class RealWorld:
         devices = len(cloud.plan.devices)
         self.clock = clock
         self.log = log
-        self.epoch_ms = epoch_ms
+        self.epoch_ms = epoch_ms()
         self.product_secret = product_secret
         self.subscribes = target.subscribes
         self.pings = PingWheel(clock)
@@ -67,6 +67,11 @@ class RealWorld:
             devices=devices,
             contact=self.contact,
         )
+
+    def begin(self) -> None:
+        """Let t = 0 be this instant: what it took to get here is nobody's lateness."""
+        self.clock.begin()
+        self.epoch_ms = epoch_ms()
 
     def dial(self, ear: Ear, number: int) -> None:
         """Open a connection to the broker."""

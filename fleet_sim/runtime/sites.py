@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,15 +44,27 @@ class Site:
 
 
 async def met(
-    cloud: Cloud, *, keys: OperatorKeys, login: MqttLogin | None, stop: asyncio.Event
+    cloud: Cloud,
+    *,
+    keys: OperatorKeys,
+    login: MqttLogin | None,
+    stop: asyncio.Event,
+    say: Callable[[str], None],
 ) -> Site:
     """Return the site of a target by URL, which lets us in.
+
+    Args:
+        cloud: Whose.
+        keys: The operator's.
+        login: Who devices are for the broker.
+        stop: Ends the wait; see `meet`.
+        say: Gets a sentence when the backend makes us wait.
 
     Raises:
         TargetError: It cannot be reached, or refuses us.
     """
     target = await by_url(cloud.plan.target, keys, login)
-    return Site(cloud=cloud, target=target, met=await meet(cloud, target, stop))
+    return Site(cloud=cloud, target=target, met=await meet(cloud, target, stop, say))
 
 
 async def started(
@@ -60,7 +72,6 @@ async def started(
     children: Sequence[PlatformChild],
     *,
     folder: Path,
-    origin_ns: int,
     access: BrokerAccess | None,
 ) -> tuple[Site, ...]:
     """Start the platform of each cloud, all at once, and return their sites.
@@ -69,7 +80,6 @@ async def started(
         clouds: Which.
         children: One for each.
         folder: The run folder; each child writes its part of the log there.
-        origin_ns: The monotonic instant that is t = 0.
         access: A stock broker, for the only cloud; None: each has one of its own.
 
     Raises:
@@ -79,7 +89,7 @@ async def started(
     with ungrouped(Exception):
         async with asyncio.TaskGroup() as tasks:
             for cloud, child in pairs:
-                tasks.create_task(child.start(_settings(cloud, folder, origin_ns, access)))
+                tasks.create_task(child.start(_settings(cloud, folder, access)))
     return tuple(
         Site(
             cloud=cloud,
@@ -92,9 +102,7 @@ async def started(
     )
 
 
-def _settings(
-    cloud: Cloud, folder: Path, origin_ns: int, access: BrokerAccess | None
-) -> PlatformSettings:
+def _settings(cloud: Cloud, folder: Path, access: BrokerAccess | None) -> PlatformSettings:
     vendors = dataclasses.asdict(cloud.dialect.contract)
     ours = dataclasses.asdict(cloud.contract)
     app_key, app_secret = operator_of_run(cloud.dialect, cloud.seed)
@@ -107,8 +115,8 @@ def _settings(
         contract={name: value for name, value in ours.items() if value != vendors[name]},
         log=part_path(folder, cloud.part),
         part=cloud.part,
-        origin_ns=origin_ns,
-        # On a broker that others use, too, a backend's ids are its own; see `strangers`.
+        is_of_run=True,
+        # On a broker that others use, too, a backend's ids are its own; see `oracle.strangers`.
         seed=cloud.seed if access is None else None,
         app_key=app_key,
         app_secret=app_secret,

@@ -24,6 +24,14 @@ _BOUNDS = (
     ("page_size_default", "page_size_max"),
 )
 
+# Where 0 means nothing, or nothing that ends: pages without rows, a cap that lets nobody through, a
+# time that is up when it begins. Elsewhere 0 is a value like any other.
+LOWEST: Mapping[str, int] = dict.fromkeys(
+    ("cap_default", "page_size_default", "page_size_max", "retry_counts_allowed", "timeout_s",
+     "timeout_s_max", "timeout_s_min"),
+    1,
+)  # fmt: skip
+
 
 def replaced(profile: Profile, knobs: Mapping[str, Any]) -> Profile:
     """Return a profile, of a contract or of a link, with some fields replaced."""

@@ -106,6 +106,13 @@ class Job(Keys):
     window: Window | None = None
 
     @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.to in self.sources:
+            text = f'names "{self.to}", which the job upgrades to; leave it out'
+            raise_all([detail(mistake(text), "from")])
+        return self
+
+    @model_validator(mode="after")
     def _has_retries(self) -> Self:
         if self.retry_interval_ms is not None and self.retries == 0:
             text = "has no effect without retries; write how many, like retries: 2"

@@ -187,8 +187,15 @@ def read_instant(value: object, info: ValidationInfo) -> int:
 
 
 def read_fleet_name(value: object, info: ValidationInfo) -> str:
-    """Return the name of a fleet of this file."""
-    return one_of(value, glance(info).fleets)
+    """Return the name of a fleet of this file.
+
+    A fleet whose name is none is told where it stands, and not once more wherever it is named.
+    """
+    names = glance(info).fleets
+    text = str(value) if isinstance(value, str) else shown(value)
+    if text in names and _NAME.fullmatch(text) is None:
+        return text
+    return one_of(value, names)
 
 
 def read_new_name(value: object) -> str:

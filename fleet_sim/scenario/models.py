@@ -20,7 +20,7 @@ from fleet_sim.model.contract import ContractProfile
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.scenario import vocabulary
-from fleet_sim.scenario.contracts import crossed_bounds, replaced
+from fleet_sim.scenario.contracts import LOWEST, crossed_bounds, replaced
 from fleet_sim.scenario.expect import read_expectation
 from fleet_sim.scenario.happenings import Happening
 from fleet_sim.scenario.jobs import Job
@@ -137,7 +137,7 @@ def _turned(link: LinkProfile, knobs: dict[str, Any]) -> LinkProfile:
 
 
 def _read_contract(value: object) -> Mapping[str, Any]:
-    return read_knobs(value, ContractProfile)
+    return read_knobs(value, ContractProfile, lowest=LOWEST)
 
 
 Network = Annotated[LinkProfile, PlainValidator(_read_network)]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.tree import Branch, Node, Place, Row, Scalar, dotted
-from fleet_sim.scenario.yaml_text import read, scalar
+from fleet_sim.scenario.yaml_text import read_value
 
 _STEP = re.compile(r'"([^"]+)"|([^."]+)')
 
@@ -72,11 +72,9 @@ def _is_path(text: str) -> bool:
 
 def _value(text: str, place: Place) -> tuple[Node, list[Mistake]]:
     """Read a value as YAML; nothing at all is an empty value, and so is null."""
-    if scalar(text.strip(), is_quoted=False) is None:
-        return Scalar(place, scalar("", is_quoted=False)), []
-    node, mistakes = read(text, place.file)
+    node, mistakes = read_value(text, place.file)
     told = [place.mistake(one.path, one.text) for one in mistakes]
-    return _moved(node, place), told
+    return Scalar(place, None) if node is None else _moved(node, place), told
 
 
 def _moved(node: Node, place: Place) -> Node:

@@ -262,7 +262,8 @@ def _job(job: Job, contract: ContractProfile, versions: tuple[str, ...]) -> _Ord
     )
     sources = job.sources
     if not sources and legal.retry_count and contract.retry_needs_source_versions:
-        sources = versions
+        # Its own target among them would have the whole order refused.
+        sources = tuple(version for version in versions if version != job.to)
     size = 0 if job.image.firmware_id else job.image.size_bytes or IMAGE_DEFAULT_BYTES
     made = JobPlan(
         at_ms=job.at_ms,

@@ -5,10 +5,11 @@ Their types are the only list of knobs there is, so a new field is a new knob at
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from enum import StrEnum
 from math import isfinite
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -35,6 +36,7 @@ def read_knobs(
     *,
     without: frozenset[str] = frozenset(),
     beside: tuple[str, ...] = (),
+    lowest: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the knobs a mapping sets, each of its field's type; all mistakes are raised at once.
 
@@ -43,6 +45,7 @@ def read_knobs(
         kind: A dataclass.
         without: Fields that may not be set.
         beside: Other keys that stand there, for the hint about an unknown one.
+        lowest: Field to the least whole number that means anything there; 0 where it is not named.
     """
     if not isinstance(value, dict):
         raise mistake(f"is {shown(value)}; write a mapping of knobs to values")
@@ -56,30 +59,31 @@ def read_knobs(
             found.append(detail(mistake(text, at_key=True), name))
             continue
         try:
-            knobs[str(name)] = _read(hints[name], raw, str(name))
+            knobs[str(name)] = _read(hints[name], raw, str(name), lowest.get(name, 0))
         except PydanticCustomError as error:
             found.append(detail(error, name))
     raise_all(found)
     return knobs
 
 
-def _read(hint: Any, value: object, name: str) -> Any:  # noqa: ANN401 - as the hint says
+def _read(hint: Any, value: object, name: str, least: int = 0) -> Any:  # noqa: ANN401 - as the hint says
     """Return the value as the field's type; a hint not listed here is our own slip."""
     arguments = get_args(hint)
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         inner = [part for part in arguments if part is not NoneType]
         assert len(inner) == 1, f"{name} has a type that no scenario can write"
-        return None if value is None and NoneType in arguments else _read(inner[0], value, name)
+        is_none = value is None and NoneType in arguments
+        return None if is_none else _read(inner[0], value, name, least)
     if origin is Literal:
         return _read_choice(arguments, value)
     if origin is tuple:
-        return _read_tuple(arguments, value, name)
+        return _read_tuple(arguments, value, name, least)
     if hint is bool:
         return read_bool(value)
     if hint is int:
         highest = _PERCENT_MAX if name.endswith("_percent") else KNOB_MAX
-        return read_count(value, lowest=0, highest=highest)
+        return read_count(value, lowest=least, highest=highest)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint(one_of(value, [one.value for one in hint]))
     if hint is float:
@@ -96,14 +100,18 @@ def _read_choice(choices: tuple[Any, ...], value: object) -> Any:  # noqa: ANN40
     return next(choice for choice in choices if choice == value)
 
 
-def _read_tuple(arguments: tuple[Any, ...], value: object, name: str) -> tuple[Any, ...]:
+def _read_tuple(
+    arguments: tuple[Any, ...], value: object, name: str, least: int
+) -> tuple[Any, ...]:
     """Return a list's entries; a lone value counts as a list of one."""
     entries = value if isinstance(value, list) else [value]
     is_open = arguments[-1] is Ellipsis
     if not is_open and len(entries) != len(arguments):
         raise mistake(f"has {len(entries)} entries; it needs {len(arguments)}")
     hints = [arguments[0]] * len(entries) if is_open else list(arguments)
-    return tuple(_read(hint, entry, name) for hint, entry in zip(hints, entries, strict=True))
+    return tuple(
+        _read(hint, entry, name, least) for hint, entry in zip(hints, entries, strict=True)
+    )
 
 
 def _read_number(value: object, name: str) -> float:

@@ -57,7 +57,7 @@ _TAB = "found character '\\t' that cannot start any token"
 
 
 def read(text: str, file: str) -> tuple[Node, list[Mistake]]:
-    """Read YAML text.
+    """Read the YAML text of a file.
 
     Args:
         text: One YAML document.
@@ -69,6 +69,14 @@ def read(text: str, file: str) -> tuple[Node, list[Mistake]]:
     Raises:
         ScenarioError: It cannot be read at all: no YAML, empty, too large or too deep.
     """
+    root, mistakes = read_value(text, file)
+    if root is None:
+        raise ScenarioError([Place(file, 1, 1).mistake("", "the file is empty; it needs fleets")])
+    return root, mistakes
+
+
+def read_value(text: str, file: str) -> tuple[Node | None, list[Mistake]]:
+    """Read any YAML text as `read` does; None where it holds nothing, or null."""
     if len(text) > TEXT_CHARS_MAX:
         size = f"{len(text):,} characters long; a scenario has at most {TEXT_CHARS_MAX:,}"
         raise ScenarioError([Place(file).mistake("", f"the file is {size}")])
@@ -79,8 +87,6 @@ def read(text: str, file: str) -> tuple[Node, list[Mistake]]:
         raise ScenarioError([*builder.mistakes, _unreadable(error, file)]) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise ScenarioError([*builder.mistakes, _unprintable(error, text, file)]) from error
-    if root is None:
-        raise ScenarioError([Place(file, 1, 1).mistake("", "the file is empty; it needs fleets")])
     return root, builder.mistakes
 
 

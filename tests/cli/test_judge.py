@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,8 +52,11 @@ def test_a_torn_log_is_judged_as_far_as_it_goes(
 
     code = outcome(["judge", str(finished), "--ui", "json"])
 
+    document = json.loads(capsys.readouterr().out)
     assert code in {0, 1}
-    assert json.loads(capsys.readouterr().out)["verdict"] in {"passed", "failed"}
+    assert document["verdict"] in {"passed", "failed"}
+    assert "before the run's own end (torn: events-000.jsonl.gz)" in document["warnings"][0]
+    assert "what came later is not judged" in document["warnings"][0]
 
 
 def test_a_folder_without_a_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,3 +65,130 @@ def test_a_folder_without_a_run_is_told(tmp_path: Path, capsys: pytest.CaptureFi
 
     assert code == 3
     assert "holds no run" in capsys.readouterr().err
+
+
+def test_a_log_that_stops_between_members_is_told_too(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A kill leaves whole members as a rule; that the run's end is missing shows all the same."""
+    rewrite(finished, lambda records: records[:-40])
+    capsys.readouterr()
+
+    code = outcome(["judge", str(finished), "--ui", "plain"])
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert code in {0, 1}
+    assert "before the run's own end: the run was killed, or its log cut" in said
+
+
+def rewrite(run: Path, change: Callable[[list[Any]], list[Any]]) -> None:
+    """Write a run's first part anew, its records changed."""
+    part = run / "events-000.jsonl.gz"
+    records = [json.loads(line) for line in gzip.decompress(part.read_bytes()).splitlines()]
+    lines = "".join(f"{json.dumps(one)}\n" for one in change(records))
+    part.write_bytes(gzip.compress(lines.encode()))
+
+
+def flipped(content: bytes) -> bytes:
+    """Return the bytes with one of the middle turned over."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "sentence"),
+    [
+        (flipped, "events-000.jsonl.gz is damaged: what begins at byte 0 cannot be unpacked"),
+        (lambda _: b"", "holds no record, so there is nothing to judge"),
+        (lambda _: b"hello\n", "events-000.jsonl.gz is no gzip file"),
+        (lambda _: gzip.compress(b"hello\n"), "line 1: 'hello' is no JSON object"),
+        (lambda _: gzip.compress(b"\xff\xfe\n"), "line 1: this is no UTF-8 text"),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_one_sentence(
+    finished: Path,
+    capsys: pytest.CaptureFixture[str],
+    damaged: Callable[[bytes], bytes],
+    sentence: str,
+) -> None:
+    """What cannot be trusted is not judged in part, in silence, but refused: exit code 3."""
+    part = finished / "events-000.jsonl.gz"
+    part.write_bytes(damaged(part.read_bytes()))
+    capsys.readouterr()
+
+    code = outcome(["judge", str(finished)])
+
+    said = capsys.readouterr()
+    assert (code, said.out, said.err.count("\n")) == (3, "", 1)
+    assert sentence in said.err
+
+
+def changed(kind: str, **values: object) -> Callable[[list[Any]], list[Any]]:
+    """Return a change of the first record of a kind; `...` takes a field away."""
+
+    def change(records: list[Any]) -> list[Any]:
+        first = next(one for one in records if one["kind"] == kind)
+        first.update(values)
+        for name in [name for name, value in values.items() if value is ...]:
+            del first[name]
+        return records
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (changed("boot", t="soon"), "t is 'soon'; a whole number would be right"),
+        (changed("boot", t=True), "t is 'True'; a whole number would be right"),
+        (changed("boot", src="Q"), "'Q' is not a valid Source"),
+        (changed("boot", dialect="klingon"), "the log lacks the contract of klingon"),
+        (changed("fleet", dialect="dothraki"), "the log lacks the contract of dothraki"),
+        (changed("boot", version=["1"]), "version is ['1']; a text would be right"),
+        (changed("rows", rows="none"), "rows is 'none'; a list of rows would be right"),
+        (changed("rows", where=["maybe"]), "where is ['maybe']; a filter as nested lists"),
+        (changed("rows", call="search"), "call is 'search'; search_devices or search_tasks"),
+        (changed("rows", pages=[[1, 2]]), "a list of [number, size, rows, total] would be right"),
+        (changed("api_invoke", no=...), "the kind api_invoke needs no, which is missing"),
+        (changed("end", why=...), "a record of the kind end needs why"),
+        (changed("contract", page_size_max="many"), "page_size_max of the contract does not fit"),
+        (changed("contract", busy_device=...), "busy_device of the contract does not fit"),
+        (changed("contract", src="S"), "the log lacks the contract of enos"),
+        (lambda found: found[:5] + found[6:], "line 6: seq is 6, and 5 would be next"),
+        (lambda found: found[:5] + found[4:], "line 6: seq is 4, and 5 would be next"),
+    ],
+)  # fmt: skip
+def test_a_record_that_does_not_fit_is_told_with_its_place(
+    finished: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[list[Any]], list[Any]],
+    sentence: str,
+) -> None:
+    """One sentence: where it stands, what is wrong, what would be right."""
+    rewrite(finished, change)
+    capsys.readouterr()
+
+    code = outcome(["judge", str(finished)])
+
+    said = capsys.readouterr()
+    assert (code, said.out, said.err.count("\n")) == (3, "", 1)
+    assert sentence in said.err
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("{", "the document"),
+        ("[]", "the document"),
+        ('{"timing": {"world": "dream"}}', "timing.world"),
+    ],
+)
+def test_a_damaged_report_is_told(
+    finished: Path, capsys: pytest.CaptureFixture[str], text: str, where: str
+) -> None:
+    """`run.json` says how exact the evidence is; a guess would make another verdict."""
+    (finished / "run.json").write_text(text)
+    capsys.readouterr()
+
+    assert outcome(["judge", str(finished)]) == 3
+    assert f"run.json: {where} does not fit; remove the file" in capsys.readouterr().err

@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -167,10 +168,54 @@ def test_the_module_is_the_command() -> None:
 
 def test_run_exits_with_the_code() -> None:
     """The console script ends as the outcome says."""
-    with pytest.raises(SystemExit) as caught:
-        run(["chek"])
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            run(["chek"])
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert caught.value.code == 2
+
+
+INTERRUPTED_TWICE = """
+import os, signal, sys
+from fleet_sim.cli import main
+
+def verb(_):
+    try:
+        exec("os.kill(os.getpid(), signal.SIGINT)")
+    finally:
+        os.kill(os.getpid(), signal.SIGINT)
+
+main.app = lambda *_, **__: verb(_)
+main.run([])
+"""
+
+
+def test_two_interrupts_are_130_wherever_they_come() -> None:
+    """Not a death by the signal, which Python makes of those that pass through code from text."""
+    found = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_TWICE], capture_output=True, check=False
+    )
+
+    assert (found.returncode, found.stderr) == (130, b"")
+
+
+def test_an_interrupt_before_the_command_is_there_is_130() -> None:
+    """Nothing has begun, so it ends there and then, without a traceback."""
+    code = (
+        "import runpy, signal, sys, os\n"
+        "class Late:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'fleet_sim.cli.main': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Late())\n"
+        "runpy.run_module('fleet_sim', run_name='__main__')"
+    )
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+    assert (found.returncode, found.stderr) == (130, b"")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ expect:
   - promises hold
 """
 
+# An order that is refused: retries need source versions, and every device runs the target.
+NO_SOURCES = (
+    "--set", 'fleets.meters.firmware="1.3.0"', "--set", "jobs.0.retries=1",
+    "--set", "contract.retry_needs_source_versions=true",
+)  # fmt: skip
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
@@ -208,7 +214,7 @@ def test_what_the_backend_would_not_do_is_said(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In a sentence of its own, before the report."""
-    words = ["--virtual", "--set", 'jobs.0.from=["1.2.0", "1.3.0"]', "--ui", "plain"]
+    words = ["--virtual", *NO_SOURCES, "--ui", "plain"]
     code = outcome(["run", str(small), *words, "--runs", str(tmp_path / "r")])
 
     assert code == 1
@@ -285,7 +291,7 @@ def test_a_job_that_the_backend_refuses_fails_the_run(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The document, the exit code and a later `judge` agree on it."""
-    words = ("--virtual", "--set", 'jobs.0.from=["1.2.0", "1.3.0"]')
+    words = ("--virtual", *NO_SOURCES)
     code, document = run_json(capsys, tmp_path, str(small), *words)
     again = outcome(["judge", str(tmp_path / "runs/latest"), "--ui", "none"])
 

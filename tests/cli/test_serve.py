@@ -41,8 +41,11 @@ def serving(
         yield process, json.loads(process.stdout.readline())
     finally:
         if process.poll() is None:
-            process.kill()
-        process.communicate(timeout=TIMEOUT_S)
+            process.terminate()
+        try:
+            process.communicate(timeout=TIMEOUT_S)
+        finally:
+            process.kill()  # nothing happens to one that has ended
 
 
 def test_the_ready_line_says_how_to_come_in() -> None:
@@ -75,6 +78,32 @@ def test_a_restart_on_its_store_keeps_who_it_is(tmp_path: Path) -> None:
         pass
 
     assert {**second, "mqtt": "", "http": ""} == {**first, "mqtt": "", "http": ""}
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_no_end_in_good_order_leaves_a_folder(tmp_path: Path, name: str) -> None:
+    """Ctrl-C, a service manager's stop, and a terminal that is closed."""
+    with serving(env={**os.environ, "TMPDIR": str(tmp_path)}) as (process, _):
+        assert list(tmp_path.iterdir())
+        process.send_signal(signal.Signals[name])
+        process.wait(timeout=TIMEOUT_S)
+
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_platform_with_a_store_makes_no_other_folder(tmp_path: Path) -> None:
+    """So that one which is killed leaves nothing but its store."""
+    store, folder = tmp_path / "store", tmp_path / "temporary"
+    store.mkdir()
+    folder.mkdir()
+    flags = ("--store", f"sqlite:///{store / 'platform.sqlite'}")
+    with serving(*flags, env={**os.environ, "TMPDIR": str(folder)}) as (process, _):
+        process.kill()
+        process.wait(timeout=TIMEOUT_S)
+
+    assert list(store.iterdir())
+    assert list(folder.iterdir()) == []
 
 
 def test_a_busy_port_is_told() -> None:
@@ -209,3 +238,22 @@ def test_another_dialects_platform_remembers_whose_it_is(acme_site: Path, tmp_pa
         "acme, or name another --store\n"
     )
     assert second["org"] == first["org"]
+
+
+def test_an_output_that_takes_nothing_is_told() -> None:
+    """One sentence, exit code 3; nobody would ever learn how to come in."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fleet_sim", "serve"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+
+    assert done.returncode == 3
+    assert done.stderr == (
+        "fleet-sim: the ready line cannot be written to the standard output: No space left on "
+        "device; send that somewhere else\n"
+    )

@@ -66,6 +66,16 @@ def test_a_device_that_somebody_elses_job_may_keep_is_unclear() -> None:
     assert reason(log).wait is Wait.UNCLEAR
 
 
+def test_a_device_of_which_nobody_could_tell_is_unclear() -> None:
+    """For another reason, which is told: the backend did not say whether other jobs keep it."""
+    log = rollout()
+    log.add(0, "C", "kept_by_others", devices=[], untold=["p/d1"])
+
+    assert reason(log) == Reason(
+        Wait.UNCLEAR, "nobody could tell whether another job keeps its device busy"
+    )
+
+
 def test_a_stopped_job_is_a_stated_reason() -> None:
     """It pushes nothing."""
     log = rollout()

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from fleet_sim.model.record import CLOSED_BY_BROKER
 from fleet_sim.oracle.tasks import JobLine, Task
 from fleet_sim.oracle.timeline import Timeline
 from tests.oracle.logs import Log, drawn
@@ -224,18 +227,109 @@ def test_a_task_shown_as_pushed_after_it_was_under_way_is_in_its_next_attempt() 
 
 
 def test_a_job_of_somebody_else_makes_the_pushes_of_its_devices_ambiguous() -> None:
-    """It may be to the same version, and a push names no job."""
+    """It may be to the same version, and a push names no job; one that may be there, likewise."""
     log = Log()
-    log.devices("d1", "d2")
-    log.add(0, "C", "kept_by_others", devices=["p/d1"])
+    log.devices("d1", "d2", "d3")
+    log.add(0, "C", "kept_by_others", devices=["p/d1"], untold=["p/d3"])
     log.job(1_000)
-    for name in ("d1", "d2"):
+    for name in ("d1", "d2", "d3"):
         log.show(name, "queued")
     log.poll(2_000)
 
     tasks = drawn(log).tasks
 
-    assert {task.device.name: task.is_ambiguous for task in tasks} == {"p/d1": True, "p/d2": False}
+    assert [task.device.name for task in tasks if task.is_ambiguous] == ["p/d1", "p/d3"]
+
+
+def test_a_device_that_another_client_takes_over_is_convicted_of_nothing() -> None:
+    """The broker ends one of two connections under one id; who spoke in its name is not known."""
+    log = Log(is_foreign=True)
+    log.devices("d1", "d2", "d3")
+    for key, times, why in (
+        ("d1", 2, CLOSED_BY_BROKER),
+        ("d2", 1, CLOSED_BY_BROKER),
+        ("d3", 2, ""),
+    ):
+        for at in range(200, 200 + 100 * times, 100):
+            log.offline(at, key, why)
+            log.online(at + 50, key)
+    log.job(1_000)
+    for key in ("d1", "d2", "d3"):
+        log.show(key, "queued")
+    log.poll(2_000)
+
+    unsure = [task.device.key for task in drawn(log).tasks if task.is_ambiguous]
+
+    assert unsure == ["d1"]
+
+
+def test_a_platform_of_ours_tells_take_overs_itself() -> None:
+    """Its own end of the wire shows what reached it."""
+    log = Log()
+    log.devices("d1")
+    for at in (200, 300):
+        log.offline(at, "d1", CLOSED_BY_BROKER)
+        log.online(at + 50, "d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    log.poll(2_000)
+    log.push(3_000, "d1")
+
+    assert not only_task(log).is_ambiguous
+
+
+@pytest.mark.parametrize(("retries", "is_unsure"), [(0, False), (1, True)])
+def test_queued_after_a_push_tells_that_it_was_another_jobs_only_without_retries(
+    *, retries: int, is_unsure: bool
+) -> None:
+    """A device that fails within a poll waits for its retry by the next one."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000, retries=1)
+    log.job(1_100, job="j2", retries=retries)
+    log.show("d1", "queued")
+    log.show("d1", "queued", job="j2")
+    log.poll(1_500)
+    log.poll(1_500, job="j2")
+    log.push(2_000, "d1")
+    log.show("d1", "under_way")
+    log.poll(9_000)
+    log.poll(9_000, job="j2")
+
+    assert [task.is_ambiguous for task in drawn(log).tasks] == [is_unsure, is_unsure]
+
+
+def test_queued_after_a_push_tells_nothing_once_an_operator_asked_for_a_retry() -> None:
+    """That is a try, too."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000, retries=1)
+    log.job(1_100, job="j2")
+    log.call(1_200, "retry_tasks", "d1", job="j2")
+    log.show("d1", "queued", job="j2")
+    log.show("d1", "queued")
+    log.push(2_000, "d1")
+    log.poll(3_000)
+    log.poll(3_000, job="j2")
+
+    assert all(task.is_ambiguous for task in drawn(log).tasks)
+
+
+def test_a_task_that_showed_as_failed_between_two_attempts_was_not_over() -> None:
+    """Some servers show it so; the push behind it may be its next attempt."""
+    log = rollout()
+    log.show("d1", "failed")
+    log.poll(4_000)
+    log.job(5_000, job="j2")
+    log.show("d1", "queued", job="j2")
+    log.poll(6_000, job="j2")
+    log.push(8_000, "d1")
+    log.show("d1", "under_way")
+    log.poll(9_000)
+
+    tasks = [task for task in drawn(log).tasks if task.device.key == "d1"]
+
+    assert [task.is_ambiguous for task in tasks] == [True, True]
 
 
 def test_two_rows_for_a_device_make_its_task_ambiguous() -> None:

@@ -8,7 +8,7 @@ from fleet_sim.oracle.judge import Judgement, PromiseVerdict, Verdict
 from fleet_sim.oracle.metrics import Totals
 from fleet_sim.oracle.outcome import Finding, Standing, Witness
 from fleet_sim.oracle.thresholds import ExpectationResult
-from fleet_sim.report.run import Generator, Run, Timing, Traffic
+from fleet_sim.report.run import Generator, NorthboundFigures, Run, Timing
 
 PASSED = Verdict("passed", 0)
 FAILED = Verdict("failed", 1)
@@ -16,7 +16,7 @@ ABORTED = Verdict("aborted", 4)
 INTERRUPTED = Verdict("aborted", 130)
 INVALID = Verdict("invalid", 5)
 
-CALM = Traffic(requests=57)
+CALM = NorthboundFigures(requests=57)
 
 MET = ExpectationResult("updated[meters] == 100%", "happy.yaml", 20, held=True, value=100.0)
 MISSED = ExpectationResult(
@@ -52,7 +52,7 @@ def run(
     overrides: tuple[str, ...] = (),
     invalid_reason: str = "",
     can_go_virtual: bool = True,
-    northbound: Traffic = CALM,
+    northbound: NorthboundFigures = CALM,
 ) -> Run:
     """Return a run of happy-path."""
     return Run(

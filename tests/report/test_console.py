@@ -10,7 +10,7 @@ from fleet_sim.oracle.judge import PromiseVerdict, Verdict
 from fleet_sim.oracle.outcome import Finding, Standing, Witness
 from fleet_sim.oracle.thresholds import ExpectationResult
 from fleet_sim.report.console import print_summary, render_summary
-from fleet_sim.report.run import Traffic
+from fleet_sim.report.run import NorthboundFigures
 from tests.report.judgements import (
     ABORTED,
     FAILED,
@@ -214,9 +214,13 @@ def test_a_backend_that_keeps_up_is_not_talked_about() -> None:
 def test_a_backend_that_puts_off_or_says_nothing_is_told() -> None:
     """In one line, with how many requests there were."""
     both = render_summary(
-        run(northbound=Traffic(requests=1_200, throttled=30, failed=2)), judgement(), PASSED
+        run(northbound=NorthboundFigures(requests=1_200, throttled=30, failed=2)),
+        judgement(),
+        PASSED,
     )
-    one = render_summary(run(northbound=Traffic(requests=9, failed=1)), judgement(), PASSED)
+    one = render_summary(
+        run(northbound=NorthboundFigures(requests=9, failed=1)), judgement(), PASSED
+    )
 
     said = "of 1,200 northbound requests the backend put off 30 and left 2 calls without an answer"
     assert said in one_line(both)

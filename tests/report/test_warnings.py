@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from fleet_sim.model.record import Record, Source
+from fleet_sim.model.record import CLOSED_BY_BROKER, Record, Source
 from fleet_sim.report.warnings import warnings
 
 
@@ -40,6 +40,22 @@ def test_who_was_not_let_in_is_counted_with_the_reason() -> None:
     )
 
 
+def cut(*devices: str) -> list[Record]:
+    """Return records of devices that the broker cuts off, and lets in again."""
+    return [*wire("offline", *devices, why=CLOSED_BY_BROKER), *wire("online", *devices)]
+
+
+def test_devices_that_another_client_takes_over_are_told() -> None:
+    """Once may be a restart; whoever lost its link was not taken over."""
+    log = [*cut("p/a", "p/b", "p/c"), *cut("p/a", "p/b"), *cut("p/a")]
+    log += [*wire("offline", "p/d", why="link"), *wire("online", "p/d")] * 2
+
+    (told,) = warnings(log)
+
+    assert told.startswith("the broker cut 2 devices off 5 times, and let them in again: ")
+    assert warnings([*STARTED, *log]) == ()
+
+
 def test_refused_subscriptions_are_told() -> None:
     """Each device once."""
     (told,) = warnings(wire("not_subscribed", "p/a", "p/a", "p/b", filters=2))
@@ -72,3 +88,48 @@ def test_pushes_that_never_arrive_are_told() -> None:
     (told,) = warnings(log)
 
     assert told.startswith("no upgrade request for 1 device of 2 arrived")
+
+
+def control(kind: str, **fields: Any) -> list[Record]:  # noqa: ANN401 - any field
+    """Return a record of what we did."""
+    return [Record(0, 0, Source.CONTROL, kind, fields=fields)]
+
+
+def test_who_is_turned_away_by_plan_is_no_news() -> None:
+    """While a scenario's event lasts, and only of its devices."""
+    log = [
+        *control("fault_injected", id="disconnect-1", devices=["p/a", "p/b"]),
+        *wire("turned_away", "p/a", "p/c", why="reset"),
+        *control("fault_healed", id="disconnect-1"),
+    ]
+
+    assert warnings(log) == ("the broker turned 1 device away, 1 times in all: reset",)
+
+
+def test_a_fault_that_is_healed_excuses_nobody() -> None:
+    """Nor does one of two that hit the same device, while the other lasts."""
+    log = [
+        *control("fault_injected", id="disconnect-1", devices=["p/a"]),
+        *control("fault_injected", id="disconnect-2", devices=["p/a", "p/b"]),
+        *control("fault_healed", id="disconnect-2"),
+        *wire("turned_away", "p/a", "p/b", why="reset"),
+    ]
+
+    assert warnings(log) == ("the broker turned 1 device away, 1 times in all: reset",)
+
+
+@pytest.mark.parametrize(
+    ("devices", "who"),
+    [
+        (["p/b", "p/a"], "2 devices busy (p/a, p/b);"),
+        ([f"p/{number}" for number in range(5)], "5 devices busy (p/0, p/1, p/2 and 2 more);"),
+    ],
+)
+def test_devices_that_other_jobs_may_keep_busy_are_named(devices: list[str], who: str) -> None:
+    """Those that other jobs do keep busy are known, and no reason to warn."""
+    log = control("kept_by_others", devices=["p/x"], untold=devices)
+
+    (told,) = warnings(log)
+
+    assert told.startswith(f"the backend did not tell whether jobs of somebody else keep {who}")
+    assert warnings(control("kept_by_others", devices=["p/x"], untold=[])) == ()

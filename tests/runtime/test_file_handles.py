@@ -3,7 +3,7 @@ import resource
 import pytest
 
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.file_handles import OTHERS, WANTED_MAX, check_limit, raise_limit
+from fleet_sim.runtime.file_handles import FILES_MAX, OTHER_FILES, check_limit, raise_limit
 
 
 class Limits:
@@ -34,8 +34,9 @@ def given(monkeypatch: pytest.MonkeyPatch, soft: int, hard: int) -> Limits:
     [
         (1_024, 20_000, 20_000),
         (20_000, 20_000, 20_000),
-        (1_024, resource.RLIM_INFINITY, WANTED_MAX),
-        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, WANTED_MAX),
+        (1_024, resource.RLIM_INFINITY, FILES_MAX),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, FILES_MAX),
+        (FILES_MAX + 1, resource.RLIM_INFINITY, FILES_MAX),
     ],
 )
 def test_the_limit_is_raised_as_far_as_one_may(
@@ -48,12 +49,18 @@ def test_the_limit_is_raised_as_far_as_one_may(
     assert limits.now[1] == hard
 
 
-def test_a_fleet_that_is_too_large_is_refused_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_limit_that_is_high_enough_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that is higher than we would ask for: it is never lowered."""
+    limits = given(monkeypatch, FILES_MAX + 1, FILES_MAX + 2)
+
+    raise_limit()
+
+    assert limits.now == (FILES_MAX + 1, FILES_MAX + 2)
+
+
+def test_a_fleet_that_is_too_large_is_refused_in_a_sentence() -> None:
     """Before anything is started, with both numbers."""
-    given(monkeypatch, 256, 1_000)
-    check_limit(900, 1_000 - 900 - OTHERS)
+    check_limit(1_000, devices=900, downloads=1_000 - 900 - OTHER_FILES)
 
     with pytest.raises(TargetError, match=r"need 1,065 open files, .* may have 1,000"):
-        check_limit(901, 100)
+        check_limit(1_000, devices=901, downloads=100)

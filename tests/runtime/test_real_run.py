@@ -1,43 +1,51 @@
 import asyncio
 import hashlib
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from aiohttp.test_utils import unused_port
 
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import JobRow, JobStatus, Listed, SearchFirmware, SearchJobs
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import judge
 from fleet_sim.oracle.outcome import Standing
 from fleet_sim.oracle.tolerance import REAL_TIME
-from fleet_sim.runtime import generator
+from fleet_sim.runtime import generator, real_run
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError
-from fleet_sim.runtime.fleet.mount import registrations
+from fleet_sim.runtime.file_handles import OTHER_FILES
+from fleet_sim.runtime.fleet.mount import mount, registrations
+from fleet_sim.runtime.fleet.rig import Rig
+from fleet_sim.runtime.operator import others
 from fleet_sim.runtime.operator.images import image_content
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_run import RealOptions, RealRun, run_really
+from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import part_path, read_run
 from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
-from fleet_sim.scenario.plan import Plan, TargetPlan
+from fleet_sim.scenario.plan import DevicePlan, Plan, TargetPlan
 from tests.runtime.plans import FLEET, JOB, TWO_VENDORS, planned
 from tests.runtime.platforms import WAIT_S, calling, running
+
+Worlds: TypeAlias = Mapping[str, RealWorld]
 
 HOST = "127.0.0.1"
 BRISK_ALIKE = {"connect": {"over": "200ms"}, "install": "100ms", "reboot": "200ms"}
 BRISK = FLEET | BRISK_ALIKE
-SOON = JOB | {"at": "1s"}
+# On an idle machine all devices have reported after 0.2 s, beside nine busy loops after 0.25 s.
+SOON = JOB | {"at": "2s"}
 # 16 bytes a millisecond: the image of 32 KiB takes about two seconds.
-SLOW = {"slow": {"like": "ethernet_lab", "down_kbps": 128}}
+SLOW: Mapping[str, dict[str, Any]] = {"slow": {"like": "ethernet_lab", "down_kbps": 128}}
 # One fleet that succeeds and one that fails at once: no timeout has to be waited for.
 MIXED: Mapping[str, Any] = {
     "fleets": {"meters": BRISK, "gauges": BRISK | {"devices": 2, "personas": "bad_digest"}},
@@ -84,7 +92,6 @@ async def test_both_worlds_come_to_the_same_end(tmp_path: Path) -> None:
     assert sorted(statuses(real.records).values()) == ["failed"] * 2 + ["succeeded"] * 6
     assert read_run(tmp_path) == real.records
     assert {one.part for one in real.records} == {0, 1}
-    assert real.invalid_reason == ""
     assert seen[-1].by_status == {"failed": 2, "succeeded": 6}
     assert seen[-1].updated == 6
     _check_sources(real)
@@ -94,7 +101,7 @@ async def test_both_worlds_come_to_the_same_end(tmp_path: Path) -> None:
 async def test_devices_that_ask_come_to_the_same_end_in_both_worlds(tmp_path: Path) -> None:
     """A short absence of all makes them ask again, in seconds; nobody is pushed."""
     ask = SOON | {"ask": True}
-    absence = {"at": "2s", "for": "500ms"}
+    absence = {"at": "4s", "for": "500ms"}
     plan = brisk(
         fleets=MIXED["fleets"],
         jobs=[ask, ask | {"upgrade": "gauges"}],
@@ -136,14 +143,19 @@ def _check_figures(run: RealRun) -> None:
     assert run.generator["sends"] > 0
     assert run.generator["platform_rss_bytes"] > 1 << 20
     assert run.lag_ms >= run.generator["slip_max_ms"]
+    # Whether the machine was quick enough is its own affair; that the run says so is ours.
+    is_late = run.generator["slip_p99_ms"] > 1_000
+    is_late |= run.generator["sends_late"] > 0.01 * run.generator["sends"]
+    assert bool(run.invalid_reason) == is_late
 
 
 async def test_a_download_that_is_cut_goes_on_from_the_bytes_it_holds(tmp_path: Path) -> None:
     """Over real HTTP: a range from there on, and the digest of the whole."""
+    # About four seconds a download, cut in its last: it may begin more than two seconds late.
     plan = brisk(
-        networks=SLOW,
+        networks={"slow": SLOW["slow"] | {"down_kbps": 64}},
         fleets={"meters": BRISK | {"devices": 3, "network": "slow"}},
-        events=[{"at": "2500ms", "disconnect": "meters", "for": "500ms"}],
+        events=[{"at": "5s", "disconnect": "meters", "for": "500ms"}],
     )
 
     run = await carried_out(plan, tmp_path)
@@ -217,6 +229,25 @@ def children() -> Iterator[psutil.Process]:
         with suppress(psutil.Error):
             if "fleet_sim.runtime.platform.process" in process.cmdline():
                 yield process
+
+
+async def test_a_fleet_that_takes_long_to_get_ready_is_not_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run begins when all stands ready: no device is powered on late, none misses its job."""
+    hour_ms = 3_600_000
+
+    def slowly(devices: Iterable[DevicePlan], worlds: Worlds, *, seed: int) -> Any:  # noqa: ANN401
+        worlds["enos"].clock.origin_ns -= hour_ms * 1_000_000
+        return mount(devices, worlds, seed=seed)
+
+    monkeypatch.setattr(real_run, "mount", slowly)
+
+    run = await carried_out(brisk(), tmp_path)
+
+    assert run.generator["slip_max_ms"] < hour_ms
+    assert all(one.t < hour_ms for one in run.records)
+    assert list(statuses(run.records).values()) == ["succeeded"] * 6
 
 
 async def test_a_platform_that_ends_in_the_midst_ends_the_run(tmp_path: Path) -> None:
@@ -305,6 +336,39 @@ async def test_a_target_by_url_is_upgraded_and_left_clean(tmp_path: Path) -> Non
     assert isinstance(jobs, Listed)
     assert jobs.total == 1
     assert run.generator["platform_rss_bytes"] == 0
+    assert of(run, "kept_by_others") == []
+
+
+async def test_what_a_backend_does_not_tell_of_other_jobs_is_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apart from what it does tell; the run goes on."""
+    monkeypatch.setattr(others, "PAGES_MAX", 0)
+    plan = brisk()
+    async with running(devices=registrations(plan.devices), signed_only=True) as ready:
+        aimed_plan, keys = aimed(plan, ready)
+        run = await carried_out(aimed_plan, tmp_path, keys=keys)
+
+    (kept,) = of(run, "kept_by_others")
+    assert kept.fields == {
+        "devices": [],
+        "untold": sorted(str(one.device) for one in plan.devices),
+    }
+    assert (run.why, run.refusals) == ("settled", ())
+
+
+async def test_a_fleet_that_needs_more_files_than_there_are_is_refused_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a backend by URL every device may download, whatever the cap of our job."""
+    monkeypatch.setattr(real_run, "raise_limit", lambda: OTHER_FILES + 6 + 2)
+    capped = brisk(jobs=[SOON | {"concurrency": 2}])
+    with pytest.raises(TargetError, match="with up to 6 downloads at a time"):
+        await carried_out(replace(capped, target=TargetPlan(backend="http://h:1")), tmp_path)
+
+    run = await carried_out(capped, tmp_path)
+
+    assert run.why == "settled"
 
 
 async def test_files_within_the_vendors_platform_are_fetched_as_its_devices_do(
@@ -396,7 +460,9 @@ async def test_a_target_that_is_not_there_is_told_before_anything_starts(
 # --- kill -9 ------------------------------------------------------------------------------------
 
 
-async def test_a_job_survives_the_death_of_its_platform(tmp_path: Path) -> None:
+async def test_a_job_survives_the_death_of_its_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed with downloads under way, started again on the same store and ports."""
     plan = brisk(
         networks=SLOW,
@@ -405,10 +471,19 @@ async def test_a_job_survives_the_death_of_its_platform(tmp_path: Path) -> None:
     )
     store = f"sqlite:///{tmp_path / 'platform.sqlite'}"
     is_under_way = asyncio.Event()
+    rigs: dict[DeviceId, Rig] = {}
 
-    def watch(seen: Snapshot) -> None:
-        if seen.by_status.get("under_way", 0) >= 3:
+    def mounted(devices: Iterable[DevicePlan], worlds: Worlds, *, seed: int) -> Any:  # noqa: ANN401
+        rigs.update(mount(devices, worlds, seed=seed))
+        return rigs
+
+    def watch(_: Snapshot) -> None:
+        # The devices' own word: the observer's comes when a download may be over.
+        held = [one._download.held_bytes for one in rigs.values() if one._download is not None]
+        if sum(0 < some < 32_768 for some in held) >= 3:
             is_under_way.set()
+
+    monkeypatch.setattr(real_run, "mount", mounted)
 
     async with platform_child() as first, platform_child() as second:
         known: dict[str, Any] = {"store": store, "devices": registrations(plan.devices)}

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 import uvloop
 
-from fleet_sim.runtime.real_time import RealClock, SlipCounter, epoch_ms, monotonic_ns
+from fleet_sim.runtime.real_time import RealClock, RunTime, SlipCounter, epoch_ms, monotonic_ns
 
 WAIT_S = 30.0  # Only a test that fails waits so long.
 
@@ -93,6 +93,28 @@ async def test_the_origin_is_the_callers_to_choose() -> None:
 
     assert RealClock(origin_ns).now_ms() >= 5_000
     assert RealClock(origin_ns).origin_ns == origin_ns
+
+
+async def test_a_clock_may_begin_anew_while_nothing_is_put_off() -> None:
+    """Then the present is t = 0, however long ago the clock was made."""
+    clock = RealClock(monotonic_ns() - 3_600_000_000_000)
+
+    clock.begin()
+
+    assert clock.now_ms() < 3_600_000
+    clock.call_at(3_600_000, print)
+    with pytest.raises(AssertionError):
+        clock.begin()
+    clock.close()
+
+
+def test_a_runs_time_stands_still_until_it_begins() -> None:
+    """From then on it counts from the instant it was given."""
+    run_time = RunTime()
+
+    assert run_time.now_ms() == 0
+    run_time.begin(monotonic_ns() - 5_000_000_000)
+    assert run_time.now_ms() >= 5_000
 
 
 def test_the_wall_clock_is_this_centurys() -> None:

@@ -38,7 +38,6 @@ async def test_first_contact_is_watched_at_a_strangers_broker_alone(
         world = RealWorld(
             clock=clock,
             log=log,
-            epoch_ms=0,
             target=target,
             session=session,
             tasks=tasks,
@@ -71,7 +70,6 @@ async def test_an_image_s_token_goes_with_the_request_for_its_file(tmp_path: Pat
         world = RealWorld(
             clock=clock,
             log=log,
-            epoch_ms=0,
             target=target,
             session=session,
             tasks=tasks,

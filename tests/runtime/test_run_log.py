@@ -11,6 +11,7 @@ from fleet_sim.runtime.run_log import (
     MemoryLog,
     NoLog,
     part_path,
+    read_log,
     read_run,
     write_part,
 )
@@ -198,3 +199,52 @@ def test_a_run_that_is_over_has_no_more_records() -> None:
 
     assert [one.kind for one in log.records] == ["end", "cleaned"]
     assert [one.seq for one in log.records] == [0, 1]
+
+
+def test_a_missing_end_is_told_and_a_whole_log_is_not(tmp_path: Path) -> None:
+    """Torn within a member, followed by what was never written, or cut within a line."""
+    memory = MemoryLog(Ticker())
+    fill(memory, 3)
+    write_part(tmp_path, 0, memory.records)
+    path = part_path(tmp_path, 0)
+    whole = path.read_bytes()
+    half_a_line = gzip.compress(gzip.decompress(whole)[:-5])
+
+    torn = []
+    for content in (
+        whole,
+        whole[:-9],
+        whole + bytes(9),
+        whole + whole[:40] + bytes(99),
+        half_a_line,
+    ):
+        path.write_bytes(content)
+        torn.append(read_log(tmp_path).torn)
+
+    assert torn == [(), *[("events-000.jsonl.gz",)] * 4]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_change_within_any_member_is_no_missing_end(tmp_path: Path, at: int) -> None:
+    """The first, one in the middle, the last: each was whole once, and is not what was written."""
+    log = FileLog(part_path(tmp_path, 0), Ticker(), 0, keep=False)
+    begins = []
+    for _ in range(3):
+        begins.append(part_path(tmp_path, 0).stat().st_size)
+        fill(log, 2)
+        log.flush()
+    log.close()
+    content = bytearray(part_path(tmp_path, 0).read_bytes())
+    content[begins[at] + 30] ^= 0xFF
+    part_path(tmp_path, 0).write_bytes(content)
+
+    with pytest.raises(ValueError, match=f"is damaged: what begins at byte {begins[at]} cannot"):
+        read_log(tmp_path)
+
+
+def test_a_part_that_is_missing_is_told(tmp_path: Path) -> None:
+    """The next one would be taken for it."""
+    write_part(tmp_path, 1, [Record(0, 0, Source.WIRE, "online")])
+
+    with pytest.raises(ValueError, match=r"lacks events-000\.jsonl\.gz, though events-001"):
+        read_log(tmp_path)

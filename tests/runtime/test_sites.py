@@ -10,7 +10,6 @@ from fleet_sim.model.northbound import Listed, SearchJobs
 from fleet_sim.runtime.cloud import Cloud, clouds_of
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.platform.child import platform_children
-from fleet_sim.runtime.real_time import monotonic_ns
 from fleet_sim.runtime.run_log import part_path, read_run
 from fleet_sim.runtime.sites import met, started
 from fleet_sim.runtime.target.target import OperatorKeys
@@ -25,9 +24,7 @@ async def test_every_cloud_has_a_platform_of_its_own(tmp_path: Path) -> None:
     clouds = clouds_of(planned(**TWO_VENDORS))
 
     async with platform_children(2) as children:
-        sites = await started(
-            clouds, children, folder=tmp_path, origin_ns=monotonic_ns(), access=None
-        )
+        sites = await started(clouds, children, folder=tmp_path, access=None)
         ready = [child.ready for child in children]
         for one in ready:
             async with calling(one) as caller:
@@ -54,7 +51,6 @@ async def test_a_platform_that_cannot_start_is_told_by_itself(tmp_path: Path) ->
                 [_of_an_unknown_vendor(clouds[0])],
                 children,
                 folder=tmp_path,
-                origin_ns=monotonic_ns(),
                 access=None,
             )
 
@@ -76,7 +72,7 @@ async def test_a_target_by_url_is_met_before_the_run() -> None:
         (cloud,) = clouds_of(replace(planned(), target=target))
         keys = OperatorKeys(app_key=ready["app_key"], app_secret=ready["app_secret"])
 
-        site = await met(cloud, keys=keys, login=None, stop=asyncio.Event())
+        site = await met(cloud, keys=keys, login=None, stop=asyncio.Event(), say=lambda _: None)
 
     assert site.cloud == cloud
     assert site.child is None

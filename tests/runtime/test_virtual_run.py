@@ -374,8 +374,10 @@ def test_who_watches_is_told_how_it_stands() -> None:
 
 def test_a_refused_job_ends_the_run_with_a_sentence() -> None:
     """The backend would not do what the plan wants."""
-    jobs = [JOB, JOB | {"upgrade": "gauges", "to": "1.2.0", "from": "1.2.0"}]
-    plan = planned(fleets={"meters": FLEET, "gauges": FLEET}, jobs=jobs)
+    # All gauges run the target, so no source version is left that a job with retries has to name.
+    fleets = {"meters": FLEET, "gauges": FLEET | {"firmware": "1.3.0"}}
+    jobs = [JOB, JOB | {"upgrade": "gauges", "retries": 1}]
+    plan = planned(fleets=fleets, jobs=jobs, contract={"retry_needs_source_versions": True})
 
     run = run_virtually(plan)
 

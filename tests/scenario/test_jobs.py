@@ -1,3 +1,4 @@
+from fleet_sim.scenario.plan import plan
 from tests.scenario.writing import loaded, told
 
 FLEET = 'fleets: {a: {devices: 1, firmware: "1"}}\n'
@@ -21,7 +22,14 @@ def test_a_backends_own_firmware_needs_a_backend() -> None:
 def test_source_versions_are_one_or_several() -> None:
     """Each is sent once."""
     assert loaded(job('from: "1"')).jobs[0].sources == ("1",)
-    assert loaded(job('from: ["1", "2", "1"]')).jobs[0].sources == ("1", "2")
+    assert loaded(job('from: ["1", "3", "1"]')).jobs[0].sources == ("1", "3")
+
+
+def test_a_job_does_not_start_from_where_it_goes() -> None:
+    """Devices that run the target have nothing to do."""
+    (sentence,) = told(job('from: ["1", "2"]'))
+
+    assert 'jobs.0.from names "2", which the job upgrades to; leave it out' in sentence
 
 
 def test_zero_retries_are_none() -> None:
@@ -45,3 +53,13 @@ def test_a_window_has_a_start_and_an_end() -> None:
 
     assert window is not None
     assert (window.start_ms, window.end_ms) == (60_000, 2_700_000)
+
+
+def test_source_versions_that_are_sent_unasked_leave_out_the_target() -> None:
+    """A fleet may run it in part already, and an order that names it is refused."""
+    text = job("retries: 1", "contract: {retry_needs_source_versions: true}\n")
+    mixed = text.replace('firmware: "1"', 'firmware: {"1": 50%, "2": 50%}').replace(
+        "devices: 1", "devices: 4"
+    )
+
+    assert plan(loaded(mixed)).jobs[0].from_versions == ("1",)

@@ -4,7 +4,7 @@ import pytest
 
 from fleet_sim.device.personas import bind
 from fleet_sim.dialects.enos.contract import CONTRACT
-from fleet_sim.scenario.contracts import replaced
+from fleet_sim.scenario.contracts import LOWEST, replaced
 from tests.scenario.writing import loaded, told
 
 SMALL = 'fleets: {a: {devices: 1, firmware: "1"}}'
@@ -46,6 +46,27 @@ def test_contract_overrides_keep_their_types() -> None:
     assert profile.timeout_s is None
     assert profile.retry_on == ("failed",)
     assert profile.success_needs_version_report is False
+
+
+@pytest.mark.parametrize("knob", sorted(LOWEST))
+def test_a_contract_of_nothing_is_refused_with_the_range(knob: str) -> None:
+    """Pages without rows would be asked for one after another without end."""
+    (sentence,) = told(f"{SMALL}\ncontract: {{{knob}: 0}}")
+
+    assert f"contract.{knob} is 0; it goes from 1 to 1,000,000,000" in sentence
+
+
+def test_a_fleet_whose_name_is_none_is_told_once() -> None:
+    """Not again at the job and the event that name it."""
+    text = (
+        'fleets: {5: {devices: 1, firmware: "1"}}\n'
+        'jobs: [{at: 1m, upgrade: 5, to: "2"}]\n'
+        "events: [{at: 2m, disconnect: 5, for: 1s}]"
+    )
+
+    (sentence,) = told(text)
+
+    assert "fleets.5 is no name here; a name has 1 to 32 letters" in sentence
 
 
 @pytest.mark.parametrize("override", ["between_attempts_status: under_way", "cancellable: gone"])

@@ -19,6 +19,13 @@ def tree(text: str) -> Branch:
         ("a.b=2", {"a": {"b": 2}, "c": [1]}),
         ("a=text", {"a": "text", "c": [1]}),
         ("a.b=", {"a": {"b": None}, "c": [1]}),
+        ("a.b=null", {"a": {"b": None}, "c": [1]}),
+        ("a.b=~", {"a": {"b": None}, "c": [1]}),
+        ("a.b=null # none", {"a": {"b": None}, "c": [1]}),
+        ("a.b=!!null", {"a": {"b": None}, "c": [1]}),
+        ("a.b='null'", {"a": {"b": "null"}, "c": [1]}),
+        ("a=null", {"a": None, "c": [1]}),
+        ("c=[null]", {"a": {"b": 1}, "c": [None]}),
         ("d.e.f=5s", {"a": {"b": 1}, "c": [1], "d": {"e": {"f": "5s"}}}),
         ('a."1.2"={x: [y]}', {"a": {"b": 1, "1.2": {"x": ["y"]}}, "c": [1]}),
         ("c.0=2", {"a": {"b": 1}, "c": [2]}),
@@ -51,6 +58,32 @@ def test_wrong_paths_and_values_name_the_flag(text: str, sentence: str) -> None:
     [mistake] = apply_sets(tree("{a: {b: 1}, c: [1]}"), [text])
 
     assert str(mistake) == f"--set {text}: {sentence}"
+
+
+@pytest.mark.parametrize("null", ["null", "", "~", "null # none", "!!null", "---"])
+def test_null_where_there_is_a_default_takes_the_default(null: str) -> None:
+    """So a scenario's own value can be taken away again."""
+    sets = ["jobs.0.concurrency=7"]
+    assert loaded(FULL, sets=sets).jobs[0].concurrency == 7
+
+    assert loaded(FULL, sets=[*sets, f"jobs.0.concurrency={null}"]).jobs[0].concurrency is None
+
+
+@pytest.mark.parametrize("null", ["null", "", "~", "null # none", "!!null", "---"])
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("jobs.0.to", "jobs.0.to is empty; write a version in quotes"),
+        ("seed", "seed is empty; write a whole number from 0 to"),
+        ("expect", "expect is empty; write a list"),
+        ("jobs.0", "jobs.0 is empty; write a mapping"),
+    ],
+)
+def test_null_where_a_value_is_needed_names_the_key(path: str, sentence: str, null: str) -> None:
+    """And says what would be right; the file itself is not empty."""
+    (mistake,) = told(FULL, sets=[f"{path}={null}"])
+
+    assert mistake.startswith(f"--set {path}={null}: {sentence}")
 
 
 def test_later_sets_win() -> None:

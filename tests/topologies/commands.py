@@ -59,7 +59,7 @@ def environment(**variables: str) -> dict[str, str]:
 async def started(
     words: Sequence[str], **variables: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start `fleet-sim` with these words; killed with the context, should it still run."""
+    """Start `fleet-sim` with these words; ended with the context, should it still run."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "fleet_sim", *words,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
@@ -68,9 +68,20 @@ async def started(
     try:
         yield process
     finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a process in good order, for one that is killed leaves its store behind; else kill it."""
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(WAIT_S):
+            await process.communicate()
+    finally:
         if process.returncode is None:
             process.kill()
-        await process.communicate()
+            await process.wait()
 
 
 async def ended(process: asyncio.subprocess.Process, wait_s: float = WAIT_S) -> Ran:
@@ -99,9 +110,6 @@ async def serving(*words: str) -> AsyncIterator[Mapping[str, Any]]:
             line = await process.stdout.readline()
         assert line, await ended(process)
         yield json.loads(line)
-        process.terminate()
-        async with asyncio.timeout(WAIT_S):
-            await process.wait()
 
 
 def verdicts(document: Mapping[str, Any]) -> dict[str, str]:

@@ -239,7 +239,7 @@ class Line:
             clock.call_at(self.link.down(0, clock.now_ms()), self._cut_off, number, why)
 
     def _cut_off(self, number: int, why: str) -> None:
-        """The other side has ended a connection, perhaps without a word."""
+        """Take the end that has arrived, and tell it from a broker that let nobody in."""
         session = self._session if number == self.number else None
         if session is not None and session.state is mqtt.ClientState.CONNECTING:
             self._listener.on_turned_away(f"ended before it answered CONNECT: {why}")

@@ -42,6 +42,7 @@ WHOLE_S = 15.0  # Whoever pressed Ctrl-C waits no longer, whatever the backend d
 ANSWER_S = 3.0  # For what was asked when the run ended; and for each job's cancelling.
 AGAIN_S = 0.5  # How often an image that is still in use is tried.
 CANCEL_KEYS_MAX = 200  # One call's; fewer are lost when one of them has just begun.
+CUT_SHORT = "not tried, or its answer not waited for, as the clean-up was cut short"
 
 _WAITING = frozenset({TaskStatus.QUEUED, TaskStatus.PUSHED})
 _GONE = frozenset({Refusal.NO_SUCH_FIRMWARE, Refusal.NO_SUCH_JOB})
@@ -62,6 +63,7 @@ class CleanUp:
         self._northbound = northbound
         self._log = log
         self._page_base = plan.contracts[plan.fleets[0].dialect].page_base
+        self._is_late = False
         self._why: dict[str, str] = {}
         self._stopped: set[str] = set()
         self._removed: set[str] = set()
@@ -73,28 +75,30 @@ class CleanUp:
     async def run(self) -> None:
         """Take back what can be taken back, in a bounded time; never fails."""
         self._control.halt()
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(WHOLE_S):
                 await self._wait_for_answers()
                 await self._find_what_got_no_answer()
                 for job_id in self._jobs:
                     await self._stop(job_id)
                 await self._remove_images()
+        except TimeoutError:
+            self._is_late = True
 
     @property
     def left(self) -> Sequence[str]:
         """What is left at the backend, by id and with the reason; empty when all is clean."""
-        late = f"not tried, or no answer in {WHOLE_S:g} s"
+        late = f"not tried, or no answer in {WHOLE_S:g} s" if self._is_late else CUT_SHORT
         return (
             *(
-                f"job {job_id} {self._is(job_id, 'may still run', 'still runs')}: "
+                f"job {job_id} {self._said(job_id, perhaps='may still run', surely='still runs')}: "
                 f"{self._why.get(job_id, late)}"
                 for job_id in self._jobs
                 if job_id not in self._stopped
             ),
             *(
                 f"firmware {firmware_id} ({image.name}) "
-                f"{self._is(firmware_id, 'may be', 'is still')} there: "
+                f"{self._said(firmware_id, perhaps='may be', surely='is still')} there: "
                 f"{self._why.get(firmware_id, late)}"
                 for firmware_id, image in self._images.items()
                 if firmware_id not in self._removed
@@ -102,7 +106,7 @@ class CleanUp:
             *(_doubt(one) for one in self._control.unsure if one not in self._settled),
         )
 
-    def _is(self, what: str, perhaps: str, surely: str) -> str:
+    def _said(self, what: str, *, perhaps: str, surely: str) -> str:
         """Say how sure it is: a call without an answer may have been carried out."""
         return perhaps if what in self._unanswered else surely
 

@@ -42,7 +42,7 @@ from fleet_sim.model.northbound import (
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.operator.images import Image, images_of, named_firmware
-from fleet_sim.runtime.operator.northbound import Northbound, Reply, Traffic
+from fleet_sim.runtime.operator.northbound import Northbound, Reply, SessionTraffic
 from fleet_sim.runtime.operator.writes import Writes, refusal_text
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.scenario.plan import EventPlan, JobPlan, Plan
@@ -140,7 +140,7 @@ class Control:
         return self._writes.open > 0
 
     @property
-    def traffic(self) -> Traffic:
+    def traffic(self) -> SessionTraffic:
         """What the session with the backend came to so far."""
         return self._northbound.traffic
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from fleet_sim.model.northbound import FirmwareOrder, FirmwareRow, Names
 from fleet_sim.scenario.plan import Plan
+
+_NO_FILE = re.compile(r"[/\\]")  # A version may hold these, and a file's name may not.
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Image:
             version=self.version,
             digest=hashlib.sha256(content).hexdigest(),
             digest_method="sha256",
-            file_name=f"{self.fleet}-{self.version}.bin",
+            file_name=f"{self.fleet}-{_NO_FILE.sub('-', self.version)}.bin",
         )
 
 

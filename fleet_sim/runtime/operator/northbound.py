@@ -52,7 +52,7 @@ Then = Callable[[Reply], None]
 
 
 @dataclass(slots=True)
-class Traffic:
+class SessionTraffic:
     """What a session came to.
 
     Attributes:
@@ -64,6 +64,9 @@ class Traffic:
     requests: int = 0
     throttled: int = 0
     failed: int = 0
+
+
+SAY_AGAIN_MS = 30_000  # A person who was told that we wait need not be told with each answer.
 
 
 @dataclass(slots=True)
@@ -87,8 +90,23 @@ class Northbound:
     """
 
     def __init__(
-        self, operator: Operator, carrier: Carrier, clock: Clock, *, epoch_ms: int
+        self,
+        operator: Operator,
+        carrier: Carrier,
+        clock: Clock,
+        *,
+        epoch_ms: int,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """Make a session.
+
+        Args:
+            operator: Speaks the vendor's language.
+            carrier: Carries it.
+            clock: The run's.
+            epoch_ms: The wall clock at its start.
+            say: Gets a sentence when the API makes us wait, every half a minute at most.
+        """
         self._operator = operator
         self._carrier = carrier
         self._clock = clock
@@ -97,15 +115,18 @@ class Northbound:
         self._is_logging_in = False
         self._login_tries = 0
         self._put_off_until_ms = 0
+        self._say = say
+        self._silent_until_epoch_ms = 0
         self._asked_to_log_in: list[Callable[[str], None]] = []
         self.was_refused = False
-        self.traffic = Traffic()
+        self.traffic = SessionTraffic()
         self.pace = Pace()
 
     def going_on(self, carrier: Carrier, clock: Clock, *, epoch_ms: int) -> Northbound:
         """Return a session that goes on from this one, which is over, by another clock."""
-        after = Northbound(self._operator, carrier, clock, epoch_ms=epoch_ms)
+        after = Northbound(self._operator, carrier, clock, epoch_ms=epoch_ms, say=self._say)
         after.traffic, after.pace = self.traffic, self.pace
+        after._silent_until_epoch_ms = self._silent_until_epoch_ms
         return after
 
     def log_in(self, then: Callable[[str], None]) -> None:
@@ -267,4 +288,14 @@ class Northbound:
         if until_ms > self._put_off_until_ms:
             self._put_off_until_ms = until_ms
             self._clock.call_at(until_ms, self._release)
+            self._tell_wait(response.status, after_ms)
         return until_ms
+
+    def _tell_wait(self, status: int, after_ms: int) -> None:
+        if self._epoch_now_ms < self._silent_until_epoch_ms:
+            return
+        self._silent_until_epoch_ms = self._epoch_now_ms + after_ms + SAY_AGAIN_MS
+        self._say(
+            f"the backend's API says not now ({status}): waiting {after_ms / 1000:g} s, then it "
+            "is asked again"
+        )

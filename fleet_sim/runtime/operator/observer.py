@@ -4,6 +4,13 @@ It polls each open job page by page, at most ten pages a second over all jobs, s
 seen less often and its intervals are wider. A poll's record holds the rows that changed since the
 last one. Probes, at the end, ask for known rows by every field, to see whether the search finds
 them and nothing else.
+
+The last look at each job is what several promises are judged by, so it is repeated where it shows
+nothing. All that follows the end of the run is bounded, however long the API makes us wait:
+
+    finish ── last look at each job ── probes ──► over       at the latest `_closing_ms` after
+              │ no answer: 1 s, 2 s, 4 s later              the run's upper bound
+              └─ given up: the record `unread`
 """
 
 from __future__ import annotations
@@ -13,10 +20,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from fleet_sim.model.filters import AllOf, Comparison, Filter, Operator
+from fleet_sim.model.filters import AllOf, Comparison, Filter
 from fleet_sim.model.northbound import (
     Listed,
     Page,
+    Refusal,
     Refused,
     SearchDevices,
     SearchTasks,
@@ -29,6 +37,7 @@ from fleet_sim.oracle.settled import FINAL
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.operator.control import OpenJob
 from fleet_sim.runtime.operator.northbound import Northbound, Reply
+from fleet_sim.runtime.operator.probes import of_job, probes
 from fleet_sim.runtime.run_log import RunLog
 
 # What the order of a job's tasks has told already.
@@ -39,7 +48,9 @@ _IF_SHOWN = frozenset({"created_epoch_ms", "started_epoch_ms", "module"})
 PAGE_GAP_MS = 100  # Ten pages a second: what a polite operator's tool asks of a vendor's API.
 PAGES_MAX = 10_000  # A backend whose pages never end is not followed for ever.
 SILENCE_MS = 5_000  # A backend silent for so long is not asked again once the run is over.
-PROBE_DEVICES = 10  # Two pages of a probe; a few seconds for all probes of a job.
+LOOK_TRIES_MAX = 4  # One last look at a job: a proxy that loses an answer rarely loses four.
+LOOK_AGAIN_MS = 1_000  # Before the second; doubled each time.
+CLOSING_MS = 15_000  # A job's last look and probes; unhurried, they take about half of that.
 PROBE_PAGE_ROWS = 7  # Divides no probe's result evenly, so that the last page is a short one.
 
 Search = SearchTasks | SearchDevices
@@ -54,6 +65,9 @@ class _Walk:
     page_size: int
     then: Callable[[_Walk], None]
     is_probe: bool = False
+    is_last: bool = False
+    tries: int = 1
+    why: str = ""
     t0_ms: int = -1
     t1_ms: int = 0
     rows: list[Any] = field(default_factory=list)
@@ -101,6 +115,9 @@ class Observer:
         self._is_over = False
         self._refused_polls = 0
         self._is_given_up = False
+        self._is_finished = False
+        self._is_hurried = False
+        self._then: Callable[[], None] = lambda: None
         self.tasks: dict[str, dict[str, TaskRow]] = {}
         self.open_tasks: dict[str, dict[str, TaskRow]] = {}
         self.failed_at_ms: dict[str, dict[str, int]] = {}
@@ -122,13 +139,47 @@ class Observer:
         """Return when the last whole poll of the job began."""
         return self._polled_at_ms.get(job_id)
 
-    def finish(self, then: Callable[[], None], *, is_probing: bool) -> None:
-        """Stop polling; look once more at every job, perhaps probe the searches; call `then`."""
+    def finish(self, then: Callable[[], None], *, is_probing: bool, bound_ms: int = 0) -> None:
+        """Stop polling; look once more at every job, perhaps probe the searches; call `then`.
+
+        Args:
+            then: Is called once, when all that is done or its time is up.
+            is_probing: Whether to probe, and to repeat a last look that shows nothing.
+            bound_ms: The run's upper bound; what follows it is bounded from there, or from now.
+        """
         self._is_over = True
+        self._is_hurried = not is_probing
+        self._then = then
         self._queue.clear()
         for job_id in self._jobs:
-            self._enqueue(_Walk(SearchTasks, _of_job(job_id), self._page_size, self._polled))
-        self._enqueue_end(lambda: self._probe(then) if is_probing else then())
+            walk = _Walk(SearchTasks, of_job(job_id), self._page_size, self._polled, is_last=True)
+            self._enqueue(walk)
+        self._enqueue_end(self._probe if is_probing else self._finish)
+        until_ms = max(bound_ms, self._clock.now_ms()) + self._closing_ms
+        self._clock.call_at(until_ms, self._cut_short)
+
+    @property
+    def _closing_ms(self) -> int:
+        """How long the last looks and the probes may take: so much a job, and twice its pages."""
+        pages = sum(-(-len(tasks) // self._page_size) for tasks in self.tasks.values())
+        return CLOSING_MS * max(1, len(self._jobs)) + 2 * PAGE_GAP_MS * pages
+
+    def _finish(self) -> None:
+        if not self._is_finished:
+            self._is_finished = True
+            self._then()
+
+    def _cut_short(self) -> None:
+        """End what is still going on; whoever answers later answers nobody."""
+        if self._is_finished:
+            return
+        walk, self._walk = self._walk, None
+        for one in (walk, *self._queue):
+            if one is not None and one.is_last:
+                one.why = one.why or "its time was up before an answer came"
+                self._note_unread(one)
+        self._queue.clear()
+        self._finish()
 
     # --- polls -----------------------------------------------------------------------------
 
@@ -141,7 +192,7 @@ class Observer:
             self._on_poll()
             return
         self._seen[job_id] = activity
-        self._enqueue(_Walk(SearchTasks, _of_job(job_id), self._page_size, self._polled))
+        self._enqueue(_Walk(SearchTasks, of_job(job_id), self._page_size, self._polled))
 
     def _polled(self, walk: _Walk) -> None:
         job_id = str(walk.where.values[0]) if isinstance(walk.where, Comparison) else ""
@@ -155,6 +206,8 @@ class Observer:
         elif walk.refusal is not None:
             self._note_refusal(walk, job_id)
             self._refused_polls += 1
+        if walk.is_last and (walk.refusal is not None or not walk.pages):
+            self._note_unread(walk)
         if not self._is_over:
             next_at_ms = max(self._clock.now_ms() + PAGE_GAP_MS, walk.t0_ms + self._every_ms)
             self._clock.call_at(next_at_ms, self._poll, job_id)
@@ -176,13 +229,13 @@ class Observer:
 
     # --- probes ----------------------------------------------------------------------------
 
-    def _probe(self, then: Callable[[], None]) -> None:
+    def _probe(self) -> None:
         for job_id, tasks in ({} if self._is_given_up else self.tasks).items():
             for where in probes(job_id, list(tasks.values())):
                 self._enqueue(
                     _Walk(SearchTasks, where, PROBE_PAGE_ROWS, self._probed, is_probe=True)
                 )
-        self._enqueue_end(then)
+        self._enqueue_end(self._finish)
 
     def _probed(self, walk: _Walk) -> None:
         if walk.refusal is not None:
@@ -194,6 +247,13 @@ class Observer:
         code = None if walk.refusal is None else walk.refusal.code
         refused = {**_query(walk, self._northbound), "code": code}
         self._log.add(Source.NORTHBOUND, "refused_query", job=job_id, fields=refused)
+
+    def _note_unread(self, walk: _Walk) -> None:
+        """Take note that the last look at a job showed nothing, and why."""
+        assert isinstance(walk.where, Comparison)
+        fields = {"why": walk.why or "no answer came"}
+        job_id = str(walk.where.values[0])
+        self._log.add(Source.NORTHBOUND, "unread", job=job_id, fields=fields)
 
     def _record(self, walk: _Walk, rows: Sequence[TaskRow], job_id: str) -> None:
         found = {
@@ -228,6 +288,8 @@ class Observer:
                 return
 
     def _next_page(self, walk: _Walk) -> None:
+        if walk is not self._walk:
+            return  # cut short meanwhile, as below
         number = self._page_base + len(walk.pages)
         self._northbound.ask(
             walk.search(walk.where, Page(number, walk.page_size)),
@@ -235,6 +297,8 @@ class Observer:
         )
 
     def _paged(self, walk: _Walk, number: int, reply: Reply) -> None:
+        if walk is not self._walk:
+            return
         if walk.t0_ms < 0:
             walk.t0_ms = reply.sent_at_ms
         walk.t1_ms = reply.answered_at_ms
@@ -247,7 +311,9 @@ class Observer:
                 is_last = seen >= total or not rows or len(walk.pages) >= PAGES_MAX
             case Refused():
                 walk.refusal = reply.answer
+                walk.why = f"refused with {reply.answer.code} {reply.answer.detail}".rstrip()
             case _:
+                walk.why = reply.why
                 walk.pages.clear()  # a walk with a hole shows nothing for certain
                 if self._is_over and reply.answered_at_ms - reply.sent_at_ms >= SILENCE_MS:
                     self._give_up()
@@ -260,53 +326,38 @@ class Observer:
     def _give_up(self) -> None:
         """Ask nothing more: each silence would last as long, and there may be dozens."""
         self._is_given_up = True
+        for walk in self._queue:
+            if walk.is_last:
+                walk.why = "not asked, as the backend had fallen silent"
+                self._note_unread(walk)
         self._queue = deque(walk for walk in self._queue if not walk.page_size)
 
+    def _is_to_repeat(self, walk: _Walk) -> bool:
+        """Tell whether a last look that showed nothing may show something in a moment."""
+        is_vain = not walk.pages or walk.refusal is not None
+        is_passing = walk.refusal is None or walk.refusal.reason is Refusal.INTERNAL
+        is_given_up = self._is_given_up or self._is_hurried
+        is_worth_it = walk.tries < LOOK_TRIES_MAX and not is_given_up
+        return walk.is_last and is_vain and is_passing and is_worth_it
+
+    def _repeat(self, walk: _Walk) -> None:
+        walk.tries += 1
+        walk.t0_ms, walk.refusal = -1, None
+        walk.rows.clear()
+        walk.pages.clear()
+        self._next_page(walk)
+
     def _walked(self, walk: _Walk) -> None:
+        if walk is not self._walk:
+            return
+        if self._is_to_repeat(walk):
+            again_ms = LOOK_AGAIN_MS << (walk.tries - 1)
+            self._clock.call_at(self._clock.now_ms() + again_ms, self._repeat, walk)
+            return
         self._walk = None
         walk.then(walk)
         if self._walk is None:
             self._next_walk()
-
-
-def probes(job_id: str, rows: Sequence[TaskRow]) -> list[Filter]:
-    """Return searches whose right answers are known from rows already seen.
-
-    Each field alone and with `in`; a strict prefix of a device key, which no row has; a field that
-    does not exist, which must be refused.
-    """
-    if not rows:
-        return []
-    step = max(1, len(rows) // PROBE_DEVICES)
-    some = rows[::step][:PROBE_DEVICES]
-    keys = tuple(row.device_key for row in some)
-    mine = AllOf((_of_job(job_id), Comparison("device_key", Operator.IN, keys)))
-    statuses = tuple(sorted({row.status for row in rows}))
-    descs = tuple(sorted({row.desc for row in some if row.desc}))[:2]
-    versions = tuple(sorted({row.from_version for row in rows}))
-    asked: list[Filter] = [
-        mine,
-        AllOf((_of_job(job_id), Comparison("device_key", Operator.EQUAL, keys[:1]))),
-        AllOf((_of_job(job_id), Comparison("device_key", Operator.IN, _near_misses(keys[0])))),
-        *(AllOf((mine, Comparison("status", Operator.EQUAL, (one,)))) for one in statuses),
-        AllOf((mine, Comparison("status", Operator.IN, statuses))),
-        *(AllOf((mine, Comparison("from_version", Operator.EQUAL, (one,)))) for one in versions),
-        AllOf((mine, Comparison("from_version", Operator.IN, versions))),
-        AllOf((mine, Comparison("to_version", Operator.IN, (rows[0].to_version,)))),
-        AllOf((mine, Comparison("to_version", Operator.EQUAL, (f"{rows[0].to_version}-no",)))),
-        *(AllOf((mine, Comparison("desc", Operator.EQUAL, (one,)))) for one in descs),
-        AllOf((_of_job(job_id), Comparison("noSuchField", Operator.EQUAL, ("1",)))),
-    ]
-    return asked
-
-
-def _near_misses(key: str) -> tuple[str, str]:
-    """Return two keys that no device has, though every other one begins like the first."""
-    return key[:-1], f"{key}-no"
-
-
-def _of_job(job_id: str) -> Comparison:
-    return Comparison("job_id", Operator.EQUAL, (job_id,))
 
 
 def _query(walk: _Walk, northbound: Northbound) -> dict[str, Any]:

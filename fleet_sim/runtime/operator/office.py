@@ -9,7 +9,7 @@ from fleet_sim.model.northbound import FirmwareRow
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.cloud import Cloud
 from fleet_sim.runtime.operator.control import Control
-from fleet_sim.runtime.operator.northbound import Northbound, Traffic
+from fleet_sim.runtime.operator.northbound import Northbound, SessionTraffic
 from fleet_sim.runtime.operator.observer import Observer
 from fleet_sim.runtime.run_log import RunLog
 
@@ -88,10 +88,10 @@ def refusals(offices: Sequence[Office]) -> tuple[str, ...]:
     )
 
 
-def traffic(offices: Sequence[Office]) -> Traffic:
+def traffic(offices: Sequence[Office]) -> SessionTraffic:
     """Return what all sessions came to together."""
     sessions = [office.control.traffic for office in offices]
-    return Traffic(
+    return SessionTraffic(
         requests=sum(one.requests for one in sessions),
         throttled=sum(one.throttled for one in sessions),
         failed=sum(one.failed for one in sessions),

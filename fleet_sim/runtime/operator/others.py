@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.identity import DeviceId
@@ -14,20 +15,32 @@ PAGES_MAX = 20  # A thousand open tasks a status; who has more may keep every de
 OPEN = (TaskStatus.QUEUED, TaskStatus.PUSHED, TaskStatus.UNDER_WAY)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a backend says of our devices before we have ordered anything.
+
+    Attributes:
+        by_others: Those that have an open task of another job.
+        untold: Those that may have one: the backend does not tell, or has too many to tell.
+    """
+
+    by_others: frozenset[DeviceId] = frozenset()
+    untold: frozenset[DeviceId] = frozenset()
+
+
 async def kept_busy(
     northbound: Northbound, devices: Collection[DeviceId], *, page_base: int
-) -> frozenset[DeviceId]:
-    """Return those of our devices that have an open task before we have ordered anything.
-
-    A backend that does not tell, or has too many to tell, may keep each of them.
-    """
-    kept: set[DeviceId] = set()
+) -> Kept:
+    """Ask which of these devices have an open task; of none, nothing is asked."""
+    ours, kept = frozenset(devices), set[DeviceId]()
+    if not ours:
+        return Kept()
+    is_told = True
     for status in OPEN:
         rows = await _tasks(northbound, status, page_base)
-        if rows is None:
-            return frozenset(devices)
-        kept.update(DeviceId(row.product_key, row.device_key) for row in rows)
-    return frozenset(kept.intersection(devices))
+        is_told = is_told and rows is not None
+        kept.update(DeviceId(row.product_key, row.device_key) for row in rows or ())
+    return Kept(ours & kept, frozenset() if is_told else ours - kept)
 
 
 async def _tasks(

@@ -84,14 +84,9 @@ def _new_account(settings: PlatformSettings) -> Account:
         device_key="sample-device",
         device_secret=secrets.token_hex(16),
         seed=secrets.randbelow(2**32) if settings.seed is None else settings.seed,
-        epoch_ms=_epoch_of(settings.origin_ns),
+        epoch_ms=epoch_ms(),
         dialect=dialect.name,
     )
-
-
-def _epoch_of(origin_ns: int | None) -> int:
-    """Return the wall clock at t = 0."""
-    return epoch_ms() - (0 if origin_ns is None else (monotonic_ns() - origin_ns) // 1_000_000)
 
 
 def operator_of_run(dialect: Dialect, seed: int) -> tuple[str, str]:

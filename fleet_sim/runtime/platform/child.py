@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -28,12 +30,13 @@ class PlatformChild:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._folder: Path | None = None
         self.ready: dict[str, Any] = {}
         self.closing: dict[str, Any] = {}
 
     async def loaded(self) -> None:
         """Wait until its modules are imported."""
-        await self._line()
+        self._folder = Path((await self._line())["folder"])
 
     async def start(self, settings: PlatformSettings) -> None:
         """Tell it how to run, and wait until it does.
@@ -41,11 +44,23 @@ class PlatformChild:
         Raises:
             TargetError: It could not start; the message is its own.
         """
+        self.ready = await self._told(to_line(settings))
+
+    async def begin(self, origin_ns: int) -> None:
+        """Tell one that is of a run which monotonic instant is t = 0, and wait until it has heard.
+
+        Raises:
+            TargetError: It has ended.
+        """
+        await self._told(json.dumps({"origin_ns": origin_ns}))
+
+    async def _told(self, line: str) -> dict[str, Any]:
+        """Tell it something, and return what it says to that."""
         assert self._process.stdin is not None
         with contextlib.suppress(ConnectionError):  # it has died: what it printed tells
-            self._process.stdin.write(f"{to_line(settings)}\n".encode())
+            self._process.stdin.write(f"{line}\n".encode())
             await self._process.stdin.drain()
-        self.ready = await self._line()
+        return await self._line()
 
     async def _line(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -90,6 +105,8 @@ class PlatformChild:
         if self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+        if self._folder is not None:  # gone already, unless the child was killed
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager

@@ -27,7 +27,7 @@ from fleet_sim.mqtt.broker import (
 )
 from fleet_sim.mqtt.packets import Connect
 from fleet_sim.runtime.clock import Alarm, Clock
-from fleet_sim.runtime.platform.gateways import Gateways
+from fleet_sim.runtime.platform.gateways import Gateways, claimed_topics
 from fleet_sim.runtime.platform.platform import Platform
 
 
@@ -54,8 +54,7 @@ class EmbeddedBroker:
         self._clock = clock
         codec = platform.gateways
         self._gateways = None if codec is None else Gateways(codec, platform, self, self._hang_up)
-        claimed = (*server.claimed, *(codec.claimed if codec is not None else ()))
-        self.broker = Broker(limits, self, claimed=claimed)
+        self.broker = Broker(limits, self, claimed=claimed_topics(server, codec))
         self._activating: set[DeviceId] = set()  # Admitted so, and not yet told of by `Opened`.
         self._alarm = Alarm(clock, lambda: self.broker.next_at_ms, self._due)
         platform.attach(self)

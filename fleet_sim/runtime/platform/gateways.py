@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import assert_never
 
-from fleet_sim.dialects.interface import GatewayCodec
+from fleet_sim.dialects.interface import GatewayCodec, ServerCodec
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
@@ -37,6 +37,16 @@ from fleet_sim.mqtt.topics import pattern
 from fleet_sim.runtime.platform.platform import Platform, Southbound
 
 HangUp = Callable[[DeviceId, str], None]
+
+
+def claimed_topics(server: ServerCodec, gateways: GatewayCodec | None) -> tuple[str, ...]:
+    """Return the filters of all that a platform takes in: what devices say, and gateways.
+
+    Args:
+        server: What devices say for themselves.
+        gateways: What they say for others; None where a vendor has no such way.
+    """
+    return (*server.claimed, *(gateways.claimed if gateways is not None else ()))
 
 
 class Gateways:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -25,6 +27,9 @@ FIRMWARE_PATH = "/firmware"
 STOP_S = 1.0  # A stop waits no longer for who is still being answered, slow readers most of all.
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+RETRY_AFTER_S = "1"  # Handles come back as soon as somebody's file has been sent.
+_NO_HANDLES = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 class HttpServer:
@@ -150,6 +155,18 @@ class _Kept(web.FileResponse):
     def __init__(self, path: Path, file: HttpFile) -> None:
         super().__init__(path, headers={"Content-Type": "application/octet-stream"})
         self.address = f"{FIRMWARE_PATH}/{file.firmware_id}/{file.file_name}"
+
+    def set_status(self, status: int, reason: str | None = None) -> None:
+        """Take a status; one for want of file handles says so, as the file is there.
+
+        aiohttp makes a 404 of every file that cannot be opened, while it handles the error.
+        """
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError) and error.errno in _NO_HANDLES:
+            super().set_status(web.HTTPServiceUnavailable.status_code)
+            self.headers["Retry-After"] = RETRY_AFTER_S
+            return
+        super().set_status(status, reason)
 
 
 class _OwnFaults(logging.Filter):

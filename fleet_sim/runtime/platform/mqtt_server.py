@@ -77,7 +77,10 @@ class MqttServer:
             )
         except OSError as error:
             why = error.strerror or str(error)
-            raise TargetError(f"MQTT port {port} cannot be had on {host}: {why}") from error
+            raise TargetError(
+                f"MQTT port {port} cannot be had on {host}: {why}; choose another with "
+                "--mqtt-port, or 0"
+            ) from error
 
     @property
     def port(self) -> int:

@@ -1,7 +1,8 @@
 """A platform as a process of its own: what `serve` runs, and what `run` starts as its child.
 
 A child reads one JSON line of settings from stdin, prints one ready line, and lives until stdin
-ends; so it never outlives the process that started it, however that one ended.
+ends; so it never outlives the process that started it, however that one ended. Between the two a
+run tells it when it begins: all that it took to get ready lies before t = 0.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import dataclasses
 import json
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,13 @@ from fleet_sim.runtime.platform.platform import Platform, Settings
 from fleet_sim.runtime.platform.settings import PlatformSettings, from_line
 from fleet_sim.runtime.platform.stock_broker import StockBroker
 from fleet_sim.runtime.platform.storage import FileStore, StorageError
-from fleet_sim.runtime.platform.store_place import alone_with, firmware_folder
-from fleet_sim.runtime.real_time import RealClock
+from fleet_sim.runtime.platform.store_place import (
+    alone_with,
+    firmware_folder,
+    placed,
+    temporary_folder,
+)
+from fleet_sim.runtime.real_time import RealClock, RunTime
 from fleet_sim.runtime.run_log import FileLog, NoLog
 
 HOST = "127.0.0.1"
@@ -45,7 +50,12 @@ STOP_S = 5.0  # A clean stop waits no longer for its last commit.
 
 
 async def serve(
-    settings: PlatformSettings, announce: Callable[[Mapping[str, Any]], None], stop: asyncio.Event
+    settings: PlatformSettings,
+    announce: Callable[[Mapping[str, Any]], None],
+    stop: asyncio.Event,
+    *,
+    run_time: RunTime | None = None,
+    folder: Path | None = None,
 ) -> None:
     """Run a platform until `stop` is set.
 
@@ -53,6 +63,8 @@ async def serve(
         settings: How.
         announce: Gets the ready line once devices and operators can come.
         stop: Ends it.
+        run_time: What its log counts by; None leaves it to the platform's own clock.
+        folder: Where a temporary store lives; None makes one that goes with the platform.
 
     Raises:
         TargetError: A port, the store or the dialect cannot be had; the message says which and what
@@ -63,15 +75,14 @@ async def serve(
     except DialectError as error:
         raise TargetError(str(error)) from error
     async with contextlib.AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-sim-")))
-        url = settings.store or f"sqlite:///{folder / 'platform.sqlite'}"
+        url = stack.enter_context(placed(settings.store, folder))
         stack.enter_context(alone_with(url))
         try:
             store = await FileStore.open(url)
             stack.push_async_callback(store.close)
             with ungrouped(TargetError, StorageError):
                 await _serve(
-                    settings, store, firmware_folder(settings.store, folder), announce, stop
+                    settings, store, firmware_folder(url), announce, stop, run_time=run_time
                 )
         except StorageError as error:
             raise TargetError(str(error)) from error
@@ -83,10 +94,12 @@ async def _serve(
     folder: Path,
     announce: Callable[[Mapping[str, Any]], None],
     stop: asyncio.Event,
+    *,
+    run_time: RunTime | None,
 ) -> None:
     account = await account_in(store, settings)
-    clock = RealClock(settings.origin_ns or account.origin_ns)
-    log = NoLog() if settings.log is None else _file_log(settings, clock)
+    clock = RealClock(account.origin_ns)
+    log = NoLog() if settings.log is None else _file_log(settings, run_time or clock)
     files = DiskFiles(folder)
     http = HttpServer(files, log, registry.get(settings.dialect).http_refusal)
     mqtt = MqttServer()
@@ -207,14 +220,14 @@ def _http_way(
     return HttpWay(platform, dialect, channel, clock, file_url=http.url_of)
 
 
-def _file_log(settings: PlatformSettings, clock: RealClock) -> FileLog:
+def _file_log(settings: PlatformSettings, time: RunTime | RealClock) -> FileLog:
     assert settings.log is not None
-    return FileLog(settings.log, clock.now_ms, settings.part, keep=False)
+    return FileLog(settings.log, time.now_ms, settings.part, keep=False)
 
 
 def _sample(settings: PlatformSettings, account: Account) -> list[Registration]:
     """One device to try a client with; a child of a run has a fleet and needs none."""
-    if settings.origin_ns is not None:
+    if settings.is_of_run:
         return []
     device = DeviceId(account.product_key, account.device_key)
     return [Registration(device, account.device_secret)]
@@ -302,22 +315,33 @@ async def _child() -> None:
     # The parent decides when to stop, whatever else may send a Ctrl-C down here.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
+    with temporary_folder() as folder:
+        await _serve_parent(folder, stop)
+
+
+async def _serve_parent(folder: Path, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=1 << 28)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    _print({"loaded": True})
+    # The parent removes the folder too: whoever is killed leaves it to the other.
+    _print({"loaded": True, "folder": str(folder)})
     line = await reader.readline()
     if not line:
         return  # the parent has given up before it began
     settings = from_line(line.decode())
+    run_time = RunTime() if settings.is_of_run else None
 
     async def until_eof() -> None:
-        await reader.read()
+        while said := await reader.readline():
+            if run_time is not None:
+                run_time.begin(json.loads(said)["origin_ns"])
+                _print({"begun": True})
         stop.set()
 
     async with asyncio.TaskGroup() as tasks:
         watch = tasks.create_task(until_eof())
         try:
-            await serve(settings, _print, stop)
+            await serve(settings, _print, stop, run_time=run_time, folder=folder)
         except TargetError as error:
             _print({"error": str(error)})
         watch.cancel()

@@ -35,7 +35,8 @@ class PlatformSettings:
         contract: Overridden parameters of the contract profile.
         log: Where this process writes its part of the run log; None keeps none.
         part: The part's number.
-        origin_ns: The monotonic instant that is t = 0; None takes it from the store.
+        is_of_run: Whether it serves the fleet of a run: it needs no sample device then, and its
+            part of the log counts from when the run is said to begin.
         seed: What ids are drawn from; None lets each store have its own.
         org: The organisation; None takes the store's own.
         app_key: The operator's key, likewise.
@@ -55,7 +56,7 @@ class PlatformSettings:
     contract: Mapping[str, Any] = field(default_factory=dict)
     log: Path | None = None
     part: int = 1
-    origin_ns: int | None = None
+    is_of_run: bool = False
     seed: int | None = None
     org: str | None = None
     app_key: str | None = None

@@ -40,7 +40,7 @@ from fleet_sim.model.messages import DeviceMessage
 from fleet_sim.mqtt.kinds import SUBSCRIBE_REFUSED
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.platform.gateways import Gateways
+from fleet_sim.runtime.platform.gateways import Gateways, claimed_topics
 from fleet_sim.runtime.platform.platform import Platform
 from fleet_sim.runtime.target.broker_access import BrokerAccess
 
@@ -172,8 +172,7 @@ class StockBroker:
         Raises:
             TargetError: The broker's access rules keep some of it from us.
         """
-        codec = self._platform.gateways
-        claimed = (*self._server.claimed, *(codec.claimed if codec is not None else ()))
+        claimed = claimed_topics(self._server, self._platform.gateways)
         granted: Sequence[int | ReasonCode] = await client.subscribe([(one, 1) for one in claimed])
         for topic_filter, code in zip(claimed, granted, strict=True):
             if _is_failure(code):

@@ -148,6 +148,15 @@ class FileStore:
             with _blame(name):
                 async with engine.begin() as connection:
                     await connection.run_sync(_prepare, name)
+        except TypeError as error:  # the driver's, for an option that it does not know
+            await engine.dispose()
+            if not parsed.query:
+                raise
+            options = ", ".join(sorted(parsed.query))
+            raise StorageError(
+                f"the store's URL has options ({options}) that asyncpg does not know; leave out "
+                "what follows the question mark"
+            ) from error
         except BaseException:
             await engine.dispose()
             raise
@@ -205,7 +214,7 @@ class FileStore:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the latter of a port or an address
         raise StorageError(
             "the store's URL cannot be read; write sqlite:///FILE or postgresql://…"
         ) from error
@@ -215,6 +224,12 @@ def _parsed(url: str) -> URL:
         )
     if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise StorageError("the store's URL names no file; write sqlite:///FILE")
+    if parsed.drivername == "sqlite" and parsed.query:
+        options = ", ".join(sorted(parsed.query))
+        raise StorageError(
+            f"the store's URL has options ({options}), and a file takes none; leave out what "
+            "follows the question mark"
+        )
     return parsed
 
 

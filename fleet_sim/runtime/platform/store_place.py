@@ -4,12 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from fleet_sim.runtime.errors import TargetError
 
 _SQLITE = "sqlite:///"
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield a folder that goes with this context; only a killed process leaves it behind."""
+    with tempfile.TemporaryDirectory(prefix="fleet-sim-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def placed(store: str | None, folder: Path | None) -> Iterator[str]:
+    """Yield the URL of the store to be opened.
+
+    Args:
+        store: Its URL; None for a temporary one.
+        folder: Where a temporary one lives; None makes a folder that goes with this context.
+    """
+    if store is not None:
+        yield store
+        return
+    with temporary_folder() if folder is None else contextlib.nullcontext(folder) as home:
+        yield f"{_SQLITE}{home / 'platform.sqlite'}"
 
 
 @contextlib.contextmanager
@@ -36,17 +59,12 @@ def alone_with(url: str) -> Iterator[None]:
         yield
 
 
-def firmware_folder(store: str | None, temporary: Path) -> Path:
+def firmware_folder(url: str) -> Path:
     """Return where firmware is kept: beside the database file that tells of it.
 
-    Args:
-        store: The store's URL; None for a temporary one. A database server has no folder for
-            us: then it is the one that the process was started in.
-        temporary: The folder of a temporary one.
+    A database server has no folder for us: then it is the one that the process was started in.
     """
-    if store is not None and store.startswith(_SQLITE):
-        path = Path(store.removeprefix(_SQLITE))
-        return path.with_name(f"{path.name}.firmware")
-    if store is not None:
+    if not url.startswith(_SQLITE):
         return Path("firmware")
-    return temporary / "firmware"
+    path = Path(url.removeprefix(_SQLITE))
+    return path.with_name(f"{path.name}.firmware")

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import FirmwareRow
 from fleet_sim.runtime.cloud import Cloud
-from fleet_sim.runtime.errors import ungrouped
+from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.http_client import HttpCarrier, http_session
 from fleet_sim.runtime.operator.known_firmware import look_over
 from fleet_sim.runtime.operator.northbound import Northbound
-from fleet_sim.runtime.operator.others import kept_busy
+from fleet_sim.runtime.operator.others import Kept, kept_busy
 from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.target.preflight import look_in
 from fleet_sim.runtime.target.target import Target
 from fleet_sim.runtime.tasks import Tasks
+from fleet_sim.scenario.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,20 @@ class Meeting:
     Attributes:
         northbound: The session, over now; the run's own goes on from it.
         known: What the backend says of each firmware that a job names.
-        kept: Devices that somebody else's jobs may keep busy.
+        kept: Which of the devices somebody else's jobs keep busy.
     """
 
     northbound: Northbound
     known: Sequence[FirmwareRow]
-    kept: Collection[DeviceId] = ()
+    kept: Kept
 
 
-async def meet(cloud: Cloud, target: Target, stop: asyncio.Event) -> Meeting:
+async def meet(
+    cloud: Cloud,
+    target: Target,
+    stop: asyncio.Event,
+    say: Callable[[str], None] = lambda _: None,
+) -> Meeting:
     """See that a backend lets us in, and has what the plan counts on.
 
     Args:
@@ -48,9 +53,11 @@ async def meet(cloud: Cloud, target: Target, stop: asyncio.Event) -> Meeting:
         target: Where.
         stop: Ends it early, by cancelling the task that waits for it: there is nothing to be put in
             order yet.
+        say: Gets a sentence when the backend makes us wait.
 
     Raises:
-        TargetError: It does not; the message says why and what to do.
+        TargetError: It does not, or not within the time that the run itself may take; the message
+            says why and what to do.
     """
     plan, keys = cloud.plan, target.keys
     operator = cloud.dialect.operator(target.org, keys.app_key, keys.app_secret)
@@ -61,18 +68,30 @@ async def meet(cloud: Cloud, target: Target, stop: asyncio.Event) -> Meeting:
             tasks.create_task(_cancel(here, stop))
             with contextlib.closing(RealClock()) as clock:
                 carrier = HttpCarrier(session, target.backend, tasks, tls=target.http_tls)
-                northbound = Northbound(operator, carrier, clock, epoch_ms=epoch_ms())
+                northbound = Northbound(operator, carrier, clock, epoch_ms=epoch_ms(), say=say)
                 try:
-                    await look_in(northbound, target.backend, plan.fleets[0].product_key)
-                    known = await look_over(northbound, plan)
-                    kept = await kept_busy(
-                        northbound,
-                        {one.device for one in plan.devices if plan.jobs},
-                        page_base=cloud.contract.page_base,
-                    )
+                    async with asyncio.timeout(plan.duration_ms / 1000):
+                        await look_in(northbound, target.backend, plan.fleets[0].product_key)
+                        known = await look_over(northbound, plan)
+                        kept = await kept_busy(
+                            northbound,
+                            {one.device for one in plan.devices if plan.jobs},
+                            page_base=cloud.contract.page_base,
+                        )
+                except TimeoutError as error:
+                    raise TargetError(_too_slow(plan, northbound)) from error
                 finally:
                     tasks.cancel()
     return Meeting(northbound, known, kept)
+
+
+def _too_slow(plan: Plan, northbound: Northbound) -> str:
+    traffic = northbound.traffic
+    return (
+        f"the backend did not answer what is asked before a run within {plan.duration_ms / 1000:g} "
+        f"s, the duration of the whole run: {traffic.throttled} of {traffic.requests} requests "
+        "were put off (429 or 503); give the run a longer duration, or the key a higher quota"
+    )
 
 
 async def _cancel(task: asyncio.Task[object], stop: asyncio.Event) -> None:

@@ -32,7 +32,7 @@ from fleet_sim.model.northbound import (
     TaskStatus,
 )
 from fleet_sim.runtime.operator import clean_up
-from fleet_sim.runtime.operator.clean_up import CleanUp, cleaning
+from fleet_sim.runtime.operator.clean_up import CUT_SHORT, CleanUp, cleaning
 from fleet_sim.runtime.operator.control import Control
 from fleet_sim.runtime.operator.images import Image
 from fleet_sim.runtime.operator.observer import Observer
@@ -383,8 +383,35 @@ async def test_a_run_that_is_cancelled_leaves_all_and_says_so() -> None:
 
     assert scene.desk.calls == []
     assert len(told) == 1
-    assert told[0].startswith("left behind at the backend: job j-1 still runs")
-    assert "; firmware f-1 (meters 1.3.0) is still there" in told[0]
+    assert told[0] == (
+        f"left behind at the backend: job j-1 still runs: {CUT_SHORT}; "
+        f"firmware f-1 (meters 1.3.0) is still there: {CUT_SHORT}"
+    )
+
+
+async def test_a_clean_up_that_is_cancelled_does_not_speak_of_time() -> None:
+    """Nobody waited for as long as it would have taken."""
+    backend, asked = Backend(), asyncio.Event()
+
+    def answer(call: Call) -> Answer | None:
+        if not isinstance(call, StopJob):
+            return backend(call)
+        asked.set()
+        return NEVER
+
+    scene, told = Scene(backend), list[str]()
+    scene.desk.answer = answer
+
+    async def leave() -> None:
+        async with cleaning(scene.clean_up, told.append):
+            pass
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(leave())
+        await asked.wait()
+        task.cancel()
+
+    assert told[0].startswith(f"left behind at the backend: job j-1 still runs: {CUT_SHORT}; ")
 
 
 async def test_where_nothing_of_anybodys_was_touched_nothing_is_cleaned() -> None:

@@ -35,6 +35,13 @@ def test_an_image_is_told_with_its_digest() -> None:
     )  # fmt: skip
 
 
+def test_a_version_that_cannot_be_in_a_files_name_is_carried_all_the_same() -> None:
+    """Only the file is called otherwise."""
+    order = replace(IMAGE, version="r1/b2\\c").order(b"x")
+
+    assert (order.version, order.file_name) == ("r1/b2\\c", "meters-r1-b2-c.bin")
+
+
 @pytest.mark.parametrize(
     ("name", "version", "is_taken"),
     [("x", "1.3.0", True), ("meters 1.3.0", "9", True), ("x", "9", False)],

@@ -20,7 +20,7 @@ from fleet_sim.model.northbound import (
     SearchTasks,
     StopJob,
 )
-from fleet_sim.runtime.operator.northbound import Northbound, Reply, Traffic
+from fleet_sim.runtime.operator.northbound import Northbound, Reply, SessionTraffic
 from fleet_sim.runtime.operator.patience import TRIES_MAX, WAIT_MAX_MS
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import run
@@ -67,7 +67,10 @@ class Scene:
         self.post = Post()
         self.replies: list[Reply] = []
         made = operator or registry.get("enos").operator("org", app_key, "secret")
-        self.northbound = Northbound(made, self.post, self.clock, epoch_ms=EPOCH_MS)
+        self.said: list[str] = []
+        self.northbound = Northbound(
+            made, self.post, self.clock, epoch_ms=EPOCH_MS, say=self.said.append
+        )
 
     def stop(self) -> None:
         """Make a call."""
@@ -235,7 +238,7 @@ def test_a_call_that_is_put_off_is_sent_again_when_the_api_wants_it(status: int)
     scene.post.answer(OK)
 
     assert scene.replies == [Reply(Done(), 3_100, 3_100)]
-    assert scene.northbound.traffic == Traffic(requests=2, throttled=1)
+    assert scene.northbound.traffic == SessionTraffic(requests=2, throttled=1)
     assert scene.northbound.pace.gap_ms > 0
 
 
@@ -251,6 +254,28 @@ def test_who_is_put_off_asks_nothing_else_meanwhile() -> None:
     run(scene.clock, 1_000)
 
     assert [dict(one.query)["jobId"] for one in scene.post.sent] == ["j-1", "j-1", "j-2"]
+
+
+def test_who_waits_for_the_api_is_told_but_not_each_time() -> None:
+    """With the first call already; again after half a minute only, in a new session too."""
+    scene = Scene(app_key="")
+    scene.stop()
+    scene.post.answer(b"", 429, "7")
+    assert scene.said == [
+        "the backend's API says not now (429): waiting 7 s, then it is asked again"
+    ]
+
+    run(scene.clock, 7_000)
+    scene.post.answer(b"", 503, "5")
+    assert len(scene.said) == 1
+
+    later = VirtualClock()
+    session = scene.northbound.going_on(scene.post, later, epoch_ms=EPOCH_MS + 12_000)
+    for at_ms, said in ((0, 1), (26_000, 2)):
+        run(later, at_ms)
+        session.ask(STOP, scene.replies.append)
+        scene.post.answer(b"", 429, "1")
+        assert len(scene.said) == said
 
 
 def test_a_login_that_is_put_off_is_repeated_too() -> None:
@@ -294,7 +319,7 @@ def test_a_503_that_names_no_time_is_no_answer() -> None:
 
     assert [one.answer for one in scene.replies] == [None]
     assert len(scene.post.sent) == 1
-    assert scene.northbound.traffic == Traffic(requests=1, failed=1)
+    assert scene.northbound.traffic == SessionTraffic(requests=1, failed=1)
 
 
 def test_a_token_that_was_forgotten_is_fetched_anew() -> None:
@@ -383,7 +408,7 @@ def test_a_call_of_several_requests_has_one_answer() -> None:
 
     assert _actions(scene) == ["QueryOTAJob", "CancelOTATaskByDevice"]
     assert [reply.answer for reply in scene.replies] == [Done()]
-    assert scene.northbound.traffic == Traffic(requests=2)
+    assert scene.northbound.traffic == SessionTraffic(requests=2)
 
 
 def test_a_request_that_is_put_off_is_repeated_alone() -> None:
@@ -428,4 +453,4 @@ def test_a_call_that_a_vendor_cannot_take_is_not_sent() -> None:
 
     assert scene.post.sent == []
     assert scene.replies == [Reply(None, 0, 0, "the tuya API has no call for DeleteJob")]
-    assert scene.northbound.traffic == Traffic()
+    assert scene.northbound.traffic == SessionTraffic()

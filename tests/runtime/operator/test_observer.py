@@ -3,7 +3,9 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from fleet_sim.model.filters import AllOf, Comparison, Filter, Operator, matches
+import pytest
+
+from fleet_sim.model.filters import Comparison, Filter, Operator, matches
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -16,7 +18,15 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.model.record import filter_from_lists
 from fleet_sim.runtime.operator.control import OpenJob
-from fleet_sim.runtime.operator.observer import PAGE_GAP_MS, PAGES_MAX, Observer, probes
+from fleet_sim.runtime.operator.observer import (
+    CLOSING_MS,
+    LOOK_AGAIN_MS,
+    LOOK_TRIES_MAX,
+    PAGE_GAP_MS,
+    PAGES_MAX,
+    Observer,
+)
+from fleet_sim.runtime.operator.probes import probes
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import ANSWER_MS, Desk, run
@@ -56,13 +66,14 @@ class Backend:
         assert isinstance(call, SearchTasks)
         if "noSuchField" in str(call.where):
             return Refused(Refusal.BAD_ARGUMENT, "", 99400)
-        found = [one for one in self.rows if _matches(call.where, one)]
+        found = [one for one in self.rows if matches_row(call.where, one)]
         number, size = call.page.number or 1, call.page.size or 10
         page = found[(number - 1) * size : number * size]
         return Listed(tuple(page), number, size, len(found))
 
 
-def _matches(where: Filter, one: TaskRow) -> bool:
+def matches_row(where: Filter, one: TaskRow) -> bool:
+    """Tell whether a filter finds a row."""
     return matches(where, lambda name: getattr(one, name))
 
 
@@ -98,10 +109,12 @@ class Scene:
         """Let time pass."""
         run(self.clock, until_ms)
 
-    def finish(self, *, is_probing: bool = True) -> int:
+    def finish(self, *, is_probing: bool = True, bound_ms: int = 0) -> int:
         """End it; return when it was over."""
         over: list[int] = []
-        self.observer.finish(lambda: over.append(self.clock.now_ms()), is_probing=is_probing)
+        self.observer.finish(
+            lambda: over.append(self.clock.now_ms()), is_probing=is_probing, bound_ms=bound_ms
+        )
         while not over:
             self.clock.step()
         return over[0]
@@ -375,9 +388,114 @@ def test_a_backend_that_is_gone_does_not_hold_up_the_end() -> None:
     before = len(scene.desk.asked)
     scene.desk.silence_ms = 30_000
 
-    scene.finish()
+    scene.finish(bound_ms=60_000)
 
     assert len(scene.desk.asked) == before + 1
+    assert sorted(unread(scene)) == [
+        ("j-1", "no answer came"),
+        ("j-2", "not asked, as the backend had fallen silent"),
+    ]
+
+
+def unread(scene: Scene) -> list[tuple[str, Any]]:
+    """Return which jobs' last looks showed nothing, and why."""
+    return [(one.job, one["why"]) for one in scene.log.records if one.kind == "unread"]
+
+
+@pytest.mark.parametrize(
+    "nothing", [None, Refused(Refusal.INTERNAL, "busy", 500)], ids=["no answer", "refused"]
+)
+def test_a_last_look_that_shows_nothing_is_repeated(nothing: Answer | None) -> None:
+    """A second later, two after that, and so on: what it shows in the end counts."""
+    backend = Backend(row(1))
+    failures = 0
+
+    def answer(call: Call) -> Answer | None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            return nothing
+        return backend(call)
+
+    scene = Scene(answer)
+    scene.observer.watch(JOB)
+    scene.run(900)
+    backend.rows = [row(1, status=TaskStatus.SUCCEEDED)]
+    failures = LOOK_TRIES_MAX - 1
+
+    scene.finish()
+
+    looks = [at_ms for at_ms, call in scene.desk.asked[1:] if "device_key" not in str(call)]
+    gap_ms = ANSWER_MS + PAGE_GAP_MS
+    steps = [after - before for before, after in pairwise(looks[:LOOK_TRIES_MAX])]
+    assert steps == [gap_ms + (LOOK_AGAIN_MS << place) for place in range(LOOK_TRIES_MAX - 1)]
+    assert scene.observer.tasks["j-1"]["t-j-1-1"].status is TaskStatus.SUCCEEDED
+    assert unread(scene) == []
+
+
+def test_a_last_look_that_is_given_up_leaves_a_record_of_why() -> None:
+    """Of each job: what is judged by it is then not known."""
+    backend = Backend(row(1), row(2, "j-2"))
+    is_gone = False
+    scene = Scene(lambda call: None if is_gone and "j-1" in str(call) else backend(call))
+    scene.observer.watch(JOB)
+    scene.observer.watch(OTHER)
+    scene.run(900)
+    is_gone = True
+
+    scene.finish()
+
+    assert unread(scene) == [("j-1", "no answer came")]
+
+
+def test_an_end_in_a_hurry_repeats_nothing() -> None:
+    """Whoever pressed Ctrl-C waits for one look, not for four."""
+    backend = Backend(row(1))
+    is_gone = False
+    scene = Scene(lambda call: None if is_gone else backend(call))
+    scene.observer.watch(JOB)
+    scene.run(900)
+    is_gone = True
+    before = len(scene.desk.asked)
+
+    scene.finish(is_probing=False)
+
+    assert len(scene.desk.asked) == before + 1
+    assert unread(scene) == [("j-1", "no answer came")]
+
+
+@pytest.mark.parametrize("bound_ms", [0, 40_000])
+def test_the_end_is_bounded_however_long_an_answer_takes(bound_ms: int) -> None:
+    """From the run's upper bound on; who answers after that changes nothing."""
+    backend = Backend(row(1))
+    scene = Scene(backend)
+    scene.observer.watch(JOB)
+    scene.run(900)
+    before = len(scene.log.records)
+    scene.desk.answer = lambda _: None
+    scene.desk.silence_ms = 100_000
+
+    over_ms = scene.finish(bound_ms=bound_ms)
+    scene.run(300_000)
+
+    assert over_ms == max(bound_ms, 900) + CLOSING_MS + 2 * PAGE_GAP_MS
+    assert unread(scene) == [("j-1", "its time was up before an answer came")]
+    assert len(scene.log.records) == before + 1
+
+
+def test_probes_that_take_too_long_are_left_out() -> None:
+    """The last look stays what it was; an API that makes us wait is not probed for ever."""
+    backend = Backend(*(row(number) for number in range(20)))
+    scene = Scene(backend)
+    scene.observer.watch(JOB)
+    scene.run(900)
+    scene.desk.pace.gap_ms = 5_000  # as after many complaints
+
+    over_ms = scene.finish()
+
+    assert over_ms <= 900 + CLOSING_MS + 2 * PAGE_GAP_MS
+    assert unread(scene) == []
+    assert 0 < len([one for one in scene.log.records if one.get("probe")]) < 5
 
 
 def test_a_probe_that_gets_no_answer_hides_no_other() -> None:
@@ -392,47 +510,3 @@ def test_a_probe_that_gets_no_answer_hides_no_other() -> None:
     asked = [one for one in scene.log.records if one.get("probe")]
     expected = [where for where in probes("j-1", [row(1)]) if "status" not in str(where)]
     assert [filter_from_lists(one["where"]) for one in asked] == expected
-
-
-# --- probes -------------------------------------------------------------------------------------
-
-
-def test_probes_ask_for_every_field_and_for_what_is_not_there() -> None:
-    """Each is a search whose right answer is known."""
-    rows = [
-        row(1, status=TaskStatus.FAILED, desc="timeout"),
-        row(2, from_version="1.1.0", status=TaskStatus.SUCCEEDED),
-    ]
-
-    asked = probes("j-1", rows)
-
-    found = [[one for one in rows if _matches(where, one)] for where in asked[:-1]]
-    assert [len(one) for one in found] == [2, 1, 0, 1, 1, 2, 1, 1, 2, 2, 0, 1]
-    fields = {part.field for where in asked for part in _comparisons(where)}
-    assert fields == {
-        "job_id", "device_key", "status", "from_version", "to_version", "desc", "noSuchField",
-    }  # fmt: skip
-    assert any("noSuchField" in str(where) for where in asked[-1:])
-
-
-def _comparisons(where: Filter) -> list[Comparison]:
-    if isinstance(where, Comparison):
-        return [where]
-    return [one for part in where.parts for one in _comparisons(part)]
-
-
-def test_probes_are_few_however_large_the_job() -> None:
-    """Ten devices from all over it, and at most two texts."""
-    rows = [row(number, desc=f"text {number}") for number in range(5_000)]
-
-    asked = probes("j-1", rows)
-
-    assert len(asked) == 12
-    assert isinstance(asked[0], AllOf)
-    keys = _comparisons(asked[0])[1].values
-    assert keys == tuple(f"meters-{number:05}" for number in range(0, 5_000, 500))
-
-
-def test_a_job_without_tasks_is_not_probed() -> None:
-    """Nothing is known to ask for."""
-    assert probes("j-1", []) == []

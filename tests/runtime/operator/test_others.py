@@ -13,11 +13,16 @@ from fleet_sim.model.northbound import (
     TaskStatus,
 )
 from fleet_sim.runtime.operator import others
-from fleet_sim.runtime.operator.others import OPEN, kept_busy
+from fleet_sim.runtime.operator.others import OPEN, Kept, kept_busy
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import PromptDesk
 
 OURS = frozenset(DeviceId("pk", f"d{number}") for number in range(4))
+
+
+def ours(*keys: str) -> frozenset[DeviceId]:
+    """Return these of our devices."""
+    return frozenset(DeviceId("pk", key) for key in keys)
 
 
 class Backend(PromptDesk):
@@ -48,27 +53,37 @@ async def test_open_tasks_of_our_devices_are_found() -> None:
 
     found = await kept_busy(backend, OURS, page_base=1)
 
-    assert found == {DeviceId("pk", key) for key in ("d0", "d1", "d2")}
+    assert found == Kept(by_others=ours("d0", "d1", "d2"))
 
 
 async def test_a_backend_without_open_tasks_keeps_nobody() -> None:
     """One page a status is enough to know."""
     backend = Backend()
 
-    assert await kept_busy(backend, OURS, page_base=1) == frozenset()
+    assert await kept_busy(backend, OURS, page_base=1) == Kept()
     assert len(backend.calls) == len(OPEN)
 
 
+async def test_of_no_devices_nothing_is_asked() -> None:
+    """A run without jobs waits for what its backend does, whoever ordered it."""
+    backend = Backend(d0="queued")
+
+    assert await kept_busy(backend, (), page_base=1) == Kept()
+    assert backend.calls == []
+
+
 async def test_a_backend_that_does_not_tell_may_keep_them_all() -> None:
-    """Nothing is known, so nobody is convicted."""
+    """That is another fact than that it does."""
     backend = Backend(Refused(Refusal.BAD_ARGUMENT, "no such filter"))
 
-    assert await kept_busy(backend, OURS, page_base=1) == OURS
+    assert await kept_busy(backend, OURS, page_base=1) == Kept(untold=OURS)
 
 
-async def test_too_many_open_tasks_may_keep_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten thousand rows are not walked."""
+async def test_too_many_open_tasks_leave_the_rest_untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand rows are not walked; what the other statuses show is known all the same."""
     monkeypatch.setattr(others, "PAGES_MAX", 2)
-    backend = Backend(x1="queued", x2="queued", x3="queued")
+    backend = Backend(x1="queued", x2="queued", x3="queued", d1="under_way")
 
-    assert await kept_busy(backend, OURS, page_base=1) == OURS
+    found = await kept_busy(backend, OURS, page_base=1)
+
+    assert found == Kept(by_others=ours("d1"), untold=ours("d0", "d2", "d3"))

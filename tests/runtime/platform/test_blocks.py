@@ -39,7 +39,7 @@ from fleet_sim.runtime.platform.blocks import (
     Piece,
     block_for,
 )
-from fleet_sim.runtime.real_time import RealClock, epoch_ms
+from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import FileLog
 from fleet_sim.runtime.target.target import embedded
@@ -173,7 +173,6 @@ async def mounted(ready: Mapping[str, Any], log_file: Path) -> AsyncIterator[tup
         world = RealWorld(
             clock=clock,
             log=log,
-            epoch_ms=epoch_ms(),
             target=embedded(ready),
             session=session,
             tasks=tasks,

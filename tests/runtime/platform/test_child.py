@@ -1,16 +1,19 @@
 import asyncio
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.northbound import Listed, SearchJobs
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child, platform_children
 from fleet_sim.runtime.platform.settings import PlatformSettings
+from fleet_sim.runtime.real_time import monotonic_ns
 from fleet_sim.runtime.run_log import part_path, read_run
 from tests.runtime.platforms import WAIT_S, Talker, calling, running
 
@@ -45,6 +48,34 @@ async def test_a_child_serves_until_it_is_stopped(tmp_path: Path) -> None:
     assert not psutil.pid_exists(pid)
     assert set(child.closing) == {"slip_ms_p99", "slip_ms_max"}
     assert [record.kind for record in read_run(tmp_path)] == ["started"]
+
+
+async def test_a_child_of_a_run_counts_from_when_the_run_begins(tmp_path: Path) -> None:
+    """What came before stands at 0; what comes after counts from the instant it was told."""
+    hour_ms = 3_600_000
+    known = Registration(DeviceId("pk", "dk"), "secret")
+    async with platform_child() as child:
+        await child.start(
+            PlatformSettings(devices=[known], log=part_path(tmp_path, 1), is_of_run=True)
+        )
+        await child.begin(monotonic_ns() - hour_ms * 1_000_000)
+        talker = await Talker.connect(child.ready["mqtt"], known.device, known.secret)
+        await talker.close()
+
+    started, online = read_run(tmp_path)[:2]
+    assert (started.kind, started.t) == ("started", 0)
+    assert (online.kind, online.t >= hour_ms) == ("online", True)
+
+
+async def test_a_child_that_died_before_its_run_began_is_a_sentence() -> None:
+    """It is the platform's end, not a broken pipe."""
+    async with platform_child() as child:
+        await child.start(PlatformSettings(is_of_run=True))
+        psutil.Process(pid_of(child)).send_signal(signal.SIGKILL)
+        await ended(child)
+
+        with pytest.raises(TargetError, match="ended before it was ready"):
+            await child.begin(monotonic_ns())
 
 
 async def test_a_child_that_cannot_start_says_why() -> None:
@@ -140,6 +171,76 @@ async def test_several_children_end_with_their_context() -> None:
     assert len(set(pids)) == 2
     assert not any(psutil.pid_exists(pid) for pid in pids)
     assert all(child.closing for child in children)
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have children make their temporary folders in here."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
+def left_in(folder: Path) -> set[str]:
+    """Return the names of what is in a folder, at any depth."""
+    return {path.name for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL", None])
+async def test_no_end_of_a_child_leaves_its_folder(folders: Path, name: str | None) -> None:
+    """Not even being killed, for its parent looks to that."""
+    async with platform_child() as child:
+        await child.start(PlatformSettings())
+        assert "platform.sqlite" in left_in(folders)
+        if name is not None:
+            psutil.Process(pid_of(child)).send_signal(signal.Signals[name])
+            await ended(child)
+
+    assert left_in(folders) == set()
+
+
+async def test_a_child_that_cannot_start_leaves_no_folder(folders: Path) -> None:
+    """Nor does one that was never told how to run."""
+    async with platform_child():
+        assert left_in(folders)
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(TargetError, match="cannot start"):
+            async with platform_child() as child:
+                await child.start(PlatformSettings(mqtt_port=port))
+
+    assert left_in(folders) == set()
+
+
+PARENT = """
+import asyncio
+from fleet_sim.runtime.platform.child import platform_child
+from fleet_sim.runtime.platform.settings import PlatformSettings
+
+async def main():
+    async with platform_child() as child:
+        if {starts}:
+            await child.start(PlatformSettings())
+        print(child._process.pid, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_child_whose_parent_was_killed_leaves_no_folder(folders: Path, *, starts: bool) -> None:
+    """It learns of it by the end of its input, and then ends in good order."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(starts=starts)], stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        assert left_in(folders)
+        parent.kill()
+    child.wait(WAIT_S)
+
+    assert left_in(folders) == set()
 
 
 async def test_running_stops_with_its_context() -> None:

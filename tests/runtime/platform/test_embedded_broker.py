@@ -1,3 +1,4 @@
+from fleet_sim.dialects import registry
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.model.identity import DeviceId
@@ -11,6 +12,7 @@ from fleet_sim.model.northbound import Listed, SearchDevices
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.encoding import encode
 from fleet_sim.mqtt.kinds import Connack, Connect, Publish
+from fleet_sim.runtime.platform.gateways import claimed_topics
 from tests.runtime.lone_platform import (
     PRODUCT_SECRET,
     SECRET,
@@ -232,3 +234,13 @@ def test_a_device_that_came_by_another_way_is_let_go_of() -> None:
     assert client.connection.is_closing
     assert not other.connection.is_closing
     assert [one["why"] for one in world.records("offline")] == ["it came by another way"]
+
+
+def test_a_platform_claims_what_devices_and_gateways_say() -> None:
+    """Where a vendor has no gateways, what devices say is all."""
+    dialect = registry.get("enos")
+    server, gateways = dialect.server, dialect.gateways
+    assert gateways is not None
+
+    assert claimed_topics(server, None) == tuple(server.claimed)
+    assert claimed_topics(server, gateways) == (*server.claimed, *gateways.claimed)

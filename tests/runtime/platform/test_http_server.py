@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import errno
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -121,6 +122,27 @@ async def test_a_file_is_served_whole(scene: Scene) -> None:
     assert (status, body) == (200, CONTENT)
     assert scene.sent() == [(200, 0, len(CONTENT))]
     assert scene.log.records[0]["path"] == "/firmware/f-1/fw.bin"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "retry_after"),
+    [(errno.EMFILE, 503, "1"), (errno.ENFILE, 503, "1"), (errno.ENOENT, 404, None)],
+)
+async def test_a_file_for_which_no_handle_is_left_is_put_off(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, code: int, status: int, retry_after: str | None
+) -> None:
+    """It is there, so "not found" would be a lie; only a file that has gone meanwhile is a 404."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(code, "no")
+
+    monkeypatch.setattr(Path, "open", fail)
+
+    async with scene.session.get(scene.url(f"{FIRMWARE_PATH}/f-1/fw.bin")) as response:
+        assert (response.status, response.headers.get("Retry-After")) == (status, retry_after)
+
+    monkeypatch.undo()
+    assert (await scene.get(f"{FIRMWARE_PATH}/f-1/fw.bin"))[1] == CONTENT
 
 
 async def test_a_files_address_leads_to_it(scene: Scene) -> None:

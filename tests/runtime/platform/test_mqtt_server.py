@@ -447,7 +447,9 @@ async def test_a_taken_port_is_told_in_a_sentence() -> None:
     """It is the environment's fault."""
     async with platform() as run:
         other = Platform(None, (), BrokerLimits())
-        with pytest.raises(TargetError, match=f"MQTT port {run.server.port} cannot be had on"):
+        with pytest.raises(
+            TargetError, match=f"MQTT port {run.server.port} cannot be had on .* --mqtt-port"
+        ):
             await other.server.start(
                 "127.0.0.1", run.server.port, other.broker, other.on_events, lambda: 0
             )

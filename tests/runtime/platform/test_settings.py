@@ -20,7 +20,7 @@ def test_settings_survive_the_line_between_parent_and_child() -> None:
         mqtt_port=1, http_port=2, store="sqlite:///x", devices=[device], plant=("B01",),
         products={"pk": "product secret"}, vendor_files=True,
         signed_only=True, contract={"timeout_s_min": 10, "retry_counts_allowed": (1, 2)},
-        log=Path("/runs/x/events-001.jsonl.gz"), part=1, origin_ns=5, seed=7, org="o",
+        log=Path("/runs/x/events-001.jsonl.gz"), part=1, is_of_run=True, seed=7, org="o",
         app_key="k", app_secret="s", broker=access,
     )  # fmt: skip
 

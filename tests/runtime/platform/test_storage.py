@@ -235,6 +235,13 @@ asyncio.run(main())
     [
         ("store.db", "URL cannot be read"),
         ("", "URL cannot be read"),
+        ("postgresql://me:hunter2@[::1/db", "URL cannot be read"),
+        ("postgresql://me:hunter2@host:port/db", "URL cannot be read"),
+        (
+            "postgresql://me:hunter2@host/db?foo=hunter2",
+            "has options (foo) that asyncpg does not know",
+        ),
+        ("sqlite:///store.db?mode=ro", "has options (mode), and a file takes none"),
         ("mysql://root:hunter2@host/db", "cannot live at mysql://"),
         ("sqlite+aiosqlite:///x.db", "cannot live at sqlite+aiosqlite://"),
         ("sqlite://", "names no file"),

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.platform.store_place import alone_with, firmware_folder
+from fleet_sim.runtime.platform.store_place import (
+    alone_with,
+    firmware_folder,
+    placed,
+    temporary_folder,
+)
 
 
 def test_a_database_file_has_one_platform(tmp_path: Path) -> None:
@@ -42,14 +48,48 @@ def test_what_cannot_be_locked_is_left_to_who_opens_it(tmp_path: Path, url: str)
 
 
 @pytest.mark.parametrize(
-    ("store", "folder"),
+    ("url", "folder"),
     [
-        (None, "/run/x/firmware"),
         ("sqlite:////var/lib/fleet.db", "/var/lib/fleet.db.firmware"),
         ("sqlite:///fleet.db", "fleet.db.firmware"),
         ("postgresql://h/db", "firmware"),
     ],
 )
-def test_firmware_stands_beside_its_database(store: str | None, folder: str) -> None:
-    """Of a server, where the process was started; of no store, with the temporary one."""
-    assert firmware_folder(store, Path("/run/x")) == Path(folder)
+def test_firmware_stands_beside_its_database(url: str, folder: str) -> None:
+    """Of a server, where the process was started."""
+    assert firmware_folder(url) == Path(folder)
+
+
+def test_a_temporary_folder_goes_with_its_context(tmp_path: Path) -> None:
+    """With all that is in it, also where somebody else was quicker."""
+    with temporary_folder() as folder:
+        (folder / "platform.sqlite").touch()
+    with temporary_folder() as quicker:
+        quicker.rmdir()
+
+    assert not folder.exists()
+    assert not quicker.exists()
+
+
+def test_a_store_without_a_url_lives_in_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the one that is given, which stays, else in one of its own, which goes."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with placed(None, tmp_path) as given, placed(None, None) as own:
+        (mine,) = tmp_path.iterdir()
+
+    assert given == f"sqlite:///{tmp_path}/platform.sqlite"
+    assert own == f"sqlite:///{mine}/platform.sqlite"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_with_a_url_needs_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nothing is left behind even by a process that is killed."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with placed("postgresql://h/db", None) as url:
+        assert list(tmp_path.iterdir()) == []
+
+    assert url == "postgresql://h/db"

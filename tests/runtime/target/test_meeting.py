@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -54,6 +55,34 @@ async def test_a_backend_that_refuses_us_is_told_by_itself() -> None:
     async with running(signed_only=True) as ready:
         with pytest.raises(TargetError, match="does not let us in"):
             await meet(CLOUD, at(ready["http"], ready["org"]), asyncio.Event())
+
+
+@asynccontextmanager
+async def busy() -> AsyncIterator[str]:
+    """Listen at a URL, and put every question off for half a minute."""
+
+    async def put_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n"
+        writer.write(head.encode())
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(put_off, HOST, 0)
+    async with server:
+        yield f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_a_backend_that_puts_us_off_is_waited_for_as_long_as_the_run_may_take() -> None:
+    """Said at the first answer; at the end of that time one sentence says what stood in the way."""
+    said: list[str] = []
+    short = dataclasses.replace(CLOUD, plan=dataclasses.replace(CLOUD.plan, duration_ms=300))
+
+    async with busy() as url:
+        with pytest.raises(TargetError, match=r"within 0\.3 s, .* 1 of 1 requests were put off"):
+            await meet(short, at(url), asyncio.Event(), said.append)
+
+    assert said == ["the backend's API says not now (429): waiting 30 s, then it is asked again"]
 
 
 async def test_a_stop_ends_the_wait_for_an_answer() -> None:

@@ -127,7 +127,7 @@ async def _ours(*command: str, **environment: str) -> AsyncIterator[Process]:
         yield process
     finally:
         if process.returncode is None:
-            process.kill()
+            process.terminate()  # one that is killed leaves its store behind
         await process.communicate()
 
 

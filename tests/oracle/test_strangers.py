@@ -1,5 +1,7 @@
+import pytest
+
 from fleet_sim.model.record import Record, Source
-from fleet_sim.runtime.strangers import pushed_by_others
+from fleet_sim.oracle.strangers import pushed_by_others
 
 
 def push(kind: str, device: str, file: str) -> Record:
@@ -35,3 +37,11 @@ def test_a_push_that_nobody_of_ours_sent_is_told() -> None:
 
     assert told.startswith("2 devices got upgrade requests that our backend did not send")
     assert told.endswith("--seed")
+
+
+@pytest.mark.parametrize(("count", "who"), [(1, "1 device got"), (1_200, "1,200 devices got")])
+def test_devices_are_counted_as_people_count(count: int, who: str) -> None:
+    """One is no plural, and thousands are marked."""
+    log = [push("push_received", f"p/{number}", "1") for number in range(count)]
+
+    assert pushed_by_others(log).startswith(f"{who} upgrade requests")

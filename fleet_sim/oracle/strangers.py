@@ -27,7 +27,8 @@ def pushed_by_others(records: Iterable[Record]) -> str:
     devices = {device for device, url in received if url not in ours}
     if not devices:
         return ""
+    count = "1 device" if len(devices) == 1 else f"{len(devices):,} devices"
     return (
-        f"{len(devices)} devices got upgrade requests that our backend did not send: another run "
+        f"{count} got upgrade requests that our backend did not send: another run "
         "with the same seed is on this broker; give one of them another --seed"
     )

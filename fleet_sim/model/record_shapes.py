@@ -1,0 +1,137 @@
+"""What the values of a record's fields look like, for logs that come from a file.
+
+A file may have been cut, edited or written by another hand. The oracles read records as
+`model.record` describes them; what does not fit is told here, before they meet it. A field means
+the same in each kind, so the shapes go by name; names that are not listed are free, as those of
+later versions are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fleet_sim.model.record import Record, Source, filter_from_lists
+
+Fits = Callable[[Any], bool]
+
+SHOWN_CHARS_MAX = 40  # Of a value that does not fit; a line may hold a page of rows.
+_PAGE_FIELDS = 4  # number, size, rows, total
+_SEARCHES = frozenset({"search_tasks", "search_devices"})
+
+
+def _is_text(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_flag(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return isinstance(value, bool)
+
+
+def _is_texts(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_devices(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return _is_number(value) or _is_texts(value)
+
+
+def _is_rows(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return isinstance(value, list) and all(isinstance(row, dict) and _is_row(row) for row in value)
+
+
+def _is_row(row: Mapping[str, Any]) -> bool:
+    numbers = ("progress", "updated_epoch_ms")
+    return all(
+        value is None or (_is_number(value) if name in numbers else isinstance(value, str | bool))
+        for name, value in row.items()
+    )
+
+
+def _is_pages(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return isinstance(value, list) and all(
+        isinstance(page, list) and len(page) == _PAGE_FIELDS and all(map(_is_number, page))
+        for page in value
+    )
+
+
+def _is_filter(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    try:
+        filter_from_lists(value)
+    except (TypeError, ValueError, IndexError, RecursionError):
+        return False
+    return True
+
+
+def _is_window(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return isinstance(value, dict) and all(
+        one is None or isinstance(one, int) for one in value.values()
+    )
+
+
+def _or_none(fits: Fits) -> Fits:
+    return lambda value: value is None or fits(value)
+
+
+_TEXT = ("a text", _is_text)
+_NUMBER = ("a whole number", _is_number)
+_FLAG = ("true or false", _is_flag)
+_TEXTS = ("a list of texts", _is_texts)
+
+SHAPES: Mapping[str, tuple[str, Fits]] = {
+    **dict.fromkeys(
+        ("call", "cause", "desc", "dialect", "digest", "firmware", "fleet", "id", "job_kind",
+         "message", "policy", "product", "query", "request", "sha256", "side", "text", "to_version",
+         "topic", "version", "why"),
+        _TEXT,
+    ),
+    **dict.fromkeys(("no", "offset", "since", "size", "t0", "t1", "unique"), _NUMBER),
+    **dict.fromkeys(("code", "concurrency", "retry_count", "retry_interval_s", "step", "timeout_s"),
+                    ("a whole number or null", _or_none(_is_number))),
+    **dict.fromkeys(("must_ask", "probe"), _FLAG),
+    **dict.fromkeys(("from_versions", "versions"), _TEXTS),
+    "device_keys": ("a list of texts or null", _or_none(_is_texts)),
+    "devices": ("a whole number or a list of texts", _is_devices),
+    "pages": ("a list of [number, size, rows, total]", _is_pages),
+    "rows": ("a list of rows", _is_rows),
+    "where": ("a filter as nested lists", _is_filter),
+    "window": ("an object of whole numbers or null", _or_none(_is_window)),
+}  # fmt: skip
+# What cannot be left out, by source: the pair of a write, and what was asked.
+NEEDED: Mapping[tuple[Source, str], tuple[str, ...]] = {
+    **{
+        (Source.CONTROL, kind): ("call", "no")
+        for kind in ("api_invoke", "api_ok", "api_fail", "api_unknown")
+    },
+    (Source.CONTROL, "contract"): ("dialect",),
+    (Source.CONTROL, "end"): ("why",),
+    (Source.CONTROL, "fleet"): ("dialect",),
+    (Source.NORTHBOUND, "rows"): ("call", "where"),
+    (Source.NORTHBOUND, "refused_query"): ("call", "where"),
+}
+
+
+def misfit(record: Record) -> str:
+    """Return what of a record does not fit, in half a sentence; "" where all of it does."""
+    for name in NEEDED.get((record.src, record.kind), ()):
+        if name not in record.fields:
+            return f"a record of the kind {record.kind} needs {name}, which is missing"
+    if record.kind == "contract":
+        return ""  # its parameters are held against the profile's own types
+    for name, value in record.fields.items():
+        words, fits = SHAPES.get(name, ("", None))
+        if fits is not None and not fits(value):
+            return f"{name} is {shown(value)}; {words} would be right"
+    if record.src is Source.NORTHBOUND and record["call"] not in _SEARCHES:
+        return f"call is {shown(record['call'])}; {' or '.join(sorted(_SEARCHES))} would be right"
+    return ""
+
+
+def shown(value: object) -> str:
+    """Return the beginning of a value as a line can hold it."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}…"

@@ -1,0 +1,50 @@
+from typing import Any
+
+import pytest
+
+from fleet_sim.model.record import Record, Source
+from fleet_sim.model.record_shapes import NEEDED, SHAPES, SHOWN_CHARS_MAX, misfit, shown
+
+# One value that fits and one that does not, by the words of each shape.
+EXAMPLES: dict[str, tuple[Any, Any]] = {
+    "a text": ("1.0", 1),
+    "a whole number": (7, True),
+    "true or false": (True, 1),
+    "a list of texts": (["a"], ["a", 1]),
+    "a whole number or null": (None, 1.5),
+    "a list of texts or null": (None, "a"),
+    "a whole number or a list of texts": (3, {"a": 1}),
+    "a list of [number, size, rows, total]": ([[1, 10, 3, 3]], [[1, 10, 3]]),
+    "a list of rows": ([{"task_id": "t", "progress": None}], [{"progress": "half"}]),
+    "a filter as nested lists": (["job_id", "=", ["j"]], ["job_id", "?", ["j"]]),
+    "an object of whole numbers or null": ({"start_ms": 1, "end_ms": None}, {"start_ms": "1"}),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_each_field_takes_its_own_shape_and_tells_of_another(name: str) -> None:
+    """The sentence holds the field, what stands there, and what would be right."""
+    words, _ = SHAPES[name]
+    good, bad = EXAMPLES[words]
+
+    found = [misfit(Record(0, 0, Source.WIRE, "any", fields={name: one})) for one in (good, bad)]
+
+    assert found == ["", f"{name} is {shown(bad)}; {words} would be right"]
+
+
+@pytest.mark.parametrize(("source", "kind"), NEEDED)
+def test_what_cannot_be_left_out_is_told(source: Source, kind: str) -> None:
+    """The first that is missing, by name."""
+    assert misfit(Record(0, 0, source, kind)) == (
+        f"a record of the kind {kind} needs {NEEDED[source, kind][0]}, which is missing"
+    )
+
+
+def test_names_that_nobody_knows_are_free() -> None:
+    """A later version may write more than this one reads."""
+    assert misfit(Record(0, 0, Source.DEVICE, "boot", fields={"mood": {"good": 1}})) == ""
+
+
+def test_a_long_value_is_cut() -> None:
+    """The sentence stays a line."""
+    assert len(shown("x" * 1_000)) == SHOWN_CHARS_MAX + 1
