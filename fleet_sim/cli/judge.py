@@ -14,9 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 from fleet_sim.cli.live import Terminal, UiMode, choose_mode
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.record import Record, Source
-from fleet_sim.model.record_shapes import misfit
 from fleet_sim.oracle.judge import decide
 from fleet_sim.oracle.judge import judge as judge_log
+from fleet_sim.oracle.record_shapes import misfit
 from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
 from fleet_sim.report.console import print_summary

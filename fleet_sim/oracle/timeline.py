@@ -110,7 +110,7 @@ def draw_up(
     timeline.tasks = [task for job in jobs.values() for task in job.tasks.values()]
     for task in timeline.tasks:
         # A push names no job, and what somebody else has ordered may be the same version.
-        task.is_ambiguous = task.is_ambiguous or evidence.is_shared(task.device)
+        task.is_ambiguous = task.is_ambiguous or evidence.is_shared(task.device.name)
         _split(timeline, task)
     return timeline
 

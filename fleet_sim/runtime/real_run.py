@@ -113,7 +113,7 @@ class _Ground:
 
     Attributes:
         target: Where devices and operator go.
-        clock: The run's clock; it starts when all stands ready.
+        clock: The run's clock; it begins anew, in `RealWorld.begin`, when all stands ready.
         child: Our own platform; None at a backend by URL.
         met: What came of meeting a backend by URL; None for our own.
         is_shared: Whether our platform is on a broker that other runs may be on.
@@ -130,7 +130,8 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
     """Carry a plan out in real time.
 
     Raises:
-        TargetError: The target cannot be reached or refuses us; nothing was started.
+        TargetError: The target cannot be reached or refuses us, or the fleet needs more open files
+            than there are; no device was switched on.
     """
     check_limit(raise_limit(), devices=len(plan.devices), downloads=downloads_max(plan))
     async with contextlib.AsyncExitStack() as stack:

@@ -27,7 +27,7 @@ class RealWorld:
     """The fleet's end of the world: a broker and a backend by their addresses.
 
     Attributes:
-        epoch_ms: The wall clock at t = 0.
+        epoch_ms: The wall clock at t = 0, once begun.
         contact: What the fleet's first connections came to; None with a broker of our own.
     """
 

@@ -140,8 +140,8 @@ def changed(kind: str, **values: object) -> Callable[[list[Any]], list[Any]]:
     ("change", "sentence"),
     [
         (changed("boot", t="soon"), "t is 'soon'; a whole number would be right"),
-        (changed("boot", t=True), "t is 'True'; a whole number would be right"),
-        (changed("boot", src="Q"), "'Q' is not a valid Source"),
+        (changed("boot", t=True), "t is True; a whole number would be right"),
+        (changed("boot", src="Q"), "src is 'Q'; D, W, C, N or S would be right"),
         (changed("boot", dialect="klingon"), "the log lacks the contract of klingon"),
         (changed("fleet", dialect="dothraki"), "the log lacks the contract of dothraki"),
         (changed("boot", version=["1"]), "version is ['1']; a text would be right"),
