@@ -154,6 +154,7 @@ def changed(kind: str, **values: object) -> Callable[[list[Any]], list[Any]]:
         (changed("contract", page_size_max="many"), "page_size_max of the contract does not fit"),
         (changed("contract", busy_device=...), "busy_device of the contract does not fit"),
         (changed("contract", src="S"), "the log lacks the contract of enos"),
+        (changed("fleet", devices=["a"]), "devices is ['a']; a whole number would be right"),
         (lambda found: found[:5] + found[6:], "line 6: seq is 6, and 5 would be next"),
         (lambda found: found[:5] + found[4:], "line 6: seq is 4, and 5 would be next"),
     ],
@@ -173,6 +174,25 @@ def test_a_record_that_does_not_fit_is_told_with_its_place(
     said = capsys.readouterr()
     assert (code, said.out, said.err.count("\n")) == (3, "", 1)
     assert sentence in said.err
+
+
+def test_a_last_look_that_showed_nothing_is_judged_with_the_rest(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no search, and names no call."""
+
+    def failed(records: list[Any]) -> list[Any]:
+        last = records[-1]
+        look = {"t": last["t"], "seq": last["seq"] + 1, "src": "N", "kind": "unread", "job": "j"}
+        return [*records, look | {"why": "502"}]
+
+    before = outcome(["judge", str(finished), "--ui", "none"])
+    rewrite(finished, failed)
+    capsys.readouterr()
+
+    after = outcome(["judge", str(finished), "--ui", "none"])
+
+    assert (after, capsys.readouterr().err) == (before, "")
 
 
 @pytest.mark.parametrize(
