@@ -339,7 +339,8 @@ async def _watch(
             return
         if child is not None and child.has_died:
             raise BrokenError(
-                "the reference platform ended in the midst of the run; what it said stands above"
+                "the reference platform ended in the midst of the run; if it said why, that stands "
+                "above"
             )
 
 
