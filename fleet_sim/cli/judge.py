@@ -14,9 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 from fleet_sim.cli.live import Terminal, UiMode, choose_mode
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.record import Record, Source
-from fleet_sim.model.record_shapes import misfit
 from fleet_sim.oracle.judge import decide
 from fleet_sim.oracle.judge import judge as judge_log
+from fleet_sim.oracle.record_shapes import misfit
 from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
 from fleet_sim.report.console import print_summary
@@ -39,6 +39,7 @@ class _Kept:
     overrides: tuple[str, ...] = ()
 
 
+_SLIP_MS_MAX = 86_400_000  # A day: no run was ever that late.
 _KEPT = TypeAdapter(_Kept)
 _PROFILE = TypeAdapter(ContractProfile)
 
@@ -49,8 +50,8 @@ def judge(
 ) -> int:
     """Judge a run again from what it left; nothing in its folder changes."""
     log = _log(run)
-    records = log.records
-    contracts = contracts_of(records)
+    contracts = contracts_of(log.records)
+    records = _whole(log)
     told = _told(run, _kept(run), log)
     judgement = judge_log(
         records,
@@ -87,10 +88,14 @@ def contracts_of(records: Sequence[Record]) -> Mapping[str, ContractProfile]:
             parameters = {name: value for name, value in record.fields.items() if name in names}
             found[str(record["dialect"])] = _profile(record, parameters)
     speakers = (one for one in records if one.kind in {"boot", "fleet"})
-    spoken = {str(one["dialect"]) for one in speakers if one.get("dialect")}
+    spoken = {str(one["dialect"]) for one in speakers if "dialect" in one.fields}
     missing = sorted(spoken - set(found))
     if missing or not found:
-        what = f"the contract of {', '.join(missing)}" if missing else "a contract"
+        what = (
+            f"the contract of {', '.join(one or repr(one) for one in missing)}"
+            if missing
+            else "a contract"
+        )
         raise TargetError(
             f"the log lacks {what}: no such record is there to judge by; the log of a run begins "
             "with one for each dialect"
@@ -127,11 +132,29 @@ def _log(run: Path) -> ReadLog:
     return log
 
 
+def _whole(log: ReadLog) -> Sequence[Record]:
+    """Leave out what stands beyond the end of a part that lacks its own.
+
+    Each part holds one end of the wire: beside what one of them lacks, the other would tell of
+    things that came from nowhere, or came to nothing.
+    """
+    whole_ms = log.whole_ms
+    if whole_ms is None:
+        return log.records
+    records = [one for one in log.records if one.t < whole_ms]
+    if not records:
+        raise TargetError(
+            "the log ends before anything happened in each of its parts, so there is nothing to "
+            "judge"
+        )
+    return records
+
+
 def _kept(run: Path) -> _Kept:
     """Read the run's own report; a run that was killed has none."""
     path = run / "run.json"
     try:
-        return _KEPT.validate_json(path.read_bytes())
+        kept = _KEPT.validate_json(path.read_bytes())
     except FileNotFoundError:
         return _Kept()
     except ValidationError as error:
@@ -139,6 +162,13 @@ def _kept(run: Path) -> _Kept:
         raise TargetError(
             f"{path}: {where} does not fit; remove the file, and the log is judged without it"
         ) from error
+    for name in ("slip_max_ms", "platform_slip_max_ms"):
+        if not 0 <= getattr(kept.generator, name) <= _SLIP_MS_MAX:
+            raise TargetError(
+                f"{path}: generator.{name} does not fit; remove the file, and the log is judged "
+                "without it"
+            )
+    return kept
 
 
 def _told(run: Path, kept: _Kept, log: ReadLog) -> Run:
@@ -159,11 +189,19 @@ def _missing_end(log: ReadLog) -> Iterator[str]:
     torn = f" (torn: {', '.join(log.torn)})" if log.torn else ""
     if not any(one.kind == "end" for one in log.records):
         yield (
-            f"the log stops at {log.records[-1].t / 1000:.1f} s, before the run's own end{torn}: "
+            f"the log stops at {_end_s(log):.1f} s, before the run's own end{torn}: "
             "the run was killed, or its log cut; what came later is not judged"
         )
     elif torn:
-        yield f"the last records of a part are missing{torn}; what is left is judged"
+        yield (
+            f"the last records of a part are missing{torn}: what came after {_end_s(log):.1f} s is "
+            "not judged"
+        )
+
+
+def _end_s(log: ReadLog) -> float:
+    """Return up to where nothing is missing, in s."""
+    return (log.records[-1].t if log.whole_ms is None else log.whole_ms) / 1000
 
 
 def _expectations(run: Path) -> tuple[Expectation, ...]:

@@ -49,6 +49,8 @@ name as `module`, and then their version is that part's and not the device's):
        block_sent, block_received   message, offset, size, code  server, device
        activation_sent, activation_received   message           server, device: a secret was told
        activation_replied, activation_acked   message, code     device, server: the device keeps it
+       turned_away      why                                       device: not let in
+       not_subscribed   filters (how many)                        device: refused by the broker
        refused          topic, why                                server or device: not taken in
        file_sent        path, status, offset, size                server: one HTTP answer
     C  contract         dialect, and every parameter of its contract profile, at the start
@@ -56,12 +58,17 @@ name as `module`, and then their version is that part's and not the device's):
        api_ok           call, no, and what came of it (job, firmware)
        api_fail         call, no, code, text
        api_unknown      call, no (no answer: it may have taken effect any time later)
+       fleet            fleet, dialect, devices (how many), at the start
+       firmware_known   firmware, product, version, size, digest, digest_method (as it was before)
+       kept_by_others   devices (busy with somebody else's jobs), untold (the backend did not say)
+       fault_injected, fault_healed    id, and the devices it hits
        settle           — from here on no fault is injected and the run only waits
        end              why
+       cleaned          call, of, why (not; "" where it was taken back)
     N  rows             call, query, where, probe, t0, t1, rows, pages, unique; see below
        refused_query    call, query, where, probe, t0, t1, code
        unread           why (the last look at this job, after the end, showed nothing)
-    C  fault_injected, fault_healed    id, and the devices it hits
+    S  started          dialect: the platform is there, and its end of the wire in this log
 
 `rows` of a poll hold only the rows that changed since the last poll of the same query; `pages` is
 `[[number, size, rows, total], …]` as walked and `unique` the number of distinct rows over all
@@ -132,14 +139,11 @@ class Record:
 
 
 # What every line has, or may have: whether it must be there, and its type.
-_FRAME: Mapping[str, tuple[bool, type]] = {
-    "t": (True, int),
-    "seq": (True, int),
-    "src": (True, str),
-    "kind": (True, str),
-    "device": (False, str),
-    "job": (False, str),
-}
+_FRAME: Mapping[str, type] = {
+    "t": int, "seq": int, "src": str, "kind": str, "device": str, "job": str,
+}  # fmt: skip
+_NEEDED = ("t", "seq", "src", "kind")
+_EXCERPT_CHARS_MAX = 40  # A line may hold a page of rows.
 
 
 def request_of_offer(message: str) -> str:
@@ -174,20 +178,24 @@ def from_line(line: str, part: int = 0) -> Record:
     """Read what `to_line` wrote.
 
     Raises:
-        ValueError: No JSON object, or `t`, `seq`, `src` or `kind` is missing or of another type.
+        ValueError: No JSON object; `t`, `seq`, `src` or `kind` is missing; one of these, `device`
+            or `job` is of another type; or nobody knows the source.
     """
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{line[:40]!r} is no JSON object, as a record is") from error
+        raise ValueError(f"{excerpt(line)} is no JSON object, as a record is") from error
     if not isinstance(found, dict):
-        raise ValueError(f"a record is a JSON object, not {line[:40]!r}")  # noqa: TRY004 - what the text holds
-    for name, (needed, kind) in _FRAME.items():
-        if needed and name not in found:
+        raise ValueError(f"a record is a JSON object, not {excerpt(line)}")  # noqa: TRY004 - what the text holds
+    for name in _NEEDED:
+        if name not in found:
             raise ValueError(f"the record {line[:80]!r} lacks {name!r}")
+    for name, kind in _FRAME.items():
         if name in found and type(found[name]) is not kind:  # a bool is no number here
             right = "a whole number" if kind is int else "a text"
-            raise ValueError(f"{name} is {str(found[name])[:40]!r}; {right} would be right")
+            raise ValueError(f"{name} is {excerpt(found[name])}; {right} would be right")
+    if found["src"] not in set(Source):
+        raise ValueError(f"src is {excerpt(found['src'])}; D, W, C, N or S would be right")
     return Record(
         t=found["t"],
         seq=found["seq"],
@@ -198,6 +206,12 @@ def from_line(line: str, part: int = 0) -> Record:
         fields={name: value for name, value in found.items() if name not in _FRAME},
         part=part,
     )
+
+
+def excerpt(value: object) -> str:
+    """Return the beginning of a value, as a sentence about it can hold it."""
+    text = repr(value)
+    return text if len(text) <= _EXCERPT_CHARS_MAX else f"{text[:_EXCERPT_CHARS_MAX]}…"
 
 
 def in_order(parts: Iterable[Iterable[Record]]) -> list[Record]:

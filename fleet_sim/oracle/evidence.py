@@ -11,11 +11,11 @@ was sent and before it was acknowledged; without an acknowledgement, perhaps nev
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fleet_sim.model.record import CLOSED_BY_BROKER, Record
+from fleet_sim.model.record import Record
 
 FOREVER = 1 << 60  # later than any log: an instant that never came
 
@@ -142,12 +142,6 @@ class Presence:
     at_ms: list[int] = field(default_factory=list)
     is_online: list[bool] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
-
-    @property
-    def cuts(self) -> int:
-        """How often the broker closed the connection and let the device in again."""
-        ends = zip(self.why, self.is_online[1:], strict=False)
-        return sum(is_back and why == CLOSED_BY_BROKER for why, is_back in ends)
 
     def note(self, at_ms: int, *, is_online: bool, why: str = "") -> None:
         """Add a change."""
@@ -393,6 +387,7 @@ class Evidence:
         has_server_wire: Whether the server's end of the wire is in the log.
         kept_by_others: Devices that had open tasks of other jobs before the run.
         perhaps_kept: Devices of which nobody could tell whether they had.
+        taken_over: Devices in whose name another client may have spoken.
         settled_at_ms: When the run began only to wait; None if it never did.
         end_at_ms: The last instant of the log.
     """
@@ -405,6 +400,7 @@ class Evidence:
     has_server_wire: bool = False
     kept_by_others: set[str] = field(default_factory=set)
     perhaps_kept: set[str] = field(default_factory=set)
+    taken_over: Collection[str] = ()
     settled_at_ms: int | None = None
     end_at_ms: int = 0
 
@@ -412,18 +408,9 @@ class Evidence:
         """Tell whether somebody else's jobs may push to a device, or keep ours from doing so."""
         return device in self.kept_by_others or device in self.perhaps_kept
 
-    def is_taken_over(self, device: Device) -> bool:
-        """Tell whether another client may have spoken in a device's name.
-
-        A broker ends a connection when another client comes under the same id. Only who holds both
-        ends of the wire can tell that from its other reasons; once may be one of those.
-        """
-        end = device.presence.get("device")
-        return end is not None and end.cuts > 1 and not self.has_server_wire
-
-    def is_shared(self, device: Device) -> bool:
+    def is_shared(self, device: str) -> bool:
         """Tell whether not all that a device was told or said need be in this log."""
-        return self.may_be_kept(device.name) or self.is_taken_over(device)
+        return self.may_be_kept(device) or device in self.taken_over
 
     def dialects(self) -> Sequence[str]:
         """Return the dialects spoken, in order of appearance."""

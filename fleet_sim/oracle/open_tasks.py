@@ -92,7 +92,7 @@ def _queued(timeline: Timeline, task: Task, poll: Poll) -> Reason:
         return Reason(Wait.UNCLEAR, "a job that was there before may keep its device busy")
     if task.device.name in timeline.evidence.perhaps_kept:
         return Reason(Wait.UNCLEAR, "nobody could tell whether another job keeps its device busy")
-    if timeline.evidence.is_taken_over(task.device):
+    if task.device.name in timeline.evidence.taken_over:
         return Reason(Wait.UNCLEAR, "another client may have spoken in its device's name")
     return Reason(Wait.LOST, "nothing stands in its way")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fleet_sim.model.record import Record, Source
@@ -20,12 +20,13 @@ from fleet_sim.oracle.evidence import (
     Report,
     Sighting,
 )
+from fleet_sim.oracle.take_overs import taken_over
 
 _POLL_FIELD = "job_id"
 _TAKEN = 200  # The code of a neutral reply that says yes.
 
 
-def read(records: Iterable[Record], *, slack_ms: int = 0) -> Evidence:
+def read(records: Sequence[Record], *, slack_ms: int = 0) -> Evidence:
     """Read a log that is in order.
 
     Args:
@@ -36,7 +37,10 @@ def read(records: Iterable[Record], *, slack_ms: int = 0) -> Evidence:
     reader = _Reader(slack_ms)
     for record in records:
         reader.take(record)
-    return reader.finish()
+    found = reader.finish()
+    if not found.has_server_wire:
+        found.taken_over = taken_over(records)
+    return found
 
 
 class _Reader:

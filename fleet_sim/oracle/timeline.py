@@ -110,7 +110,7 @@ def draw_up(
     timeline.tasks = [task for job in jobs.values() for task in job.tasks.values()]
     for task in timeline.tasks:
         # A push names no job, and what somebody else has ordered may be the same version.
-        task.is_ambiguous = task.is_ambiguous or evidence.is_shared(task.device)
+        task.is_ambiguous = task.is_ambiguous or evidence.is_shared(task.device.name)
         _split(timeline, task)
     return timeline
 
@@ -167,20 +167,31 @@ def _can_be_for(job: JobLine, push: Push) -> bool:
 def _narrowed(timeline: Timeline, jobs: list[JobLine], device: Device, push: Push) -> list[JobLine]:
     """Keep the jobs that explain the push best: each narrower reading is taken if any job fits it.
 
-    First the jobs of its product, then those that name the device, that show a task for it, that
-    are to be asked for (or not, as this was), whose task was not over, and certainly was not pushed
-    then. None of these may be wrong: who goes by a guess convicts a server of what it did not do.
+    First the jobs of its product, then those that name the device, that a later look did not show
+    to have no task for it, that are to be asked for (or not, as this was), whose task was not over,
+    and certainly was not pushed then. None of these may be wrong: who goes by a guess convicts a
+    server of what it did not do.
     """
     for fits in (
         lambda job: job.order.product in {"", device.product},
         lambda job: job.order.names(device.name),
-        lambda job: device.name in job.order.seen,
+        lambda job: not _is_without(job, device, push.hi + timeline.delta_ms),
         lambda job: job.order.must_ask == push.is_offer,
         lambda job: not _is_over(job.tasks.get(device.name), push.lo),
         lambda job: not _is_idle(job, device, push.hi + timeline.delta_ms),
     ):
         jobs = [job for job in jobs if fits(job)] or jobs
     return jobs
+
+
+def _is_without(job: JobLine, device: Device, pushed_by_ms: int) -> bool:
+    """Tell whether a whole look that was asked for after a push showed no task for its device.
+
+    A job that was not looked at since (its order had no answer, the API or the run ended) may be
+    what the push was for, though no look ever showed the device.
+    """
+    looks = job.polls[job.first_poll_after(pushed_by_ms) :]
+    return device.name not in job.order.seen and any(poll.is_whole for poll in looks)
 
 
 def _is_over(task: Task | None, at_ms: int) -> bool:

@@ -64,7 +64,7 @@ class Summary:
         yield from _traffic(self.run)
         yield from _promises(self.judgement)
         yield from _findings(self.judgement)
-        yield from _sentences("Between devices and backend", self.run.warnings)
+        yield from _sentences("What limits this verdict", self.run.warnings)
         yield from _sentences("Changed for this run", self.run.overrides)
         yield from _next(next_steps(self.run, self.judgement, self.verdict))
 

@@ -40,7 +40,8 @@ def next_steps(run: Run, judgement: Judgement, verdict: Verdict) -> tuple[Step, 
         steps.extend(_evidence(run, judgement))
         steps.append(Step(f"All of it is in {run.folder}: run.json, junit.xml and the run log."))
         steps.append(Step("Judge the same log again:", _command(run, "judge", run.folder)))
-    steps.append(_repeat(run))
+    if run.arguments:  # a kept run does not tell how it was started
+        steps.append(_repeat(run))
     return tuple(steps)
 
 

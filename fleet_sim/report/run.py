@@ -84,7 +84,8 @@ class Run:
         timing: How long it took.
         generator: How well the simulator kept up.
         northbound: What the operator's session came to.
-        warnings: Sentences: what stood between devices and backend, and what could not be told.
+        warnings: Sentences: what stood between devices and backend, what could not be told, and
+            what of the log is missing.
         overrides: Sentences: what of the vendors' contracts or of the scenario was changed.
         folder: The run's folder as the person can type it; "" where none is kept.
         program: The command as the person typed it, `fleet-sim` or `./fleet-sim`.

@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from fleet_sim.model.record import CLOSED_BY_BROKER, Record, Source
+from fleet_sim.model.record import Record, Source
+from fleet_sim.oracle.take_overs import taken_over
 
 _REASONS_MAX = 3  # A broker that is restarted has many words for one thing.
 _NAMED_MAX = 3  # A line of a terminal holds two or three device keys; the log has the others.
 _HEARD = frozenset({"version_received", "progress_received", "request_received"})
 
 
-def warnings(records: Iterable[Record]) -> tuple[str, ...]:
+def warnings(records: Sequence[Record]) -> tuple[str, ...]:
     """Return sentences about a run's log; none where nothing of the kind shows."""
     found = _Counts(records)
     return (
         *found.turned_away(),
-        *found.taken_over(),
+        *_taken_over(records),
         *found.not_subscribed(),
         *found.unheard(),
         *found.unreached(),
@@ -37,8 +38,6 @@ class _Counts:
         self._faults: dict[str, frozenset[str]] = {}
         self._untold: set[str] = set()
         self._turned_away: dict[str, Counter[str]] = {}
-        self._cut: set[str] = set()
-        self._taken_over: Counter[str] = Counter()
         self._met: defaultdict[str, set[str]] = defaultdict(set)  # kind to devices
         self._has_server = False
         for record in records:
@@ -69,11 +68,6 @@ class _Counts:
             case "turned_away":
                 why = str(record.get("why", ""))
                 self._turned_away.setdefault(why, Counter())[record.device] += 1
-            case "offline" if record.get("why") == CLOSED_BY_BROKER:
-                self._cut.add(record.device)
-            case "online" if record.device in self._cut:
-                self._cut.remove(record.device)
-                self._taken_over[record.device] += 1
             case kind:
                 self._met[kind].add(record.device)
 
@@ -81,17 +75,7 @@ class _Counts:
         """Say whom the broker did not let in."""
         by_count = sorted(self._turned_away.items(), key=lambda one: (-one[1].total(), one[0]))
         for why, times in by_count[:_REASONS_MAX]:
-            yield (f"the broker turned {_devices(times)} away, {times.total()} times in all: {why}")
-
-    def taken_over(self) -> Iterable[str]:
-        """Say who may have been two; the broker's own end of the wire tells that it was not."""
-        times = {device: count for device, count in self._taken_over.items() if count > 1}
-        if times and not self._has_server:
-            yield (
-                f"the broker cut {_devices(times)} off {sum(times.values())} times, and let them "
-                "in again: does another client use their ids, as a second run with the same "
-                "devices does? What it did in their name cannot be told from what they did"
-            )
+            yield f"the broker turned {_devices(times)} away, {_times(times.total())} in all: {why}"
 
     def not_subscribed(self) -> Iterable[str]:
         """Say who asked in vain to be told anything."""
@@ -135,6 +119,18 @@ class _Counts:
             )
 
 
+def _taken_over(records: Sequence[Record]) -> Iterable[str]:
+    """Say who may have been two."""
+    cuts = taken_over(records)
+    if cuts:
+        yield (
+            f"the broker cut {_devices(cuts)} off {_times(cuts.total())}, and let "
+            f"{'it' if len(cuts) == 1 else 'them'} in again: does another client use the same ids, "
+            "as a second run with the same devices does? What such a one did cannot be told from "
+            "what our devices did"
+        )
+
+
 def _named(names: Iterable[str]) -> str:
     ordered = sorted(names)
     more = len(ordered) - _NAMED_MAX
@@ -148,4 +144,8 @@ def _is_most(lost: Sequence[str] | set[str], all_of_them: set[str]) -> bool:
 
 def _devices(names: Iterable[str]) -> str:
     count = len(set(names))
-    return "1 device" if count == 1 else f"{count} devices"
+    return "1 device" if count == 1 else f"{count:,} devices"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

@@ -100,7 +100,8 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
     """Carry a plan out in real time.
 
     Raises:
-        TargetError: The target cannot be reached or refuses us; nothing was started.
+        TargetError: The target cannot be reached or refuses us, or the fleet needs more open files
+            than there are; no device was switched on.
     """
     check_limit(raise_limit(), devices=len(plan.devices), downloads=downloads_max(plan))
     clouds = clouds_of(plan)
@@ -288,7 +289,8 @@ async def _watch(
             return
         if any(child.has_died for child in children):
             raise BrokenError(
-                "the reference platform ended in the midst of the run; what it said stands above"
+                "the reference platform ended in the midst of the run; if it said why, that stands "
+                "above"
             )
 
 

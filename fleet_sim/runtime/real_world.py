@@ -27,7 +27,7 @@ class RealWorld:
     """The devices' end of the world: one cloud's broker and backend by their addresses.
 
     Attributes:
-        epoch_ms: The wall clock at t = 0.
+        epoch_ms: The wall clock at t = 0, once begun.
         contact: What the first connections came to; None with a broker of our own.
     """
 

@@ -170,10 +170,13 @@ class ReadLog:
     Attributes:
         records: All parts, merged and ordered.
         torn: The files whose end is missing, as a kill leaves them; what stood there is not known.
+        whole_ms: Up to here, and not including it, no part lacks anything; None for a whole log. A
+            kill leaves whole lines as a rule, so without the run's own end each part may lack some.
     """
 
     records: list[Record]
     torn: tuple[str, ...] = ()
+    whole_ms: int | None = None
 
 
 def read_run(folder: Path) -> list[Record]:
@@ -216,7 +219,14 @@ def _read(paths: list[Path]) -> ReadLog:
         parts.append(list(_records(path.name, text, part)))
         if is_torn or (text and not text.endswith(b"\n")):
             torn.append(path.name)
-    return ReadLog(in_order(parts), tuple(torn))
+    records = in_order(parts)
+    is_ended = any(one.kind == "end" for one in records)
+    ends_ms = [
+        part[-1].t if part else 0
+        for path, part in zip(paths, parts, strict=True)
+        if path.name in torn or not is_ended
+    ]
+    return ReadLog(records, tuple(torn), min(ends_ms, default=None))
 
 
 def _records(name: str, text: bytes, part: int) -> Iterator[Record]:

@@ -25,7 +25,8 @@ _BOUNDS = (
 )
 
 # Where 0 means nothing, or nothing that ends: pages without rows, a cap that lets nobody through, a
-# time that is up when it begins. Elsewhere 0 is a value like any other.
+# time that is up when it begins, a count of retries that a job without any does not have. Elsewhere
+# 0 is a value like any other.
 LOWEST: Mapping[str, int] = dict.fromkeys(
     ("cap_default", "page_size_default", "page_size_max", "retry_counts_allowed", "timeout_s",
      "timeout_s_max", "timeout_s_min"),

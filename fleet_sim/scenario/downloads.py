@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from fleet_sim.scenario.planned import Plan
+from fleet_sim.scenario.planned import FleetPlan, Plan
 
 
 def downloads_max(plan: Plan) -> int:
@@ -17,15 +15,12 @@ def downloads_max(plan: Plan) -> int:
     devices = len(plan.devices)
     if plan.target.backend is not None or not plan.jobs:
         return devices
-    return min(devices, sum(_slots(plan)))
+    return sum(min(fleet.devices, _slots(plan, fleet)) for fleet in plan.fleets)
 
 
-def _slots(plan: Plan) -> Iterator[int]:
-    """Yield how many devices each job may have under way."""
-    fleets = {fleet.name: fleet for fleet in plan.fleets}
-    for job in plan.jobs:
-        fleet = fleets[job.fleet]
-        cap = job.concurrency
-        if cap is None:
-            cap = plan.contracts[fleet.dialect].cap_default
-        yield fleet.devices if cap is None else min(fleet.devices, cap)
+def _slots(plan: Plan, fleet: FleetPlan) -> int:
+    """Return how many devices of a fleet its jobs may have under way, all together."""
+    usual = plan.contracts[fleet.dialect].cap_default
+    caps = (usual if job.concurrency is None else job.concurrency
+            for job in plan.jobs if job.fleet == fleet.name)  # fmt: skip
+    return sum(fleet.devices if cap is None else cap for cap in caps)

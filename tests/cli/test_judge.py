@@ -59,6 +59,38 @@ def test_a_torn_log_is_judged_as_far_as_it_goes(
     assert "what came later is not judged" in document["warnings"][0]
 
 
+def test_what_one_end_of_the_wire_lacks_convicts_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The platform's part was cut: what devices received came from nowhere, as far as it shows."""
+    scenario = tmp_path / "small.yaml"
+    scenario.write_text(SMALL)
+    assert (
+        outcome(["run", str(scenario), "--virtual", "--runs", str(tmp_path), "--ui", "none"]) == 0
+    )
+    run = tmp_path / "latest"
+    records = lines_of(run / "events-000.jsonl.gz")
+    ends = [
+        [one for one in records if (one.get("side") == "server" or one["src"] == "S") is is_server]
+        for is_server in (False, True)
+    ]
+    for part, of_one in enumerate(ends):
+        kept = of_one if part == 0 else of_one[: len(of_one) // 2]
+        numbered = [one | {"seq": number} for number, one in enumerate(kept)]
+        lines = "".join(f"{json.dumps(one)}\n" for one in numbered)
+        content = gzip.compress(lines.encode())
+        (run / f"events-00{part}.jsonl.gz").write_bytes(content if part == 0 else content[:-4])
+    capsys.readouterr()
+
+    code = outcome(["judge", str(run), "--ui", "json"])
+
+    document = json.loads(capsys.readouterr().out)
+    verdicts = {one["verdict"] for one in document["promises"].values()}
+    assert code in {0, 1}  # what was expected by the end may not have been reached
+    assert "violated" not in verdicts
+    assert "(torn: events-001.jsonl.gz): what came after" in document["warnings"][0]
+
+
 def test_a_folder_without_a_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence, exit code 3."""
     code = outcome(["judge", str(tmp_path)])
@@ -81,11 +113,15 @@ def test_a_log_that_stops_between_members_is_told_too(
     assert "before the run's own end: the run was killed, or its log cut" in said
 
 
+def lines_of(part: Path) -> list[Any]:
+    """Return the records of a part, as JSON."""
+    return [json.loads(line) for line in gzip.decompress(part.read_bytes()).splitlines()]
+
+
 def rewrite(run: Path, change: Callable[[list[Any]], list[Any]]) -> None:
     """Write a run's first part anew, its records changed."""
     part = run / "events-000.jsonl.gz"
-    records = [json.loads(line) for line in gzip.decompress(part.read_bytes()).splitlines()]
-    lines = "".join(f"{json.dumps(one)}\n" for one in change(records))
+    lines = "".join(f"{json.dumps(one)}\n" for one in change(lines_of(part)))
     part.write_bytes(gzip.compress(lines.encode()))
 
 
@@ -140,10 +176,11 @@ def changed(kind: str, **values: object) -> Callable[[list[Any]], list[Any]]:
     ("change", "sentence"),
     [
         (changed("boot", t="soon"), "t is 'soon'; a whole number would be right"),
-        (changed("boot", t=True), "t is 'True'; a whole number would be right"),
-        (changed("boot", src="Q"), "'Q' is not a valid Source"),
+        (changed("boot", t=True), "t is True; a whole number would be right"),
+        (changed("boot", src="Q"), "src is 'Q'; D, W, C, N or S would be right"),
         (changed("boot", dialect="klingon"), "the log lacks the contract of klingon"),
         (changed("fleet", dialect="dothraki"), "the log lacks the contract of dothraki"),
+        (changed("fleet", dialect=""), "the log lacks the contract of ''"),
         (changed("boot", version=["1"]), "version is ['1']; a text would be right"),
         (changed("rows", rows="none"), "rows is 'none'; a list of rows would be right"),
         (changed("rows", where=["maybe"]), "where is ['maybe']; a filter as nested lists"),
@@ -154,6 +191,7 @@ def changed(kind: str, **values: object) -> Callable[[list[Any]], list[Any]]:
         (changed("contract", page_size_max="many"), "page_size_max of the contract does not fit"),
         (changed("contract", busy_device=...), "busy_device of the contract does not fit"),
         (changed("contract", src="S"), "the log lacks the contract of enos"),
+        (changed("fleet", devices=["a"]), "devices is ['a']; a whole number would be right"),
         (lambda found: found[:5] + found[6:], "line 6: seq is 6, and 5 would be next"),
         (lambda found: found[:5] + found[4:], "line 6: seq is 4, and 5 would be next"),
     ],
@@ -175,12 +213,33 @@ def test_a_record_that_does_not_fit_is_told_with_its_place(
     assert sentence in said.err
 
 
+def test_a_last_look_that_showed_nothing_is_judged_with_the_rest(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no search, and names no call."""
+
+    def failed(records: list[Any]) -> list[Any]:
+        last = records[-1]
+        look = {"t": last["t"], "seq": last["seq"] + 1, "src": "N", "kind": "unread", "job": "j"}
+        return [*records, look | {"why": "502"}]
+
+    before = outcome(["judge", str(finished), "--ui", "none"])
+    rewrite(finished, failed)
+    capsys.readouterr()
+
+    after = outcome(["judge", str(finished), "--ui", "none"])
+
+    assert (after, capsys.readouterr().err) == (before, "")
+
+
 @pytest.mark.parametrize(
     ("text", "where"),
     [
         ("{", "the document"),
         ("[]", "the document"),
         ('{"timing": {"world": "dream"}}', "timing.world"),
+        ('{"generator": {"slip_max_ms": 1e400}}', "generator.slip_max_ms"),
+        ('{"generator": {"platform_slip_max_ms": -1}}', "generator.platform_slip_max_ms"),
     ],
 )
 def test_a_damaged_report_is_told(

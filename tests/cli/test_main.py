@@ -202,15 +202,26 @@ def test_two_interrupts_are_130_wherever_they_come() -> None:
     assert (found.returncode, found.stderr) == (130, b"")
 
 
-def test_an_interrupt_before_the_command_is_there_is_130() -> None:
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "import runpy; runpy.run_module('fleet_sim', run_name='__main__')",
+        (
+            "import importlib.metadata as it; it.distribution('fleet_sim').entry_points"
+            ".select(group='console_scripts', name='fleet-sim')['fleet-sim'].load()()"
+        ),
+    ],
+    ids=["module", "script"],
+)
+def test_an_interrupt_before_the_command_is_there_is_130(begin: str) -> None:
     """Nothing has begun, so it ends there and then, without a traceback."""
     code = (
-        "import runpy, signal, sys, os\n"
+        "import signal, sys, os\n"
         "class Late:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'fleet_sim.cli.main': os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Late())\n"
-        "runpy.run_module('fleet_sim', run_name='__main__')"
+        f"{begin}"
     )
 
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

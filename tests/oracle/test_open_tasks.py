@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from fleet_sim.model.record import CLOSED_BY_BROKER
 from fleet_sim.oracle.open_tasks import Reason, Wait, reason_for
 from tests.oracle.logs import Log, drawn
 
@@ -64,6 +65,21 @@ def test_a_device_that_somebody_elses_job_may_keep_is_unclear() -> None:
     log.add(0, "C", "kept_by_others", devices=["p/d1"])
 
     assert reason(log).wait is Wait.UNCLEAR
+
+
+def test_a_device_that_another_client_takes_over_is_unclear() -> None:
+    """It may have been pushed on the other's connection."""
+    log = Log(is_foreign=True)
+    log.devices("d1")
+    log.job(1_000)
+    log.show("d1", "queued")
+    for at in (2_000, 3_000):
+        log.offline(at, "d1", CLOSED_BY_BROKER)
+        log.online(at + 50, "d1")
+
+    assert reason(log) == Reason(
+        Wait.UNCLEAR, "another client may have spoken in its device's name"
+    )
 
 
 def test_a_device_of_which_nobody_could_tell_is_unclear() -> None:

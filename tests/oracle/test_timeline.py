@@ -332,6 +332,39 @@ def test_a_task_that_showed_as_failed_between_two_attempts_was_not_over() -> Non
     assert [task.is_ambiguous for task in tasks] == [True, True]
 
 
+def two_jobs_one_read() -> Log:
+    """Return a log with two jobs to one version, of which only the first was ever looked at."""
+    log = rollout()
+    log.poll(2_000)
+    log.job(3_000, job="j2")
+    log.push(4_000, "d1")
+    return log
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_a_job_that_nobody_looked_at_since_a_push_may_be_what_it_was_for(*, is_read: bool) -> None:
+    """Its order got no answer, the API died, or the log ends; a later look would tell."""
+    log = two_jobs_one_read()
+    if is_read:
+        log.poll(9_000, job="j2")
+    log.poll(9_500)
+
+    tasks = [task for task in drawn(log).tasks if task.device.key == "d1"]
+
+    assert [task.is_ambiguous for task in tasks] == ([False] if is_read else [True, True])
+
+
+def test_a_look_that_was_asked_for_before_a_push_tells_nothing_of_it() -> None:
+    """The task may have come since."""
+    log = two_jobs_one_read()
+    log.poll(3_500, job="j2")
+    log.poll(9_500)
+
+    tasks = [task for task in drawn(log).tasks if task.device.key == "d1"]
+
+    assert [task.is_ambiguous for task in tasks] == [True, True]
+
+
 def test_two_rows_for_a_device_make_its_task_ambiguous() -> None:
     """V35 convicts that; the others cannot know which is meant."""
     log = Log()

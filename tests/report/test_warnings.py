@@ -36,7 +36,7 @@ def test_who_was_not_let_in_is_counted_with_the_reason() -> None:
 
     assert warnings(log) == (
         "the broker turned 2 devices away, 3 times in all: CONNACK code 5",
-        "the broker turned 1 device away, 1 times in all: ended before it answered CONNECT: reset",
+        "the broker turned 1 device away, once in all: ended before it answered CONNECT: reset",
     )
 
 
@@ -103,7 +103,7 @@ def test_who_is_turned_away_by_plan_is_no_news() -> None:
         *control("fault_healed", id="disconnect-1"),
     ]
 
-    assert warnings(log) == ("the broker turned 1 device away, 1 times in all: reset",)
+    assert warnings(log) == ("the broker turned 1 device away, once in all: reset",)
 
 
 def test_a_fault_that_is_healed_excuses_nobody() -> None:
@@ -115,7 +115,7 @@ def test_a_fault_that_is_healed_excuses_nobody() -> None:
         *wire("turned_away", "p/a", "p/b", why="reset"),
     ]
 
-    assert warnings(log) == ("the broker turned 1 device away, 1 times in all: reset",)
+    assert warnings(log) == ("the broker turned 1 device away, once in all: reset",)
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,29 @@ def test_a_change_within_any_member_is_no_missing_end(tmp_path: Path, at: int) -
         read_log(tmp_path)
 
 
+def test_where_the_first_of_the_torn_parts_ends_is_told(tmp_path: Path) -> None:
+    """Later records of the others tell of things whose other end is lost.
+
+    Without the run's own end, every part may lack some.
+    """
+    for part, seconds in enumerate((3, 2, 4)):
+        log = FileLog(part_path(tmp_path, part), Ticker(), part, keep=False)
+        for _ in range(seconds):
+            fill(log, 1)
+            log.flush()
+        log.close()
+    killed = read_log(tmp_path)
+    ends_ms = [max(one.t for one in killed.records if one.part == part) for part in range(3)]
+    write_part(tmp_path, 3, [Record(9_000, 0, Source.CONTROL, "end", fields={"why": "settled"})])
+    whole = read_log(tmp_path)
+    path = part_path(tmp_path, 2)
+    path.write_bytes(path.read_bytes()[:-4])
+    torn = read_log(tmp_path)
+
+    assert (killed.whole_ms, whole.whole_ms) == (min(ends_ms), None)
+    assert torn.whole_ms == ends_ms[2]
+
+
 def test_a_part_that_is_missing_is_told(tmp_path: Path) -> None:
     """The next one would be taken for it."""
     write_part(tmp_path, 1, [Record(0, 0, Source.WIRE, "online")])

@@ -191,12 +191,13 @@ class CleanUp:
         """Remove each image; those that a device still needs, again and again, with the others."""
         # Where nobody needs one, the backend itself may take a moment to see that.
         is_needed = any(self._observer.open_tasks.values())
+        now = asyncio.get_running_loop().time
+        again_until = now() + (WHOLE_S if is_needed else ANSWER_S)
         left = list(self._images)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(WHOLE_S if is_needed else ANSWER_S):
-                while left:
-                    left = [one for one in left if await self._remove(one)]
-                    await asyncio.sleep(AGAIN_S if left else 0)
+        while left := [one for one in left if await self._remove(one)]:
+            if now() > again_until:
+                return
+            await asyncio.sleep(AGAIN_S)
 
     async def _remove(self, firmware_id: str) -> bool:
         """Remove an image; tell whether to try again."""

@@ -56,10 +56,10 @@ def _asked_ms(text: str, epoch_ms: int) -> int | None:
     if text.strip().isascii() and text.strip().isdigit():
         return min(WAIT_MAX_MS, 1_000 * int(text.strip()[:9]))
     try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+        at_ms = int(parsedate_to_datetime(text).timestamp() * 1_000)
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0, int(date.timestamp() * 1_000) - epoch_ms)
+    return max(0, at_ms - epoch_ms)
 
 
 class Pace:

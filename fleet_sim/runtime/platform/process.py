@@ -1,8 +1,9 @@
 """A platform as a process of its own: what `serve` runs, and what `run` starts as its child.
 
-A child reads one JSON line of settings from stdin, prints one ready line, and lives until stdin
-ends; so it never outlives the process that started it, however that one ended. Between the two a
-run tells it when it begins: all that it took to get ready lies before t = 0.
+A child says when it is loaded, reads one JSON line of settings from stdin, prints one ready line,
+and lives until stdin ends; so it never outlives the process that started it, however that one
+ended. That of a run is then told when the run begins, and says that it has heard: all that it took
+to get ready lies before t = 0.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ async def _serve(
 ) -> None:
     account = await account_in(store, settings)
     clock = RealClock(account.origin_ns)
-    log = NoLog() if settings.log is None else _file_log(settings, run_time or clock)
+    log = NoLog() if settings.log is None else _file_log(settings, (run_time or clock).now_ms)
     files = DiskFiles(folder)
     http = HttpServer(files, log, registry.get(settings.dialect).http_refusal)
     mqtt = MqttServer()
@@ -220,9 +221,9 @@ def _http_way(
     return HttpWay(platform, dialect, channel, clock, file_url=http.url_of)
 
 
-def _file_log(settings: PlatformSettings, time: RunTime | RealClock) -> FileLog:
+def _file_log(settings: PlatformSettings, now_ms: Callable[[], int]) -> FileLog:
     assert settings.log is not None
-    return FileLog(settings.log, time.now_ms, settings.part, keep=False)
+    return FileLog(settings.log, now_ms, settings.part, keep=False)
 
 
 def _sample(settings: PlatformSettings, account: Account) -> list[Registration]:

@@ -16,7 +16,7 @@ from fleet_sim.runtime.cloud import Cloud
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.http_client import HttpCarrier, http_session
 from fleet_sim.runtime.operator.known_firmware import look_over
-from fleet_sim.runtime.operator.northbound import Northbound
+from fleet_sim.runtime.operator.northbound import Northbound, SessionTraffic
 from fleet_sim.runtime.operator.others import Kept, kept_busy
 from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.target.preflight import look_in
@@ -79,18 +79,22 @@ async def meet(
                             page_base=cloud.contract.page_base,
                         )
                 except TimeoutError as error:
-                    raise TargetError(_too_slow(plan, northbound)) from error
+                    raise TargetError(_too_slow(plan, northbound.traffic)) from error
                 finally:
                     tasks.cancel()
     return Meeting(northbound, known, kept)
 
 
-def _too_slow(plan: Plan, northbound: Northbound) -> str:
-    traffic = northbound.traffic
-    return (
+def _too_slow(plan: Plan, traffic: SessionTraffic) -> str:
+    said = (
         f"the backend did not answer what is asked before a run within {plan.duration_ms / 1000:g} "
-        f"s, the duration of the whole run: {traffic.throttled} of {traffic.requests} requests "
-        "were put off (429 or 503); give the run a longer duration, or the key a higher quota"
+        "s, the duration of the whole run"
+    )
+    if not traffic.throttled:
+        return f"{said}; see whether it is well, or give the run a longer duration"
+    return (
+        f"{said}: {traffic.throttled} of {traffic.requests} requests were put off (429 or 503); "
+        "give the run a longer duration, or the key a higher quota"
     )
 
 

@@ -283,6 +283,17 @@ async def test_a_backend_that_never_answers_is_not_waited_for() -> None:
     )
 
 
+async def test_an_answer_that_is_slow_is_waited_for_as_long_as_the_whole_may_take() -> None:
+    """Also where nobody needs the image any more: what ends the wait is no Ctrl-C."""
+    backend = Backend()
+    scene = Scene(backend)
+    backend.answers[DeleteFirmware] = NEVER
+
+    assert await scene.run() == (
+        "firmware f-1 (meters 1.3.0) is still there: not tried, or no answer in 0.2 s",
+    )
+
+
 # --- what got no answer -------------------------------------------------------------------------
 
 

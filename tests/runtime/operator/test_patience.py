@@ -40,7 +40,13 @@ def test_who_names_a_time_is_heard(status: int, retry_after: str, waits_ms: int)
     assert is_put_off(answer(status, retry_after))
 
 
-@pytest.mark.parametrize("retry_after", ["", "soon", "-1", "٣", "1.5"])
+@pytest.mark.parametrize(
+    "retry_after",
+    [
+        "", "soon", "-1", "٣", "1.5",
+        "Mon, 01 Jan 99999999999 00:00:00 GMT", f"Mon, 01 Jan 2026 00:00:00 +{'9' * 30}",
+    ],
+)  # fmt: skip
 def test_without_a_time_the_wait_doubles(retry_after: str) -> None:
     """From a second up to a minute; what cannot be read names no time."""
     waits = [wait_ms(answer(429, retry_after), tries, NOON_MS) for tries in range(1, TRIES_MAX)]

@@ -7,8 +7,9 @@ import pytest
 
 from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.operator.northbound import SessionTraffic
 from fleet_sim.runtime.target.broker_access import BrokerAccess
-from fleet_sim.runtime.target.meeting import meet
+from fleet_sim.runtime.target.meeting import _too_slow, meet
 from fleet_sim.runtime.target.target import OperatorKeys, Target
 from tests.runtime.plans import planned
 from tests.runtime.platforms import WAIT_S, running
@@ -74,15 +75,24 @@ async def busy() -> AsyncIterator[str]:
 
 
 async def test_a_backend_that_puts_us_off_is_waited_for_as_long_as_the_run_may_take() -> None:
-    """Said at the first answer; at the end of that time one sentence says what stood in the way."""
-    said: list[str] = []
+    """At the end of that time one sentence says so."""
     short = dataclasses.replace(CLOUD, plan=dataclasses.replace(CLOUD.plan, duration_ms=300))
 
     async with busy() as url:
-        with pytest.raises(TargetError, match=r"within 0\.3 s, .* 1 of 1 requests were put off"):
-            await meet(short, at(url), asyncio.Event(), said.append)
+        with pytest.raises(TargetError, match=r"within 0\.3 s, the duration of the whole run"):
+            await meet(short, at(url), asyncio.Event())
 
-    assert said == ["the backend's API says not now (429): waiting 30 s, then it is asked again"]
+
+@pytest.mark.parametrize(
+    ("traffic", "advice"),
+    [
+        (SessionTraffic(requests=3, throttled=2), ": 2 of 3 requests were put off (429 or 503); "),
+        (SessionTraffic(requests=1), "; see whether it is well, "),
+    ],
+)
+def test_the_advice_is_for_what_stood_in_the_way(traffic: SessionTraffic, advice: str) -> None:
+    """A backend that puts us off is another thing than one that is slow."""
+    assert advice in _too_slow(CLOUD.plan, traffic)
 
 
 async def test_a_stop_ends_the_wait_for_an_answer() -> None:

@@ -2,8 +2,8 @@
 
 A file may have been cut, edited or written by another hand. The oracles read records as
 `model.record` describes them; what does not fit is told here, before they meet it. A field means
-the same in each kind, so the shapes go by name; names that are not listed are free, as those of
-later versions are.
+the same in each kind, but for those of `BY_KIND`, so the shapes go by name; names that are not
+listed are free, and so are kinds, as those of later versions are.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fleet_sim.model.record import Record, Source, filter_from_lists
+from fleet_sim.model.record import Record, Source, excerpt, filter_from_lists
 
 Fits = Callable[[Any], bool]
 
-SHOWN_CHARS_MAX = 40  # Of a value that does not fit; a line may hold a page of rows.
 _PAGE_FIELDS = 4  # number, size, rows, total
 _SEARCHES = frozenset({"search_tasks", "search_devices"})
 
@@ -34,10 +33,6 @@ def _is_flag(value: Any) -> bool:  # noqa: ANN401 - JSON values
 
 def _is_texts(value: Any) -> bool:  # noqa: ANN401 - JSON values
     return isinstance(value, list) and all(map(_is_text, value))
-
-
-def _is_devices(value: Any) -> bool:  # noqa: ANN401 - JSON values
-    return _is_number(value) or _is_texts(value)
 
 
 def _is_rows(value: Any) -> bool:  # noqa: ANN401 - JSON values
@@ -68,9 +63,7 @@ def _is_filter(value: Any) -> bool:  # noqa: ANN401 - JSON values
 
 
 def _is_window(value: Any) -> bool:  # noqa: ANN401 - JSON values
-    return isinstance(value, dict) and all(
-        one is None or isinstance(one, int) for one in value.values()
-    )
+    return isinstance(value, dict) and all(map(_or_none(_is_number), value.values()))
 
 
 def _or_none(fits: Fits) -> Fits:
@@ -93,14 +86,16 @@ SHAPES: Mapping[str, tuple[str, Fits]] = {
     **dict.fromkeys(("code", "concurrency", "retry_count", "retry_interval_s", "step", "timeout_s"),
                     ("a whole number or null", _or_none(_is_number))),
     **dict.fromkeys(("must_ask", "probe"), _FLAG),
-    **dict.fromkeys(("from_versions", "versions"), _TEXTS),
+    **dict.fromkeys(("devices", "from_versions", "untold", "versions"), _TEXTS),
     "device_keys": ("a list of texts or null", _or_none(_is_texts)),
-    "devices": ("a whole number or a list of texts", _is_devices),
     "pages": ("a list of [number, size, rows, total]", _is_pages),
     "rows": ("a list of rows", _is_rows),
     "where": ("a filter as nested lists", _is_filter),
     "window": ("an object of whole numbers or null", _or_none(_is_window)),
 }  # fmt: skip
+BY_KIND: Mapping[tuple[Source, str, str], tuple[str, Fits]] = {
+    (Source.CONTROL, "fleet", "devices"): _NUMBER,
+}
 # What cannot be left out, by source: the pair of a write, and what was asked.
 NEEDED: Mapping[tuple[Source, str], tuple[str, ...]] = {
     **{
@@ -112,6 +107,7 @@ NEEDED: Mapping[tuple[Source, str], tuple[str, ...]] = {
     (Source.CONTROL, "fleet"): ("dialect",),
     (Source.NORTHBOUND, "rows"): ("call", "where"),
     (Source.NORTHBOUND, "refused_query"): ("call", "where"),
+    (Source.NORTHBOUND, "unread"): ("why",),
 }
 
 
@@ -123,15 +119,13 @@ def misfit(record: Record) -> str:
     if record.kind == "contract":
         return ""  # its parameters are held against the profile's own types
     for name, value in record.fields.items():
-        words, fits = SHAPES.get(name, ("", None))
-        if fits is not None and not fits(value):
-            return f"{name} is {shown(value)}; {words} would be right"
-    if record.src is Source.NORTHBOUND and record["call"] not in _SEARCHES:
-        return f"call is {shown(record['call'])}; {' or '.join(sorted(_SEARCHES))} would be right"
+        shape = BY_KIND.get((record.src, record.kind, name)) or SHAPES.get(name)
+        if shape is None:
+            continue
+        words, fits = shape
+        if not fits(value):
+            return f"{name} is {excerpt(value)}; {words} would be right"
+    call = record.get("call")
+    if record.src is Source.NORTHBOUND and call is not None and call not in _SEARCHES:
+        return f"call is {excerpt(call)}; {' or '.join(sorted(_SEARCHES))} would be right"
     return ""
-
-
-def shown(value: object) -> str:
-    """Return the beginning of a value as a line can hold it."""
-    text = repr(value)
-    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}…"

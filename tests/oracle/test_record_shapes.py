@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from fleet_sim.model.record import Record, Source
-from fleet_sim.model.record_shapes import NEEDED, SHAPES, SHOWN_CHARS_MAX, misfit, shown
+from fleet_sim.model.record import Record, Source, excerpt
+from fleet_sim.oracle.record_shapes import BY_KIND, NEEDED, SHAPES, misfit
 
 # One value that fits and one that does not, by the words of each shape.
 EXAMPLES: dict[str, tuple[Any, Any]] = {
@@ -13,11 +13,10 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "a list of texts": (["a"], ["a", 1]),
     "a whole number or null": (None, 1.5),
     "a list of texts or null": (None, "a"),
-    "a whole number or a list of texts": (3, {"a": 1}),
     "a list of [number, size, rows, total]": ([[1, 10, 3, 3]], [[1, 10, 3]]),
     "a list of rows": ([{"task_id": "t", "progress": None}], [{"progress": "half"}]),
     "a filter as nested lists": (["job_id", "=", ["j"]], ["job_id", "?", ["j"]]),
-    "an object of whole numbers or null": ({"start_ms": 1, "end_ms": None}, {"start_ms": "1"}),
+    "an object of whole numbers or null": ({"start_ms": 1, "end_ms": None}, {"start_ms": True}),
 }
 
 
@@ -29,7 +28,7 @@ def test_each_field_takes_its_own_shape_and_tells_of_another(name: str) -> None:
 
     found = [misfit(Record(0, 0, Source.WIRE, "any", fields={name: one})) for one in (good, bad)]
 
-    assert found == ["", f"{name} is {shown(bad)}; {words} would be right"]
+    assert found == ["", f"{name} is {excerpt(bad)}; {words} would be right"]
 
 
 @pytest.mark.parametrize(("source", "kind"), NEEDED)
@@ -45,6 +44,33 @@ def test_names_that_nobody_knows_are_free() -> None:
     assert misfit(Record(0, 0, Source.DEVICE, "boot", fields={"mood": {"good": 1}})) == ""
 
 
-def test_a_long_value_is_cut() -> None:
-    """The sentence stays a line."""
-    assert len(shown("x" * 1_000)) == SHOWN_CHARS_MAX + 1
+@pytest.mark.parametrize("place", BY_KIND)
+def test_a_field_that_means_another_thing_in_one_kind_has_its_own_shape(
+    place: tuple[Source, str, str],
+) -> None:
+    """There only."""
+    source, kind, name = place
+    (good, bad), usual = EXAMPLES[BY_KIND[place][0]], EXAMPLES[SHAPES[name][0]][0]
+    needed = dict.fromkeys(NEEDED.get((source, kind), ()), "enos")
+
+    found = [
+        misfit(Record(0, 0, source, kind, fields={**needed, name: one}))
+        for one in (good, bad, usual)
+    ]
+
+    words = BY_KIND[place][0]
+    assert found == [
+        "",
+        *(f"{name} is {excerpt(one)}; {words} would be right" for one in (bad, usual)),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["unread", "some later kind"])
+def test_what_is_seen_of_a_backend_need_not_be_a_search(kind: str) -> None:
+    """Only what names its call is held against those there are."""
+    record = Record(0, 0, Source.NORTHBOUND, kind, job="j1", fields={"why": "no answer"})
+
+    assert misfit(record) == ""
+    assert "search_tasks would be right" in misfit(
+        Record(0, 0, Source.NORTHBOUND, kind, fields={"why": "no answer", "call": "fetch"})
+    )
