@@ -7,7 +7,8 @@ import pytest
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import judge
 from fleet_sim.oracle.outcome import Standing
-from tests.planted.grounds import EXACT, GROUNDS, contracts, from_outside, run_ground
+from fleet_sim.oracle.tolerance import VIRTUAL_TIME
+from tests.planted.grounds import GROUNDS, contracts, from_outside, run_ground
 
 CUTS = 6  # As many instants of a log, chosen so that each ground has others.
 
@@ -29,7 +30,7 @@ def test_no_instant_of_very_many_convicts_anybody(ground: str, *, is_outside: bo
     """The long lane: `./test -m long tests/planted`."""
     records = run_ground(ground, seed=2)
 
-    assert cut_short(ground, from_outside(records) if is_outside else records, 200) == {}
+    assert cut_short(ground, from_outside(records) if is_outside else records, 60) == {}
 
 
 def cut_short(ground: str, records: list[Record], cuts: int) -> dict[int, list[str]]:
@@ -38,7 +39,7 @@ def cut_short(ground: str, records: list[Record], cuts: int) -> dict[int, list[s
     found = {}
     for at_ms in {records[place].t for place in places}:
         judgement = judge(
-            [one for one in records if one.t < at_ms], contracts(ground), tolerance=EXACT
+            [one for one in records if one.t < at_ms], contracts(ground), tolerance=VIRTUAL_TIME
         )
         violated = [
             name for name, one in judgement.promises.items() if one.standing is Standing.VIOLATED
