@@ -28,7 +28,8 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
     late = sum(
         device.connect_at_ms + _ROUND_TRIPS * device.link.rtt_ms >= job.at_ms for device in mine
     )
-    if late and not job.open_list:
+    is_by_version = contract.must_have_reported_version or bool(job.from_versions)
+    if late and is_by_version and not job.open_list:
         yield (
             f"{name} starts before its fleet is connected (over "
             f"{say_duration(fleet.connect_over_ms)}): {late:,} of {len(mine):,} devices have no "

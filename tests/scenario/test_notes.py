@@ -16,6 +16,14 @@ def test_a_job_before_its_fleet_is_connected_is_noted() -> None:
     assert note.endswith("version reported by then, and a snapshot job leaves those out.")
 
 
+def test_devices_that_need_no_version_are_in_time() -> None:
+    """Some vendors make tasks for all that are registered, unless source versions are asked for."""
+    contract = "contract: {must_have_reported_version: false}"
+
+    assert notes('at: 2s, upgrade: a, to: "2"', rest=contract) == ()
+    assert len(notes('at: 2s, upgrade: a, to: "2", from: "1"', rest=contract)) == 1
+
+
 def test_slow_links_need_longer_to_report() -> None:
     """Five seconds are enough on a cable; on nb_iot a report is seconds under way."""
     job = 'at: 6s, upgrade: a, to: "2"'
