@@ -42,6 +42,9 @@ def cap(timeline: Timeline) -> Outcome:
     then never shows as held, since what ended and what began at once cannot be told apart.
     """
     tally = Tally("V01")
+    caps = [job.cap for job in timeline.jobs.values()]
+    if timeline.contract.cap_default is None and not any(caps):
+        return Outcome("V01", is_promised=False)
     for job in timeline.jobs.values():
         if job.cap is None:
             continue

@@ -188,14 +188,17 @@ def test_a_slot_may_be_kept_until_the_task_ends() -> None:
     assert kept.violations[0].text.startswith("4 s")
 
 
-def test_a_job_without_a_cap_is_not_exercised() -> None:
-    """Vendors without one have nothing to keep."""
-    log = Log()
+def test_a_vendor_without_a_cap_promises_none() -> None:
+    """It has nothing to keep; a job that names one all the same has it kept."""
+    log, capped = Log(), rollout()
     log.devices("d1")
     log.job(1_000, cap=None)
     log.push(2_000, "d1")
+    capped.push(2_000, "d1")
 
-    assert judged(cap, log, cap_default=None).standing is Standing.NOT_EXERCISED
+    assert judged(cap, log, cap_default=None).standing is Standing.NOT_PROMISED
+    assert judged(cap, log).standing is Standing.HELD
+    assert judged(cap, capped, cap_default=None).standing is Standing.HELD
 
 
 def test_tasks_that_cannot_be_told_apart_are_a_doubt() -> None:
