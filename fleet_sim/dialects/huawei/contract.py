@@ -37,6 +37,7 @@ CONTRACT = ContractProfile(
     page_size_default=10,
     page_size_max=100,
     busy_device="refuse",  # "Task Conflict"
+    shows_progress=False,  # a subtask has its status and a text
     must_have_reported_version=False,  # it is asked before each upgrade
     window_min_s=300,
 )
