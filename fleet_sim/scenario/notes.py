@@ -10,6 +10,8 @@ from fleet_sim.scenario.units import say_duration
 
 # TCP's handshake, MQTT's CONNECT, and the report of the version with its answer.
 _ROUND_TRIPS = 3
+# Personas that say sooner or later how their attempt ended, and so need no timeout.
+_NEVER_SILENT = frozenset({"healthy", "bad_digest", "offline_at_push", "flap"})
 
 
 def notes_on(plan: Plan) -> tuple[str, ...]:
@@ -39,7 +41,7 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
     if (
         timeout_s is not None
         and timeout_s * 1000 > left_ms
-        and any(d.persona.name != "healthy" for d in mine)
+        and any(d.persona.name not in _NEVER_SILENT for d in mine)
     ):
         yield (
             f"{name} has a timeout of {say_duration(timeout_s * 1000)}, but the run ends "

@@ -33,10 +33,10 @@ def test_slow_links_need_longer_to_report() -> None:
 
 
 def test_a_timeout_beyond_the_run_is_noted_for_fleets_that_fall_silent() -> None:
-    """It could never be seen to fire; a healthy fleet does not need it."""
+    """It could never be seen to fire; devices that tell how they fare do not need it."""
     job = 'at: 1m, upgrade: a, to: "2", timeout: 20m'
 
-    assert notes(job) == ()
+    assert notes(job) == notes(job, ", personas: {bad_digest: 50%, flap: 50%}") == ()
     [note] = notes(job, ", personas: no_ack")
     assert note.startswith("the job for a at 1m has a timeout of 20m, but the run ends 9m later")
 
