@@ -88,6 +88,8 @@ class ContractProfile:
         overwritable: The neutral statuses in which a task can be taken over; where another one
             stands otherwise, the second has failed at once.
         modules_side_by_side: Whether tasks for different modules of a device may run at once.
+        answers_reports: Whether the server answers what a device reports; where not, its silence
+            tells nothing.
         shows_progress: Whether rows show a task's progress, and so the code of its failure.
         desc_limit_chars: How much of a desc is stored; None means all of it.
         must_have_reported_version: Whether only devices with a known version get a task.
@@ -164,6 +166,7 @@ class ContractProfile:
         "pushed",
     )
     modules_side_by_side: bool = False
+    answers_reports: bool = True
     shows_progress: bool = True
     desc_limit_chars: int | None = None
     must_have_reported_version: bool

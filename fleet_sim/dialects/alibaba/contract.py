@@ -57,6 +57,7 @@ CONTRACT = ContractProfile(
     busy_device="refuse",  # OverwriteMode 1, the default: the new task fails
     overwritable=("unconfirmed", "queued", "pushed"),  # by OverwriteMode 2, unless IN_PROGRESS
     modules_side_by_side=False,  # MultiModuleMode is off unless a job says so
+    answers_reports=False,  # inform and progress are one-way
     shows_progress=True,
     desc_limit_chars=None,  # not said
     must_have_reported_version=False,  # a whole image goes to devices that never said a version

@@ -62,6 +62,7 @@ CONTRACT = ContractProfile(
     overwritable=("unconfirmed", "queued", "pushed"),  # where a scenario has newer jobs overwrite
     modules_side_by_side=False,  # software and firmware conflict, too
     desc_limit_chars=None,  # [U]
+    answers_reports=False,  # events go up, and nothing comes back
     shows_progress=False,  # a subtask has its status and a text
     must_have_reported_version=False,  # it is asked before each upgrade
     devices_may_ask=False,  # there is no such event
