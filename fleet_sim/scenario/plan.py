@@ -32,6 +32,7 @@ from fleet_sim.scenario.planned import (
     WindowPlan,
 )
 from fleet_sim.scenario.shares import apportion, picked
+from fleet_sim.scenario.units import say_duration
 
 __all__ = [
     "DevicePlan",
@@ -92,6 +93,8 @@ def plan(
         for job in scenario.jobs
     ]
     jobs = tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms))
+    events = _events(scenario.events, placed, key)
+    unspoken = [one for one in events if not _is_spoken(one, contracts[dialects[one.fleet]])]
     made = Plan(
         name=scenario.name,
         about=scenario.about,
@@ -104,10 +107,14 @@ def plan(
             for device in _asking(fleet, jobs, scenario.duration_ms, contracts[dialects[name]])
         ),
         jobs=jobs,
-        events=tuple(_events(scenario.events, placed, key)),
+        events=tuple(one for one in events if one not in unspoken),
         expectations=scenario.expect,
         contracts=contracts,
-        overrides=(*_changed_contracts(contracts), *(said for one in ordered for said in one.said)),
+        overrides=(
+            *_changed_contracts(contracts),
+            *(said for one in ordered for said in one.said),
+            *(_left_out(one) for one in unspoken),
+        ),
         observe_every_ms=scenario.observe.every_ms,
         target=TargetPlan(**scenario.target.model_dump()),
     )
@@ -258,6 +265,17 @@ def _events(
         for index, happening in enumerate(happenings)
     ]
     return sorted(events, key=lambda event: event.at_ms)
+
+
+def _is_spoken(event: EventPlan, contract: ContractProfile) -> bool:
+    """Tell whether a vendor has any call for what an operator does there."""
+    states = {"cancel": contract.cancellable, "retry": contract.reopenable}
+    return bool(states.get(event.kind, True))
+
+
+def _left_out(event: EventPlan) -> str:
+    at = say_duration(event.at_ms)
+    return f"{event.kind} of {event.fleet} at {at} is left out, as the vendor has none."
 
 
 def _hit(

@@ -480,21 +480,6 @@ def test_where_the_contract_says_so_whoever_asks_is_offered_what_is_pushed() -> 
     assert server.status(job_id, "c") is PUSHED
 
 
-def test_whoever_asks_need_not_wait_out_the_time_of_a_fresh_connection() -> None:
-    """By asking it has said that it is there."""
-    server = Server(contract(offers_pushed=True))
-    server.fleet("a")
-    server.gone("a")
-    job_id = server.job()
-    server.connect("a")
-
-    (offer,) = server.ask("a")
-
-    assert isinstance(offer, VersionOffer)
-    assert len(offer.images) == 1
-    assert (server.pushes("a"), server.status(job_id, "a")) == (0, PUSHED)
-
-
 def test_a_held_offer_falls_with_its_attempt() -> None:
     """One that holds nothing always stands: it is an answer, too."""
     server = Server()
