@@ -292,7 +292,7 @@ class Server:
     def rows_of(self, job_id: str) -> list[TaskRow]:
         """Return a job's tasks as an operator sees them."""
         where = AllOf((Comparison("job_id", Operator.EQUAL, (job_id,)),))
-        answer = self.call(SearchTasks(where, Page(size=200)))
+        answer = self.call(SearchTasks(where, Page(size=self._profile.page_size_max)))
         assert isinstance(answer, Listed), answer
         return [row for row in answer.rows if isinstance(row, TaskRow)]
 

@@ -132,10 +132,13 @@ class Log:
             self.add(t, "W", "offline", key, part=SERVER, side="server", why=why)
         self.add(t, "W", "offline", key, side="device", why=why)
 
-    def push(self, t: int, key: str, request: str = "", version: str = "2.0") -> str:
+    def push(
+        self, t: int, key: str, request: str = "", version: str = "2.0", *, module: str = ""
+    ) -> str:
         """The server sends a request at `t`; the device has it 10 ms later. Returns its id."""
         request = request or f"r{self._number('request')}"
-        fields = {"request": request, "version": version, "size": 1, "digest": "ab"}
+        part = {"module": module} if module else {}
+        fields = {"request": request, "version": version, "size": 1, "digest": "ab", **part}
         if not self.is_foreign:
             self.add(t, "W", "push_sent", key, part=SERVER, fields={"side": "server", **fields})
         self.add(t + 10, "W", "push_received", key, fields={"side": "device", **fields})
@@ -200,8 +203,10 @@ class Log:
         *,
         is_delivered: bool = True,
         message: str = "",
+        module: str = "",
     ) -> None:
         message = message or self._number("message")
+        fields = {**fields, "module": module} if module else fields
         own = {} if request is None else {"request": request}
         sent = {"message": message, "side": "device", **fields, **own}
         self.add(t - 10, "W", f"{kind}_sent", key, fields=sent)

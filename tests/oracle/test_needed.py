@@ -114,3 +114,27 @@ def test_an_offer_of_what_runs_is_convicted() -> None:
 
     assert outcome.standing is Standing.VIOLATED
     assert "d1 was offered 2.0, the version it had reported" in outcome.violations[0].text
+
+
+def test_a_module_needs_what_its_device_runs() -> None:
+    """Their versions are apart: the push of a module is held against its own last report."""
+    log = Log()
+    log.devices("d1", version="2.0")
+    log.version(500, "d1", "1.0", module="mcu")
+    log.job(1_000, module="mcu")
+    log.push(2_000, "d1", module="mcu")
+
+    assert judged(needed, log).standing is Standing.HELD
+
+
+def test_a_module_already_at_the_target_is_convicted() -> None:
+    """Its own report proves it, whatever the device as a whole runs."""
+    log = Log()
+    log.devices("d1")
+    log.version(500, "d1", "2.0", module="mcu")
+    log.job(1_000, module="mcu")
+    log.push(2_000, "d1", module="mcu")
+
+    outcome = judged(needed, log)
+
+    assert (outcome.standing, instants(outcome)) == (Standing.VIOLATED, [500, 2_000])

@@ -122,3 +122,16 @@ def test_some_vendors_do_not_promise_it() -> None:
 def test_no_success_is_not_exercised() -> None:
     """Nothing to doubt."""
     assert judged(no_false_success, pushed()).standing is Standing.NOT_EXERCISED
+
+
+@pytest.mark.parametrize(("module", "standing"), [("mcu", Standing.HELD), ("", Standing.VIOLATED)])
+def test_a_module_succeeds_by_a_report_of_its_own(module: str, standing: Standing) -> None:
+    """That the device as a whole runs that version says nothing of its part."""
+    log = Log()
+    log.devices("d1")
+    log.version(500, "d1", "1.0", module="mcu")
+    log.job(1_000, module="mcu")
+    log.push(2_000, "d1", module="mcu")
+    log.version(6_000, "d1", "2.0", module=module)
+
+    assert judged(no_false_success, succeeded(log)).standing is standing

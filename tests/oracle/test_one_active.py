@@ -96,3 +96,17 @@ def test_a_push_after_the_acknowledged_end_holds_from_outside() -> None:
     outcome = judged(one_active, log)
 
     assert (outcome.standing, outcome.n) == (Standing.HELD, 2)
+
+
+def test_two_modules_at_once_are_the_vendors_to_allow() -> None:
+    """To one version, so that nothing but the module tells the two jobs apart."""
+    log = Log()
+    log.devices("d1")
+    for job, module in (("j1", "mcu"), ("j2", "radio")):
+        log.version(500, "d1", "1.0", module=module)
+        log.job(1_000, job=job, module=module)
+        log.push(2_000, "d1", module=module)
+
+    apart = judged(one_active, log, modules_side_by_side=True)
+    assert (apart.standing, apart.n) == (Standing.NOT_EXERCISED, 0)
+    assert judged(one_active, log).standing is Standing.VIOLATED

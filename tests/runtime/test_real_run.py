@@ -14,7 +14,6 @@ from aiohttp.test_utils import unused_port
 
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import JobRow, JobStatus, Listed, SearchFirmware, SearchJobs
-from fleet_sim.model.record import Record
 from fleet_sim.oracle.judge import judge
 from fleet_sim.oracle.outcome import Standing
 from fleet_sim.oracle.tolerance import REAL_TIME
@@ -28,54 +27,29 @@ from fleet_sim.runtime.operator import others
 from fleet_sim.runtime.operator.images import image_content
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
-from fleet_sim.runtime.real_run import RealOptions, RealRun, run_really
+from fleet_sim.runtime.real_run import RealRun
 from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import part_path, read_run
 from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.plan import DevicePlan, Plan, TargetPlan
-from tests.runtime.plans import FLEET, JOB, TWO_VENDORS, planned
+from tests.runtime.brisk import (
+    BRISK,
+    BRISK_ALIKE,
+    MIXED,
+    SLOW,
+    SOON,
+    brisk,
+    carried_out,
+    of,
+    statuses,
+)
+from tests.runtime.plans import JOB, TWO_VENDORS
 from tests.runtime.platforms import WAIT_S, calling, running
 
 Worlds: TypeAlias = Mapping[str, RealWorld]
 
 HOST = "127.0.0.1"
-BRISK_ALIKE = {"connect": {"over": "200ms"}, "install": "100ms", "reboot": "200ms"}
-BRISK = FLEET | BRISK_ALIKE
-# On an idle machine all devices have reported after 0.2 s, beside nine busy loops after 0.25 s.
-SOON = JOB | {"at": "2s"}
-# 16 bytes a millisecond: the image of 32 KiB takes about two seconds.
-SLOW: Mapping[str, dict[str, Any]] = {"slow": {"like": "ethernet_lab", "down_kbps": 128}}
-# One fleet that succeeds and one that fails at once: no timeout has to be waited for.
-MIXED: Mapping[str, Any] = {
-    "fleets": {"meters": BRISK, "gauges": BRISK | {"devices": 2, "personas": "bad_digest"}},
-    "jobs": [SOON, SOON | {"upgrade": "gauges"}],
-}
-
-
-def brisk(**nouns: Any) -> Plan:  # noqa: ANN401 - JSON
-    """Return a plan that takes a few seconds."""
-    return planned(**{"duration": "60s", "fleets": {"meters": BRISK}, "jobs": [SOON], **nouns})
-
-
-def statuses(records: list[Record]) -> dict[str, str]:
-    """Return each device key's last status as the northbound showed it."""
-    return {
-        row["device_key"]: row["status"]
-        for one in records
-        if one.kind == "rows" and not one["probe"]
-        for row in one["rows"]
-    }
-
-
-def of(run: RealRun, *kinds: str) -> list[Record]:
-    """Return the records of these kinds."""
-    return [one for one in run.records if one.kind in kinds]
-
-
-async def carried_out(plan: Plan, folder: Path, **options: Any) -> RealRun:  # noqa: ANN401
-    """Carry a plan out, within a time that only a failing test takes."""
-    return await asyncio.wait_for(run_really(plan, RealOptions(folder=folder, **options)), 90)
 
 
 async def test_both_worlds_come_to_the_same_end(tmp_path: Path) -> None:

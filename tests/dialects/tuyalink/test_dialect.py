@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from fleet_sim.dialects import registry
-from fleet_sim.dialects.tuya.contract import CONTRACT
+from fleet_sim.dialects.tuyalink.contract import CONTRACT
 from fleet_sim.dialects.tuyalink.dialect import TUYALINK
 from fleet_sim.model.northbound import GetFirmware
 

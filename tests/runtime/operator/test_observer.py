@@ -1,11 +1,9 @@
-import dataclasses
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from fleet_sim.model.filters import Comparison, Filter, Operator, matches
+from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -13,7 +11,6 @@ from fleet_sim.model.northbound import (
     Refusal,
     Refused,
     SearchTasks,
-    TaskRow,
     TaskStatus,
 )
 from fleet_sim.model.record import filter_from_lists
@@ -24,104 +21,14 @@ from fleet_sim.runtime.operator.observer import (
     LOOK_TRIES_MAX,
     PAGE_GAP_MS,
     PAGES_MAX,
-    Observer,
 )
 from fleet_sim.runtime.operator.probes import probes
-from fleet_sim.runtime.run_log import MemoryLog
-from fleet_sim.runtime.virtual_time import VirtualClock
-from tests.runtime.desk import ANSWER_MS, Desk, run
+from tests.runtime.desk import ANSWER_MS
+from tests.runtime.operator.watching import Backend, Scene, row
 from tests.runtime.plans import planned
 
-EVERY_MS = 1_000
 JOB = OpenJob("j-1", planned().jobs[0], 0)
 OTHER = OpenJob("j-2", planned().jobs[0], 0)
-
-
-def row(number: int, job: str = "j-1", **changes: Any) -> TaskRow:  # noqa: ANN401 - fields
-    """Return a task of a device named by number."""
-    bare = TaskRow(
-        task_id=f"t-{job}-{number}",
-        job_id=job,
-        product_key="pk",
-        device_key=f"meters-{number:05}",
-        asset_id="a",
-        from_version="1.2.0",
-        to_version="1.3.0",
-        status=TaskStatus.QUEUED,
-        progress=None,
-        desc=None,
-        updated_epoch_ms=1,
-    )
-    return dataclasses.replace(bare, **changes)
-
-
-class Backend:
-    """Rows, and searches over them."""
-
-    def __init__(self, *rows: TaskRow) -> None:
-        self.rows = list(rows)
-
-    def __call__(self, call: Call) -> Answer | None:
-        """Answer a search."""
-        assert isinstance(call, SearchTasks)
-        if "noSuchField" in str(call.where):
-            return Refused(Refusal.BAD_ARGUMENT, "", 99400)
-        found = [one for one in self.rows if matches_row(call.where, one)]
-        number, size = call.page.number or 1, call.page.size or 10
-        page = found[(number - 1) * size : number * size]
-        return Listed(tuple(page), number, size, len(found))
-
-
-def matches_row(where: Filter, one: TaskRow) -> bool:
-    """Tell whether a filter finds a row."""
-    return matches(where, lambda name: getattr(one, name))
-
-
-class Scene:
-    """An observer with its desk, log and clock."""
-
-    def __init__(
-        self,
-        answer: Callable[[Call], Answer | None],
-        *,
-        page_size: int = 200,
-        activity: Callable[[], int] | None = None,
-    ) -> None:
-        self.clock = VirtualClock()
-        self.log = MemoryLog(self.clock.now_ms)
-        self.desk = Desk(self.clock, answer)
-        self.polled = 0
-        self.observer = Observer(
-            self.desk,
-            self.clock,
-            self.log,
-            every_ms=EVERY_MS,
-            page_size=page_size,
-            page_base=1,
-            activity=activity or self.clock.now_ms,
-            on_poll=self._on_poll,
-        )
-
-    def _on_poll(self) -> None:
-        self.polled += 1
-
-    def run(self, until_ms: int) -> None:
-        """Let time pass."""
-        run(self.clock, until_ms)
-
-    def finish(self, *, is_probing: bool = True, bound_ms: int = 0) -> int:
-        """End it; return when it was over."""
-        over: list[int] = []
-        self.observer.finish(
-            lambda: over.append(self.clock.now_ms()), is_probing=is_probing, bound_ms=bound_ms
-        )
-        while not over:
-            self.clock.step()
-        return over[0]
-
-    def polls(self) -> list[dict[str, Any]]:
-        """Return the records of polls."""
-        return [dict(one.fields) for one in self.log.records if not one.get("probe")]
 
 
 def test_an_open_job_is_polled_at_once_and_then_at_its_pace() -> None:

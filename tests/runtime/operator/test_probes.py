@@ -1,7 +1,7 @@
 from fleet_sim.model.filters import AllOf, Comparison, Filter
 from fleet_sim.model.northbound import TaskStatus
 from fleet_sim.runtime.operator.probes import probes
-from tests.runtime.operator.test_observer import matches_row, row
+from tests.runtime.operator.watching import matches_row, row
 
 
 def test_probes_ask_for_every_field_and_for_what_is_not_there() -> None:

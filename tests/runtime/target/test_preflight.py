@@ -10,12 +10,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from fleet_sim.dialects import registry
 from fleet_sim.dialects.interface import Operator
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.http_client import HttpCarrier
 from fleet_sim.runtime.mqtt_client import client_tls
 from fleet_sim.runtime.operator.northbound import Northbound
-from fleet_sim.runtime.real_time import RealClock
+from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.target import preflight
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.target.preflight import knock, look_in, reach
@@ -273,7 +274,7 @@ async def looked_in(url: str, operator: Operator, product: str = "") -> str:
     clock = RealClock()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
         carrier = HttpCarrier(session, url, tasks, tls=None)
-        northbound = Northbound(operator, carrier, clock, epoch_ms=1_700_000_000_000)
+        northbound = Northbound(operator, carrier, clock, epoch_ms=epoch_ms())
         said = await told(look_in(northbound, url, product))
     clock.close()
     return said
@@ -288,6 +289,22 @@ async def test_a_backend_that_answers_is_left_alone(product: str) -> None:
         bare = await looked_in(ready["http"], ENOS.operator(ready["org"], "", ""), product)
 
     assert (signed, bare) == ("", "")
+
+
+@pytest.mark.parametrize("dialect", ["tuya", "alibaba", "huawei"])
+@pytest.mark.parametrize("product", ["", "pk"])
+async def test_a_vendor_without_a_list_of_versions_is_asked_for_firmware(
+    dialect: str, product: str
+) -> None:
+    """Of the product, where one is meant; a wrong secret is noticed as well."""
+    vendor = registry.get(dialect)
+    async with running(signed_only=True, dialect=dialect) as ready:
+        org, key, secret = (ready[name] for name in ("org", "app_key", "app_secret"))
+        right = await looked_in(ready["http"], vendor.operator(org, key, secret), product)
+        wrong = await looked_in(ready["http"], vendor.operator(org, key, "hunter2"), product)
+
+    assert right == ""
+    assert wrong.startswith(f"the backend at {ready['http']} ")
 
 
 async def test_a_backend_that_refuses_us_is_told() -> None:
