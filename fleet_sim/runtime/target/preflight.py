@@ -12,7 +12,7 @@ import contextlib
 import secrets
 import ssl
 
-from fleet_sim.model.northbound import ListVersions, Page, Refusal, Refused, SearchFirmware
+from fleet_sim.model.northbound import Call, ListVersions, Page, Refusal, Refused, SearchFirmware
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.errors import MqttError
 from fleet_sim.runtime.errors import BrokerError, TargetError
@@ -115,7 +115,8 @@ async def look_in(northbound: Northbound, url: str, product_key: str) -> None:
     Args:
         northbound: The session that the run will use.
         url: The backend's, for people.
-        product_key: A product whose versions are asked for; "" asks for the first firmware.
+        product_key: A product whose versions are asked for; "" asks for the first firmware, and so
+            does a vendor whose operators cannot ask for versions.
 
     Raises:
         TargetError: It does not; the message says why and what to do.
@@ -128,10 +129,7 @@ async def look_in(northbound: Northbound, url: str, product_key: str) -> None:
     if why and northbound.was_refused:
         raise TargetError(f"the backend at {url} does not let us in: {why}; {operator}")
     if not why:
-        replied: asyncio.Future[Reply] = loop.create_future()
-        call = ListVersions(product_key) if product_key else SearchFirmware(page=Page(1, 1))
-        northbound.ask(call, replied.set_result)
-        reply = await replied
+        reply = await _look(northbound, product_key)
         if isinstance(reply.answer, Refused) and reply.answer.reason is Refusal.DENIED:
             said = f"{reply.answer.code} {reply.answer.detail}"
             raise TargetError(
@@ -144,6 +142,20 @@ async def look_in(northbound: Northbound, url: str, product_key: str) -> None:
             f"the backend at {url} gives no answer that can be used: {why}; is this the address "
             "of its northbound API?"
         )
+
+
+async def _look(northbound: Northbound, product_key: str) -> Reply:
+    """Ask for something that changes nothing, the first of it that the vendor has a word for."""
+    calls: list[Call] = [ListVersions(product_key)] if product_key else []
+    reply = None
+    for call in (*calls, SearchFirmware(page=Page(1, 1))):
+        replied: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        northbound.ask(call, replied.set_result)
+        reply = await replied
+        if reply.was_sent:
+            break
+    assert reply is not None
+    return reply
 
 
 class _Visitor:

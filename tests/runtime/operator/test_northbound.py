@@ -452,5 +452,7 @@ def test_a_call_that_a_vendor_cannot_take_is_not_sent() -> None:
     scene.northbound.ask(DeleteJob("j"), scene.replies.append)
 
     assert scene.post.sent == []
-    assert scene.replies == [Reply(None, 0, 0, "the tuya API has no call for DeleteJob")]
+    assert scene.replies == [
+        Reply(None, 0, 0, "the tuya API has no call for DeleteJob", was_sent=False)
+    ]
     assert scene.northbound.traffic == SessionTraffic()

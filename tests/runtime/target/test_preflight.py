@@ -10,12 +10,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from fleet_sim.dialects import registry
 from fleet_sim.dialects.interface import Operator
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.http_client import HttpCarrier
 from fleet_sim.runtime.mqtt_client import client_tls
 from fleet_sim.runtime.operator.northbound import Northbound
-from fleet_sim.runtime.real_time import RealClock
+from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.target import preflight
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.target.preflight import knock, look_in, reach
@@ -273,7 +274,7 @@ async def looked_in(url: str, operator: Operator, product: str = "") -> str:
     clock = RealClock()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
         carrier = HttpCarrier(session, url, tasks, tls=None)
-        northbound = Northbound(operator, carrier, clock, epoch_ms=1_700_000_000_000)
+        northbound = Northbound(operator, carrier, clock, epoch_ms=epoch_ms())
         said = await told(look_in(northbound, url, product))
     clock.close()
     return said
@@ -288,6 +289,18 @@ async def test_a_backend_that_answers_is_left_alone(product: str) -> None:
         bare = await looked_in(ready["http"], ENOS.operator(ready["org"], "", ""), product)
 
     assert (signed, bare) == ("", "")
+
+
+@pytest.mark.parametrize("dialect", registry.names())
+async def test_every_vendors_backend_is_looked_into(dialect: str) -> None:
+    """Also where operators cannot ask which versions a product's devices have."""
+    async with running(dialect=dialect) as ready:
+        operator = registry.get(dialect).operator(
+            ready["org"], ready["app_key"], ready["app_secret"]
+        )
+        said = await looked_in(ready["http"], operator, ready["product_key"])
+
+    assert said == ""
 
 
 async def test_a_backend_that_refuses_us_is_told() -> None:
