@@ -154,12 +154,14 @@ def stop_task(asked: Asked) -> Talk:
     """Stop some tasks, or all that have not ended."""
     targets = _targets(asked)
     row = yield from _job(asked.names[1])
+    if standing_of(row) not in {Standing.WAITING, Standing.RUNNING}:
+        refuse(v5_codes.TASK_STATE, "It has ended, or is about to.")
     rows = yield from _tasks(asked, row.job_id)
     if targets:
         return (yield from _each(rows, targets, lambda one: CancelTasks(row.job_id, _key(one))))
     open_ones = [one for one in rows if one.status in {*WAITING, *RUNNING}]
-    _done((yield CancelJob(row.job_id, (*WAITING, *RUNNING), ends_list=True)))
-    yield StopJob(row.job_id)
+    _done((yield CancelJob(row.job_id, (*WAITING, *RUNNING))))
+    yield StopJob(row.job_id)  # No device joins it any more.
     return _told([(target_of(one), None) for one in open_ones])
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
-from fleet_sim.model.northbound import CancelJob, JobStatus, TaskStatus
+from fleet_sim.model.northbound import JobStatus, TaskStatus
 from tests.dialects.huawei.scene import BATCHES, PACKAGES, Scene, package_body, task_body
 from tests.dialects.huawei.shelf import NOW
 
@@ -160,8 +160,20 @@ def test_a_whole_task_is_stopped() -> None:
     assert told == [("p1_d2", "success"), ("p1_d3", "success")]
     assert _statuses(scene) == [TaskStatus.SUCCEEDED, TaskStatus.CANCELLED, TaskStatus.CANCELLED]
     assert scene.shelf.jobs[job_id].status is JobStatus.STOPPED
-    assert any(isinstance(call, CancelJob) and call.ends_list for call in scene.shelf.calls)
     assert scene.ask("GET", f"{OPERATIONS}/{job_id}")[1]["status"] == "stop"
+
+
+@pytest.mark.parametrize("status", [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED])
+def test_what_has_ended_is_not_stopped(status: TaskStatus) -> None:
+    """Whoever comes too late is told so."""
+    scene = Scene()
+    job_id = scene.batched("p1_d1")
+    scene.shelf.set_status(next(iter(scene.shelf.tasks)), status)
+
+    refused, body = scene.ask("POST", f"{BATCHES}/{job_id}/stop", {})
+
+    assert (refused, body["error_code"]) == (400, "IOTDA.900415")
+    assert _statuses(scene) == [status]
 
 
 def test_some_targets_are_stopped_each_by_itself() -> None:
