@@ -292,6 +292,8 @@ def test_a_package_is_created_shown_listed_and_deleted() -> None:
     deleted = scene.ask("DELETE", path)
 
     assert (shown["package_id"], shown["description"]) == (package_id, "d")
+    place = shown.pop("file_location")
+    assert place == package_body()["file_location"]
     assert listed == {"packages": [shown], "page": {"count": 1, "marker": package_id}}
     assert deleted == (204, None)
     assert scene.ask("GET", path)[0] == scene.ask("DELETE", path)[0] == 404
