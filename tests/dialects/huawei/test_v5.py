@@ -4,14 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
 from fleet_sim.model.northbound import JobStatus, TaskStatus
 from tests.dialects.huawei.scene import BATCHES, PACKAGES, Scene, package_body, task_body
-from tests.dialects.huawei.shelf import NOW
 
 _UNKNOWN = "0" * 24
 _PACKAGE_QUERY = {"package_type": "firmwarePackage"}
@@ -337,27 +333,3 @@ def test_a_job_of_another_status_is_found_by_it() -> None:
     _, body = scene.ask("GET", BATCHES, None, status="Stopping", **_TASK_QUERY)
 
     assert body["page"]["count"] == 1
-
-
-# --- garbage ---------------------------------------------------------------------------------
-
-
-@given(
-    method=st.sampled_from(["GET", "POST", "DELETE", "PUT"]),
-    path=st.sampled_from(
-        [BATCHES, PACKAGES, f"{BATCHES}/x", f"{BATCHES}/x/stop", f"{PACKAGES}/x", "/v5/iot/"]
-    )
-    | st.text(max_size=10).map(lambda text: f"/v5/iot/{text}"),
-    query=st.lists(
-        st.tuples(st.sampled_from(["limit", "marker", "task_type"]), st.text(max_size=5)),
-        max_size=3,
-    ),
-    body=st.binary(max_size=40),
-)
-def test_no_request_raises_anything(
-    method: str, path: str, query: list[tuple[str, str]], body: bytes
-) -> None:
-    """It is a call or an answer."""
-    request = HttpRequest(method, path, tuple(query), body=body)
-
-    assert Scene().gate.read(request, NOW) is not None

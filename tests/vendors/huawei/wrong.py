@@ -247,8 +247,10 @@ def v5_tasks(epoch_ms: int) -> tuple[Wrong, ...]:
         {"retry_count": "1", "retry_interval": 1}, {"schedule_time": far},
         {"schedule_time": stamp(epoch_ms - _MINUTE_MS)}, {"schedule_time": "soon"}, [],
     )  # fmt: skip
-    documents: tuple[Json, ...] = ({}, {"package_ids": []}, {"package_ids": [PACKAGE] * 11}, {"package_ids": [7]},
-                 {"package_ids": ["p" * 37]}, [])  # fmt: skip
+    documents: tuple[Json, ...] = (
+        {}, {"package_ids": []}, {"package_ids": [PACKAGE] * 11}, {"package_ids": [7]},
+        {"package_ids": ["p" * 37]}, [],
+    )  # fmt: skip
     targets: tuple[Json, ...] = (
         [],
         "all",
