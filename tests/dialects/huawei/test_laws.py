@@ -45,9 +45,9 @@ def test_each_law_holds(name: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("name", LAWS)
-def test_each_law_holds_at_length(name: str, part: int) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_each_law_holds_at_length(part: int, name: str) -> None:
     """The same, 100,000 times."""
     assert tried(LAWS[name], LONG_EXAMPLES) >= LONG_EXAMPLES
 
