@@ -26,6 +26,7 @@ _UNMIRRORED_SOURCE = {
 }
 # Test files without a source file, or whole folders of them, and why.
 _UNMIRRORED_TESTS = {
+    "clouds": "The vendors side by side: what is shown is all parts together.",
     "conformance": "Its sources are the specification of MQTT and clients nobody here wrote.",
     "test_docs.py": "Its sources are the documents.",
     "test_house.py": "Looks at all files.",

@@ -34,6 +34,7 @@ from fleet_sim.backend.events import (
     Journal,
     MessageArrived,
     Registered,
+    Tell,
     TimeReached,
 )
 from fleet_sim.backend.planted import known
@@ -106,7 +107,7 @@ class Brain:
         """
         self._take(event, now_ms)
         dispatch.pump(self._books, now_ms)
-        return self._books.settle()
+        return self._settled()
 
     @property
     def next_at_ms(self) -> int | None:
@@ -129,7 +130,7 @@ class Brain:
         _resume(self._books, now_ms)
         self._on_time(now_ms)
         dispatch.pump(self._books, now_ms)
-        return self._books.settle()
+        return self._settled()
 
     def registration_of(self, device: DeviceId) -> Registration | None:
         """Return what is known of a device; None where nothing is."""
@@ -183,6 +184,17 @@ class Brain:
                 return any(dispatch.is_offer_of(self._books, one, message) for one in running)
             case _:
                 return True
+
+    def _settled(self) -> tuple[Effect, ...]:
+        """Return what the event led to, without what it has itself overtaken.
+
+        An answer may start one job's attempt and have another job take the device over.
+        """
+        return tuple(
+            effect
+            for effect in self._books.settle()
+            if not isinstance(effect, Tell) or self.stands(effect.device, effect.message)
+        )
 
     def _running(self, device: DeviceId) -> list[TaskState]:
         state = self._books.devices.get(device)

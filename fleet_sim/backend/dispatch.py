@@ -55,8 +55,8 @@ def offer(
     the device as a whole.
 
     Being offered starts the attempt. Asking again while it runs brings the same image; it is the
-    same attempt. A device whose upgrade was pushed gets nothing by asking, and outside the window,
-    or once the job is stopped, none does.
+    same attempt. A device whose upgrade was pushed gets nothing by asking, unless the contract has
+    that offered as well; and outside the window, or once the job is stopped, none does.
     """
     for task in list(device.open_tasks):
         is_free = task.job.module == module and task.job.lane not in device.active
@@ -160,8 +160,8 @@ def _is_offerable(books: Books, task: TaskState, now_ms: int) -> bool:
 
 
 def _may_offer(books: Books, task: TaskState, now_ms: int) -> bool:
-    may_ask = task.job.order.devices_must_ask or "B68" in books.planted
-    return may_ask and _may_push(books, task.job, now_ms)
+    offers_all = books.contract.offers_pushed or "B68" in books.planted
+    return (task.job.order.devices_must_ask or offers_all) and _may_push(books, task.job, now_ms)
 
 
 def _waits_for_asking(books: Books, task: TaskState) -> bool:

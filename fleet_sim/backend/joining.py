@@ -57,7 +57,8 @@ def _qualifies(books: Books, job: JobState, device: DeviceState) -> bool:
         return False
     contract, version = books.contract, device.version_of(job.module)
     if version is None:
-        return not contract.must_have_reported_version and not job.versions
+        may_fit = not job.sources or contract.unsupported_source == "fails"
+        return may_fit and not (contract.must_have_reported_version or job.versions)
     if version == job.target and contract.already_at_target == "skip":
         return "B48" in books.planted
     if job.versions and version not in job.versions and "B61" not in books.planted:

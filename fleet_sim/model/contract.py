@@ -45,12 +45,14 @@ class ContractProfile:
         timeout_s_min: The shortest timeout a job may ask for; None where the vendor has none.
         timeout_s_max: The longest.
         timeout_s: The default; None means no limit.
+        timeout_step_s: In which steps timeouts are counted.
         retry_count_min: The fewest retries a job with retries may ask for.
         retry_count_max: The most.
         retry_counts_allowed: The only counts there are; empty means every one in the range.
         retry_interval_s_min: The shortest gap between attempts.
         retry_interval_s_max: The longest.
         retry_intervals_s_allowed: The only gaps there are; empty means every one in the range.
+        retry_interval_below_timeout: Whether a gap must be shorter than the job's timeout.
         retry_on: Which ends of an attempt are tried again.
         retry_round: Whether a device's retry waits until the whole task has finished.
         foreign_version: What a report of neither the old nor the new version does.
@@ -86,16 +88,29 @@ class ContractProfile:
         overwritable: The neutral statuses in which a task can be taken over; where another one
             stands otherwise, the second has failed at once.
         modules_side_by_side: Whether tasks for different modules of a device may run at once.
+        answers_reports: Whether the server answers what a device reports; where not, its silence
+            tells nothing.
+        shows_progress: Whether rows show a task's progress, and so the code of its failure.
         desc_limit_chars: How much of a desc is stored; None means all of it.
         must_have_reported_version: Whether only devices with a known version get a task.
+        devices_may_ask: Whether there are jobs that devices have to ask for.
         pushes_unasked: Whether a job that devices may ask for is also pushed to those that do not.
+        offers_pushed: Whether a device that asks is also offered what a job pushes.
+        source_versions_max: How many source versions a job may name, 0 where it has none to name;
+            None: any number.
         retry_needs_source_versions: Whether a job with retries must name its source versions.
-        window_min_s: The shortest schedule window; None where there is none.
+        open_list_needs_source_versions: Whether a job with an open list must.
+        window_min_s: The shortest schedule window; None where there are no windows.
+        window_lead_s: How long after its order a job's window may open at the soonest; None where
+            it may have opened before.
+        open_list_windows: Whether a job with an open list may have a window.
         reactivation: What a device is told that has a secret and activates again.
         asks_version: Whether a device is asked for its version before each attempt's push.
         version_answer_timeout_s: How long it may take to answer; None: for ever.
         online_timeout_s: How long a task waits for its device to come on line; None: for ever.
-        pushes_a_minute: A job's rate when it names none; None where it then has no limit.
+        pushes_a_minute: A job's rate when it names none; None where jobs have none to name.
+        pushes_a_minute_min: The lowest rate that a job may name; None: any.
+        pushes_a_minute_max: The highest.
         job_completes: When a job shows as finished: never, or once its list is closed and all its
             tasks have ended.
         job_planned: Whether a job shows as planned before its window opens for the first time.
@@ -111,12 +126,14 @@ class ContractProfile:
     timeout_s_min: int | None
     timeout_s_max: int | None
     timeout_s: int | None
+    timeout_step_s: int = 1
     retry_count_min: int
     retry_count_max: int
     retry_counts_allowed: tuple[int, ...] = ()
     retry_interval_s_min: int = 0
     retry_interval_s_max: int | None = None
     retry_intervals_s_allowed: tuple[int, ...] = ()
+    retry_interval_below_timeout: bool = False
     retry_on: tuple[Literal["failed", "timeout", "foreign_version"], ...]
     retry_round: Literal["per_device", "after_whole_task"]
     foreign_version: Literal["fails", "ignored"]
@@ -149,16 +166,26 @@ class ContractProfile:
         "pushed",
     )
     modules_side_by_side: bool = False
+    answers_reports: bool = True
+    shows_progress: bool = True
     desc_limit_chars: int | None = None
     must_have_reported_version: bool
+    devices_may_ask: bool = True
     pushes_unasked: bool = False
+    offers_pushed: bool = False
+    source_versions_max: int | None = None
     retry_needs_source_versions: bool = False
+    open_list_needs_source_versions: bool = False
     window_min_s: int | None
+    window_lead_s: int | None = None
+    open_list_windows: bool = True
     reactivation: Literal["same_secret", "new_secret"] = "same_secret"
     asks_version: bool = False
     version_answer_timeout_s: int | None = None
     online_timeout_s: int | None = None
     pushes_a_minute: int | None = None
+    pushes_a_minute_min: int | None = None
+    pushes_a_minute_max: int | None = None
     job_completes: Literal["never", "all_ended"] = "never"
     job_planned: bool = False
     open_lists: Literal["independent", "newest_wins"] = "independent"

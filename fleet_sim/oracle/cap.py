@@ -36,12 +36,18 @@ class Crowds:
 def cap(timeline: Timeline) -> Outcome:
     """Count each start in a job with a cap; convict where those certainly active exceed it.
 
+    A vendor whose jobs have none promises nothing.
+
     A task is active from its push (or from getting under way) to the end of its attempt (or of the
     task), as the contract says. Certainly active: after the latest start, before the earliest end.
     Without the server's end in the log, starts are as wide as ends: a cap that is used to the full
     then never shows as held, since what ended and what began at once cannot be told apart.
     """
     tally = Tally("V01")
+    if timeline.contract.cap_default is None and not any(
+        job.cap is not None for job in timeline.jobs.values()
+    ):
+        return Outcome("V01", is_promised=False)
     for job in timeline.jobs.values():
         if job.cap is None:
             continue

@@ -1,4 +1,7 @@
-"""V27: an attempt that its device reported as failed ends as failed, with the device's code."""
+"""V27: an attempt that its device reported as failed ends as failed, with the device's code.
+
+Where the vendor shows no codes it is to end as failed, and not as timed out.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,14 @@ def _is_overlaid(task: Task, report: Report, poll: Poll) -> bool:
 
 def _is_right(timeline: Timeline, sighting: Sighting, step: int | None) -> bool:
     if sighting.status == "failed":
+        if not timeline.contract.shows_progress:
+            return sighting.desc is None or sighting.desc != _timeout_text(timeline)
         if step is None:
             return sighting.progress is not None and sighting.progress < 0
         return sighting.progress == step
     return sighting.status in timeline.contract.between_attempts_status
+
+
+def _timeout_text(timeline: Timeline) -> str | None:
+    """Return the vendor's own word for an attempt that took too long, if it has one."""
+    return dict(timeline.contract.descs).get("timeout")

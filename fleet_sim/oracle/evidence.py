@@ -426,6 +426,6 @@ class Evidence:
         return self.may_be_kept(device.name) or self.is_taken_over(device)
 
     def dialects(self) -> Sequence[str]:
-        """Return the dialects spoken, in order of appearance."""
+        """Return the dialects spoken: those of the fleets in their order, then as they appear."""
         spoken = [one.dialect for one in self.devices.values() if one.dialect]
-        return tuple(dict.fromkeys([*spoken, *(dialect for dialect, _ in self.fleets.values())]))
+        return tuple(dict.fromkeys([*(dialect for dialect, _ in self.fleets.values()), *spoken]))

@@ -46,9 +46,14 @@ class _Sheet:
 
 
 def measure(timelines: Iterable[Timeline]) -> Mapping[str | None, Measures]:
-    """Return the measures of every fleet by name, and of all devices under None."""
+    """Return the measures of every fleet by name, and of all devices under None.
+
+    The fleets stand in the order in which the log names them.
+    """
     sheets: dict[str, _Sheet] = {}
+    named: dict[str, None] = {}
     for timeline in timelines:
+        named |= dict.fromkeys(timeline.evidence.fleets)
         for device in timeline.devices.values():
             sheet = sheets.setdefault(device.fleet, _Sheet())
             sheet.devices += 1
@@ -60,7 +65,8 @@ def measure(timelines: Iterable[Timeline]) -> Mapping[str | None, Measures]:
     everything = _Sheet()
     for sheet in sheets.values():
         everything.take(sheet)
-    found: dict[str | None, Measures] = {name: one.close() for name, one in sheets.items()}
+    order = [name for name in {**named, **dict.fromkeys(sheets)} if name in sheets]
+    found: dict[str | None, Measures] = {name: sheets[name].close() for name in order}
     found[None] = everything.close()
     return found
 

@@ -19,13 +19,17 @@ def mode(timeline: Timeline) -> Outcome:
     """Look at each attempt of a job to be asked for, and at each question beside one that pushes.
 
     What repeats a running attempt's request is no attempt. Where the contract has jobs to be asked
-    for pushed as well, only the second half is promised.
+    for pushed as well, only the second half is promised; where it has pushed upgrades offered as
+    well, only the first. Where no job is to be asked for, neither is.
     """
-    tally = Tally("V06")
+    tally, contract = Tally("V06"), timeline.contract
+    if not contract.devices_may_ask:
+        return Outcome("V06", is_promised=False)
     for task in timeline.tasks:
         if not task.job.order.must_ask:
-            _pushed_only(tally, task)
-        elif not timeline.contract.pushes_unasked:
+            if not contract.offers_pushed:
+                _pushed_only(tally, task)
+        elif not contract.pushes_unasked:
             _asked_for(tally, task)
     return tally.outcome()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt
 from fleet_sim.oracle.outcome import Outcome
@@ -28,13 +29,22 @@ def retry_gap(timeline: Timeline) -> Outcome:
     Without the server's end in the log, a push is taken to have been under way no longer than the
     device ever waited for an acknowledgement. A gap that is kept for certain by all but a second
     more is kept; one that this cannot tell is a doubt.
+
+    A vendor whose jobs have no interval, and whose retries wait for the end of a round, promises
+    nothing: no gap is too short, and none too long.
     """
     tally = Tally("V15")
+    if _has_none(timeline.contract) and not any(job.interval_ms for job in timeline.jobs.values()):
+        return Outcome("V15", is_promised=False)
     for task in timeline.tasks:
         for before, after in pairwise(task.attempts):
             if before.is_certain and after.is_certain and not after.is_retry_call:
                 _judge(timeline, tally, task, before, after)
     return tally.outcome()
+
+
+def _has_none(contract: ContractProfile) -> bool:
+    return contract.retry_interval_s_max == 0 and contract.retry_round == "after_whole_task"
 
 
 def _judge(timeline: Timeline, tally: Tally, task: Task, before: Attempt, after: Attempt) -> None:

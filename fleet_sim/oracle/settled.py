@@ -13,6 +13,9 @@ For a task that is not final, in this order:
     queued                                         moves: it is pushed, or asks
     unconfirmed                                    stays: nobody in a run consents unasked
 
+An open list moves while devices of its fleet are still to connect for the first time: each may get
+a task, and a finding on one that gets none has to be due.
+
 A task that shows as failed is final, unless the job tries again and the backend may show so between
 two attempts. Then it moves until the device has had all its attempts, or the next one is overdue.
 """
@@ -67,6 +70,7 @@ class JobTerms:
         visibility_ms: How long a read may lag behind a write.
         retries: Attempts after the first that may follow a status of failed; 0: it is final.
         retry_interval_ms: The gap before each.
+        joined_by_ms: When the last device connects that its open list may take in; None: frozen.
     """
 
     cap: int | None
@@ -77,6 +81,7 @@ class JobTerms:
     visibility_ms: int = REAL_TIME.delta_ms
     retries: int = 0
     retry_interval_ms: int = 0
+    joined_by_ms: int | None = None
 
     @property
     def finding_due_ms(self) -> int:
@@ -94,6 +99,9 @@ def keeps(terms: JobTerms, sight: Sight, now_ms: int) -> bool:
 def can_move(terms: JobTerms, sights: Iterable[Sight], now_ms: int) -> bool:
     """Tell whether some task of the job can still change, or a finding on it is not yet due."""
     is_open = _is_open(terms, now_ms)
+    joined_by_ms = terms.joined_by_ms
+    if is_open and joined_by_ms is not None and now_ms < joined_by_ms + terms.finding_due_ms:
+        return True
     kept = 0
     waiting = 0
     for sight in sights:

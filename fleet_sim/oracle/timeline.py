@@ -168,14 +168,15 @@ def _narrowed(timeline: Timeline, jobs: list[JobLine], device: Device, push: Pus
     """Keep the jobs that explain the push best: each narrower reading is taken if any job fits it.
 
     First the jobs of its product, then those that name the device, that show a task for it, that
-    are to be asked for (or not, as this was), whose task was not over, and certainly was not pushed
-    then. None of these may be wrong: who goes by a guess convicts a server of what it did not do.
+    are to be asked for (or not, as this was; unless whoever asks is offered all), whose task was
+    not over, and certainly was not pushed then. None of these may be wrong: who goes by a guess
+    convicts a server of what it did not do.
     """
     for fits in (
         lambda job: job.order.product in {"", device.product},
         lambda job: job.order.names(device.name),
         lambda job: device.name in job.order.seen,
-        lambda job: job.order.must_ask == push.is_offer,
+        lambda job: timeline.contract.offers_pushed or job.order.must_ask == push.is_offer,
         lambda job: not _is_over(job.tasks.get(device.name), push.lo),
         lambda job: not _is_idle(job, device, push.hi + timeline.delta_ms),
     ):

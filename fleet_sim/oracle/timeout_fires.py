@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.oracle.attempts import Attempt, End, proof_of_start
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
 from fleet_sim.oracle.open_tasks import may_be_between
@@ -20,13 +21,23 @@ def timeout_fires(timeline: Timeline) -> Outcome:
 
     Shown ended by then, or followed by the next attempt: held. Shown ended by a poll that came so
     much later that the end may have been late: a doubt. A log that ends before: cut off.
+
+    A vendor that has no timeouts, and whose jobs can ask for none, promises nothing.
     """
     tally = Tally("V11")
+    if _has_none(timeline.contract) and not any(
+        job.timeout_ms is not None for job in timeline.jobs.values()
+    ):
+        return Outcome("V11", is_promised=False)
     for task, attempt in timeline.attempts():
         timeout_ms = task.job.timeout_ms
         if timeout_ms is not None and attempt.is_certain and attempt.anchor_hi < FOREVER:
             _judge(timeline, tally, task, attempt, timeout_ms)
     return tally.outcome()
+
+
+def _has_none(contract: ContractProfile) -> bool:
+    return (contract.timeout_s, contract.timeout_s_min, contract.timeout_s_max) == (None,) * 3
 
 
 def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, timeout_ms: int) -> None:

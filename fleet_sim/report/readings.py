@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from fleet_sim.oracle.judge import Judgement, PromiseVerdict, Verdict
 from fleet_sim.oracle.metrics import METRICS
@@ -37,7 +38,10 @@ def value_of(result: ExpectationResult) -> str:
 
 
 def reading_of(one: PromiseVerdict) -> str:
-    """Return how a promise stands in one sentence, with the number of occurrences behind it."""
+    """Return how a promise stands in one sentence, with the number of occurrences behind it.
+
+    Where the vendors of a run stand differently with it, it says which does how.
+    """
     n = f"n = {render_count(one.n)}"
     match one.standing:
         case Standing.VIOLATED:
@@ -51,7 +55,23 @@ def reading_of(one: PromiseVerdict) -> str:
             said = "nothing in this run put it to the test"
         case Standing.NOT_PROMISED:
             said = "this vendor promises no such thing"
-    return f"{said}; {one.reason}" if one.reason else said
+    told = (said, _by_dialect(one.by_dialect), one.reason)
+    return "; ".join(part for part in told if part)
+
+
+def _by_dialect(standings: Mapping[str, Standing]) -> str:
+    """Return which dialects stand how, worst first; "" where there is nothing to tell apart."""
+    if len(set(standings.values())) < 2:  # noqa: PLR2004 - two differ, one does not
+        return ""
+    groups = (
+        (standing, [name for name, one in standings.items() if one is standing])
+        for standing in Standing
+    )
+    return "; ".join(
+        f"{standing.value.replace('_', ' ')}: {', '.join(names)}"
+        for standing, names in groups
+        if names
+    )
 
 
 def verdict_reason(run: Run, judgement: Judgement, verdict: Verdict) -> str:

@@ -41,6 +41,7 @@ class _Counts:
         self._taken_over: Counter[str] = Counter()
         self._met: defaultdict[str, set[str]] = defaultdict(set)  # kind to devices
         self._has_server = False
+        self._answers = True
         for record in records:
             self._has_server = self._has_server or record.src is Source.SERVER
             if record.src is Source.WIRE:
@@ -55,6 +56,8 @@ class _Counts:
                 self._faults[str(record.get("id", ""))] = hit
             case "fault_healed":
                 self._faults.pop(str(record.get("id", "")), None)
+            case "contract":
+                self._answers = bool(record.get("answers_reports", self._answers))
             case "kept_by_others":
                 self._untold.update(map(str, record.get("untold") or ()))
 
@@ -103,7 +106,12 @@ class _Counts:
             )
 
     def unheard(self) -> Iterable[str]:
-        """Say that what devices said, and the broker took, did not get any further."""
+        """Say that what devices said, and the broker took, did not get any further.
+
+        Without the server's end of the wire only its answers tell, where the vendor's gives any.
+        """
+        if not (self._has_server or self._answers):
+            return
         met = self._met
         heard = set().union(*(met[kind] for kind in (_HEARD if self._has_server else {"answered"})))
         spoke = met["delivered"]

@@ -73,6 +73,10 @@ class Conductor:
         self._clock = clock
         self._log = log
         self._holds = holds
+        self._last_connects: dict[str, int] = {}
+        for one in plan.devices:
+            since = self._last_connects.get(one.fleet, 0)
+            self._last_connects[one.fleet] = max(since, one.connect_at_ms)
         self._offices: Sequence[Office] = ()
         self._unfinished = 0
         self._is_settling = False
@@ -227,6 +231,7 @@ class Conductor:
             visibility_ms=1000 * contract.visibility_s,
             retries=self._retries(contract, job),
             retry_interval_ms=1000 * job.plan.retry_interval_s,
+            joined_by_ms=self._last_connects[job.plan.fleet] if job.plan.open_list else None,
         )
 
     def end(self, why: str) -> None:

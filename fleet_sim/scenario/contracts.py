@@ -22,15 +22,20 @@ _BOUNDS = (
     ("retry_count_min", "retry_count_max"),
     ("retry_interval_s_min", "retry_interval_s_max"),
     ("page_size_default", "page_size_max"),
+    ("pushes_a_minute_min", "pushes_a_minute_max"),
 )
 
 # Where 0 means nothing, or nothing that ends: pages without rows, a cap that lets nobody through, a
 # time that is up when it begins. Elsewhere 0 is a value like any other.
 LOWEST: Mapping[str, int] = dict.fromkeys(
     ("cap_default", "page_size_default", "page_size_max", "retry_counts_allowed", "timeout_s",
-     "timeout_s_max", "timeout_s_min"),
+     "timeout_s_max", "timeout_s_min", "timeout_step_s", "pushes_a_minute", "pushes_a_minute_min",
+     "pushes_a_minute_max", "open_list_matches_max"),
     1,
 )  # fmt: skip
+
+# For an order to arrive, by a clock that is not ours.
+ORDER_MARGIN_MS = 10_000
 
 
 def replaced(profile: Profile, knobs: Mapping[str, Any]) -> Profile:
@@ -79,6 +84,7 @@ class Legal:
     retry_interval_s: int
     window_ms: tuple[int, int] | None
     changes: tuple[str, ...]
+    rate: int | None = None
 
 
 def nearest_legal(
@@ -89,6 +95,8 @@ def nearest_legal(
     retry_count: int,
     retry_interval_ms: int,
     window_ms: tuple[int, int] | None,
+    rate: int | None = None,
+    at_ms: int = 0,
 ) -> Legal:
     """Bring a job's numbers into a vendor's ranges.
 
@@ -99,30 +107,41 @@ def nearest_legal(
         retry_count: As asked; 0 means no retry policy and is always legal.
         retry_interval_ms: As asked; without retries it is of no account.
         window_ms: First and last instant; None: always.
+        rate: Pushes a minute, as asked; None: not asked.
+        at_ms: When the job is ordered.
     """
     timeout_s = None if timeout_ms is None else _timeout_s(profile, timeout_ms)
     count = _retry_count(profile, retry_count) if retry_count else 0
-    interval_s = _interval_s(profile, retry_interval_ms) if count else 0
-    window = None if window_ms is None else _window_ms(profile, window_ms)
+    interval_s = _interval_s(profile, retry_interval_ms, timeout_s) if count else 0
+    window = None if window_ms is None else _window_ms(profile, window_ms, at_ms)
+    pace = None if rate is None else _rate(profile, rate)
+    asked, legal = window_ms or (None, None), window or (None, None)
     changed = (
         ("timeout", _s(timeout_ms), timeout_s, "s"),
         ("retries", retry_count, count, ""),
         ("retry_interval", _s(retry_interval_ms) if count else 0, interval_s, "s"),
-        ("window's end", window_ms and _s(window_ms[1]), window and _s(window[1]), "s"),
+        ("window's start", _s(asked[0]), _s(legal[0]), "s"),
+        ("window's end", _s(asked[1]), _s(legal[1]), "s"),
+        ("rate", rate, pace, ""),
     )
     cap = None if profile.cap_default is None else concurrency
-    missing = (("concurrency", concurrency, cap), ("timeout", timeout_ms, timeout_s))
+    missing = (
+        ("concurrency", concurrency, cap),
+        ("timeout", timeout_ms, timeout_s),
+        ("window", window_ms, window),
+        ("rate", rate, pace),
+    )
     left_out = (
         f"{name} is left out, as the vendor has none"
-        for name, asked, legal in missing
-        if asked is not None and legal is None
+        for name, wanted, sent in missing
+        if wanted is not None and sent is None
     )
     changes = (
-        f"{name} {asked:g}{unit} becomes {legal:g}{unit}"
-        for name, asked, legal, unit in changed
-        if asked is not None and legal is not None and asked != legal
+        f"{name} {wanted:g}{unit} becomes {sent:g}{unit}"
+        for name, wanted, sent, unit in changed
+        if wanted is not None and sent is not None and wanted != sent
     )
-    return Legal(cap, timeout_s, count, interval_s, window, (*left_out, *changes))
+    return Legal(cap, timeout_s, count, interval_s, window, (*left_out, *changes), pace)
 
 
 def _s(ms: int | None) -> float | None:
@@ -133,7 +152,8 @@ def _timeout_s(profile: ContractProfile, asked_ms: int) -> int | None:
     """Return the nearest timeout; None where the vendor's timeouts are fixed."""
     if profile.timeout_s_min is None and profile.timeout_s_max is None:
         return None
-    return _within(_whole_s(asked_ms), profile.timeout_s_min, profile.timeout_s_max)
+    asked_s = -(-asked_ms // (1000 * profile.timeout_step_s)) * profile.timeout_step_s
+    return _within(asked_s, profile.timeout_s_min, profile.timeout_s_max)
 
 
 def _retry_count(profile: ContractProfile, asked: int) -> int:
@@ -142,17 +162,37 @@ def _retry_count(profile: ContractProfile, asked: int) -> int:
     return _within(asked, profile.retry_count_min, profile.retry_count_max)
 
 
-def _interval_s(profile: ContractProfile, asked_ms: int) -> int:
+def _interval_s(profile: ContractProfile, asked_ms: int, timeout_s: int | None) -> int:
     asked = _whole_s(asked_ms)
+    below_s = timeout_s if profile.retry_interval_below_timeout else None
     if profile.retry_intervals_s_allowed:
-        return _nearest(asked, profile.retry_intervals_s_allowed)
-    return _within(asked, profile.retry_interval_s_min, profile.retry_interval_s_max)
+        fitting = (one for one in profile.retry_intervals_s_allowed if _is_below(one, below_s))
+        return _nearest(asked, tuple(fitting) or profile.retry_intervals_s_allowed[:1])
+    legal = _within(asked, profile.retry_interval_s_min, profile.retry_interval_s_max)
+    return legal if below_s is None else min(legal, below_s - 1)
 
 
-def _window_ms(profile: ContractProfile, asked: tuple[int, int]) -> tuple[int, int]:
-    """Return the window, its end moved out to the shortest length the vendor takes."""
+def _is_below(value: int, limit: int | None) -> bool:
+    return limit is None or value < limit
+
+
+def _window_ms(
+    profile: ContractProfile, asked: tuple[int, int], at_ms: int
+) -> tuple[int, int] | None:
+    """Return the window, opening and closing as late as the vendor wants; None: it has none."""
+    if profile.window_min_s is None:
+        return None
     start, end = asked
-    return start, max(end, start + 1000 * (profile.window_min_s or 0))
+    if profile.window_lead_s is not None:
+        start = max(start, at_ms + 1000 * profile.window_lead_s + ORDER_MARGIN_MS)
+    return start, max(end, start + 1000 * profile.window_min_s)
+
+
+def _rate(profile: ContractProfile, asked: int) -> int | None:
+    """Return the nearest rate; None where the vendor has none."""
+    if profile.pushes_a_minute is None:
+        return None
+    return _within(asked, profile.pushes_a_minute_min, profile.pushes_a_minute_max)
 
 
 def _whole_s(ms: int) -> int:

@@ -10,6 +10,8 @@ from fleet_sim.scenario.units import say_duration
 
 # TCP's handshake, MQTT's CONNECT, and the report of the version with its answer.
 _ROUND_TRIPS = 3
+# Personas that say sooner or later how their attempt ended, and so need no timeout.
+_NEVER_SILENT = frozenset({"healthy", "bad_digest", "offline_at_push", "flap"})
 
 
 def notes_on(plan: Plan) -> tuple[str, ...]:
@@ -28,7 +30,8 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
     late = sum(
         device.connect_at_ms + _ROUND_TRIPS * device.link.rtt_ms >= job.at_ms for device in mine
     )
-    if late and not job.open_list:
+    is_by_version = contract.must_have_reported_version or bool(job.from_versions)
+    if late and is_by_version and not job.open_list:
         yield (
             f"{name} starts before its fleet is connected (over "
             f"{say_duration(fleet.connect_over_ms)}): {late:,} of {len(mine):,} devices have no "
@@ -38,7 +41,7 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
     if (
         timeout_s is not None
         and timeout_s * 1000 > left_ms
-        and any(d.persona.name != "healthy" for d in mine)
+        and any(d.persona.name not in _NEVER_SILENT for d in mine)
     ):
         yield (
             f"{name} has a timeout of {say_duration(timeout_s * 1000)}, but the run ends "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from fleet_sim.model.contract import ContractProfile
@@ -11,14 +11,14 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.asking import with_asking
-from fleet_sim.scenario.contracts import crossed_bounds, nearest_legal, overridden, replaced
+from fleet_sim.scenario.contracts import crossed_bounds, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.happenings import Happening
-from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
 from fleet_sim.scenario.kinds import DEVICES_MAX
 from fleet_sim.scenario.models import Scenario
 from fleet_sim.scenario.notes import notes_on
+from fleet_sim.scenario.ordering import ordered_from
 from fleet_sim.scenario.placing import device_ids, divided, place
 from fleet_sim.scenario.planned import (
     DevicePlan,
@@ -88,7 +88,7 @@ def plan(
         for name, fleet in scenario.fleets.items()
     }
     ordered = [
-        _job(job, contracts[dialects[job.upgrade]], _running(scenario, job.upgrade, placed))
+        ordered_from(job, contracts[dialects[job.upgrade]], _running(scenario, job.upgrade, placed))
         for job in scenario.jobs
     ]
     jobs = tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms))
@@ -234,12 +234,6 @@ def _asking(
     return (device if timings is own else replace(device, timings=timings) for device in fleet)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ordered:
-    job: JobPlan
-    said: tuple[str, ...]
-
-
 def _running(
     scenario: Scenario, fleet: str, placed: Mapping[str, Sequence[DevicePlan]]
 ) -> tuple[str, ...]:
@@ -247,50 +241,6 @@ def _running(
     found = dict.fromkeys(device.version for device in placed[fleet])
     own = [version for version in scenario.fleets[fleet].versions if version in found]
     return tuple(dict.fromkeys((*own, *found)))
-
-
-def _job(job: Job, contract: ContractProfile, versions: tuple[str, ...]) -> _Ordered:
-    """Bring a job within what its vendor can express, and say what that changed."""
-    window = None if job.window is None else (job.window.start_ms, job.window.end_ms)
-    legal = nearest_legal(
-        contract,
-        concurrency=job.concurrency,
-        timeout_ms=job.timeout_ms,
-        retry_count=job.retries,
-        retry_interval_ms=job.retry_interval_ms or 0,
-        window_ms=window,
-    )
-    sources = job.sources
-    if not sources and legal.retry_count and contract.retry_needs_source_versions:
-        # Its own target among them would have the whole order refused.
-        sources = tuple(version for version in versions if version != job.to)
-    size = 0 if job.image.firmware_id else job.image.size_bytes or IMAGE_DEFAULT_BYTES
-    made = JobPlan(
-        at_ms=job.at_ms,
-        fleet=job.upgrade,
-        to_version=job.to,
-        image=ImagePlan(size_bytes=size, firmware_id=job.image.firmware_id),
-        concurrency=legal.concurrency,
-        timeout_s=legal.timeout_s,
-        retry_count=legal.retry_count,
-        retry_interval_s=legal.retry_interval_s,
-        from_versions=sources,
-        must_ask=job.ask,
-        open_list=job.incremental and contract.policy_names is not None,
-        pushes_a_minute=None if contract.pushes_a_minute is None else job.rate,
-        window=legal.window_ms
-        and WindowPlan(start_ms=legal.window_ms[0], end_ms=legal.window_ms[1]),
-    )
-    missing = (
-        f"{name} is left out, as the vendor has none"
-        for name, asked, legal in (
-            ("incremental", job.incremental, made.open_list),
-            ("rate", job.rate, made.pushes_a_minute),
-        )
-        if asked and not legal
-    )
-    said = (*legal.changes, *missing)
-    return _Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in said))
 
 
 def _events(

@@ -263,6 +263,22 @@ def test_rows_mean_the_same_to_a_server_with_another_zero() -> None:
     assert server.task(job_id, "d1").updated_epoch_ms == EPOCH_MS
 
 
+def test_a_push_that_its_own_event_has_overtaken_is_not_sent() -> None:
+    """An answer starts the one job's attempt, and has the other take the device over (a seed)."""
+    server = Server(
+        contract(asks_version=True, open_list_matches_max=2, overwritable=("under_way", "pushed"))
+    )
+    server.fleet("a")
+    asking = server.job("3.0")
+    taking = server.job("3.0", open_list=True, overwrites=True)
+
+    server.version("a", "2.0")
+
+    assert server.pushes("a") == 0
+    assert server.status(asking, "a") is TaskStatus.FAILED
+    assert [row.status.value for row in server.rows_of(taking)] == ["failed", "queued"]
+
+
 # --- any history -------------------------------------------------------------------------------
 
 

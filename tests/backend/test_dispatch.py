@@ -461,6 +461,40 @@ def test_a_held_request_falls_with_its_attempt() -> None:
     assert server.brain.stands(device("b"), server.requests("b")[-1])
 
 
+def test_where_the_contract_says_so_whoever_asks_is_offered_what_is_pushed() -> None:
+    """What waits for its turn begins so; what was pushed is told again."""
+    server = Server(contract(offers_pushed=True))
+    server.fleet("a", "b", "c")
+    window = Window(EPOCH_MS + HOUR, EPOCH_MS + 2 * HOUR)
+    job_id = server.job(concurrency=1)
+    server.job("3.0", window=window)
+
+    (pushed,), (full,) = server.ask("a"), server.ask("b")
+    server.version("a", "2.0")
+    server.failure("b")
+    (again,) = server.ask("c")
+
+    image = server.requests("a")[0].image
+    offers = [one.images for one in (pushed, full, again) if isinstance(one, VersionOffer)]
+    assert offers == [(image,), (), (image,)]
+    assert server.status(job_id, "c") is PUSHED
+
+
+def test_whoever_asks_need_not_wait_out_the_time_of_a_fresh_connection() -> None:
+    """By asking it has said that it is there."""
+    server = Server(contract(offers_pushed=True))
+    server.fleet("a")
+    server.gone("a")
+    job_id = server.job()
+    server.connect("a")
+
+    (offer,) = server.ask("a")
+
+    assert isinstance(offer, VersionOffer)
+    assert len(offer.images) == 1
+    assert (server.pushes("a"), server.status(job_id, "a")) == (0, PUSHED)
+
+
 def test_a_held_offer_falls_with_its_attempt() -> None:
     """One that holds nothing always stands: it is an answer, too."""
     server = Server()

@@ -61,6 +61,21 @@ def test_a_patch_is_for_its_source_version_alone(rule: str, status: TaskStatus |
     assert shown == ({} if status is None else {"b": status.value})
 
 
+@pytest.mark.parametrize(("unsupported", "members"), [("skip", ["b"]), ("fails", ["a", "b"])])
+def test_a_firmware_for_some_versions_wants_the_version_known(
+    unsupported: str, members: list[str]
+) -> None:
+    """Unless who turns out to run another one has failed."""
+    server = Server(contract(must_have_reported_version=False, unsupported_source=unsupported))
+    server.register("a")
+    server.fleet("b")
+    patch = server.upload(from_versions=("1.0",), is_patch=True)
+
+    job_id = server.job(firmware_id=patch)
+
+    assert _members(server, job_id) == members
+
+
 # --- later ---------------------------------------------------------------------------------------
 
 

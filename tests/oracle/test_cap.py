@@ -188,16 +188,6 @@ def test_a_slot_may_be_kept_until_the_task_ends() -> None:
     assert kept.violations[0].text.startswith("4 s")
 
 
-def test_a_job_without_a_cap_is_not_exercised() -> None:
-    """Vendors without one have nothing to keep."""
-    log = Log()
-    log.devices("d1")
-    log.job(1_000, cap=None)
-    log.push(2_000, "d1")
-
-    assert judged(cap, log, cap_default=None).standing is Standing.NOT_EXERCISED
-
-
 def test_tasks_that_cannot_be_told_apart_are_a_doubt() -> None:
     """Two jobs for one version: the third push may be the other job's."""
     log = rollout()
@@ -254,3 +244,17 @@ def test_offers_take_slots_as_pushes_do() -> None:
 
     assert (kept.standing, kept.n) == (Standing.HELD, 2)
     assert instants(judged(cap, log)) == [2_010, 2_110, 2_310]
+
+
+def test_a_vendor_without_caps_promises_none() -> None:
+    """A job that has one all the same is held to it."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, cap=None)
+    log.push(2_000, "d1")
+    ordered = rollout()
+    for t, key in ((2_000, "d1"), (2_100, "d2"), (2_200, "d3")):
+        ordered.push(t, key)
+
+    assert judged(cap, log, cap_default=None).standing is Standing.NOT_PROMISED
+    assert judged(cap, ordered, cap_default=None).standing is Standing.VIOLATED

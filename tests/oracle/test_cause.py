@@ -115,3 +115,25 @@ def test_a_message_sent_and_acknowledged_before_the_failure_hides_nothing_from_o
     log.progress(5_000, "d1", -3, "bad digest")
 
     assert judged(cause, shown(log, "failed", -3)).standing is Standing.HELD
+
+
+@pytest.mark.parametrize(
+    ("status", "desc", "standing"),
+    [
+        ("failed", "bad digest", Standing.HELD),
+        ("failed", None, Standing.HELD),
+        ("failed", "too late", Standing.VIOLATED),
+        ("under_way", None, Standing.VIOLATED),
+    ],
+)
+def test_a_vendor_that_shows_no_codes_shows_the_failure(
+    status: str, desc: str | None, standing: Standing
+) -> None:
+    """As one, and not as an attempt that took too long."""
+    log = failed()
+    log.show("d1", status, None, desc)
+    log.poll(9_000)
+
+    outcome = judged(cause, log, shows_progress=False, descs=(("timeout", "too late"),))
+
+    assert (outcome.standing, outcome.n) == (standing, 1)

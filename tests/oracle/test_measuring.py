@@ -51,6 +51,17 @@ def test_fleets_are_measured_apart_and_together() -> None:
     assert found[None].totals.devices == 7
 
 
+def test_fleets_stand_in_the_order_of_the_scenario() -> None:
+    """Which is that of the log's first records, whichever device is switched on first."""
+    log = Log()
+    for name in ("z", "y"):
+        log.add(0, "C", "fleet", fleet=name, dialect="enos", devices=1)
+    log.devices("e1", fleet="y")
+    log.devices("d1", fleet="z", at=1_000)
+
+    assert [name for name in measures(log) if name] == ["z", "y"]
+
+
 def test_device_truth_decides_what_is_updated() -> None:
     """It runs the target, whatever the server shows."""
     log = Log()

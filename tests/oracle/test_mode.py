@@ -144,3 +144,22 @@ def test_what_may_belong_to_two_jobs_is_a_doubt() -> None:
     log.push(2_000, "d1")
 
     assert judged(mode, log).standing is Standing.INCONCLUSIVE
+
+
+def test_where_who_asks_is_offered_all_asking_brings_what_is_pushed() -> None:
+    """Elsewhere that job is not to be asked for; a job that is to be keeps its promise."""
+    pushing, asked_for = rollout(must_ask=False), rollout()
+    pushing.ask(2_000, "d1", "2.0")
+    asked_for.push(2_000, "d1")
+
+    assert judged(mode, pushing).standing is Standing.VIOLATED
+    assert judged(mode, pushing, offers_pushed=True).standing is Standing.NOT_EXERCISED
+    assert judged(mode, asked_for, offers_pushed=True).standing is Standing.VIOLATED
+
+
+def test_where_devices_cannot_ask_nothing_is_promised() -> None:
+    """There are no words for it."""
+    log = rollout(must_ask=False)
+    log.push(2_000, "d1")
+
+    assert judged(mode, log, devices_may_ask=False).standing is Standing.NOT_PROMISED

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fleet_sim.oracle.outcome import Standing
 from fleet_sim.oracle.retry_gap import retry_gap
 from tests.oracle.logs import Log, instants, judged
+
+NOT_PROMISED = Standing.NOT_PROMISED
 
 
 def retried(at: int, *, interval_s: int = 20, is_foreign: bool = False, **order: object) -> Log:
@@ -198,3 +202,18 @@ def test_a_retry_offered_before_the_interval_is_convicted() -> None:
     log.ask(15_000, "d1", "2.0")
 
     assert judged(retry_gap, log).standing is Standing.VIOLATED
+
+
+def test_a_vendor_without_intervals_promises_none() -> None:
+    """Where retries wait for the end of a round, too; an interval that a job has is kept."""
+    none: dict[str, Any] = {"retry_interval_s_max": 0, "retry_round": "after_whole_task"}
+
+    assert judged(retry_gap, retried(5_001, interval_s=0), **none).standing is NOT_PROMISED
+    assert judged(retry_gap, retried(15_000), **none).standing is Standing.VIOLATED
+
+
+def test_a_vendor_that_retries_at_once_is_held_to_it() -> None:
+    """No interval is an interval, where each device's retry follows its own failure."""
+    outcome = judged(retry_gap, retried(5_001, interval_s=0), retry_interval_s_max=0)
+
+    assert outcome.standing is Standing.HELD

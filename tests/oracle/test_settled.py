@@ -135,3 +135,16 @@ def test_a_failed_task_is_final_once_its_attempts_are_used_up(tries: int, *, mov
 def test_a_failed_task_that_nobody_will_try_again_is_final(terms: JobTerms, one: Sight) -> None:
     """No retries, none any more, no device, or not failed in that sense."""
     assert not can_move(terms, [one], 6_000)
+
+
+def test_an_open_list_moves_until_its_last_device_has_had_time_to_join() -> None:
+    """From its first connection; unless the job is stopped, or its window over."""
+    terms = JobTerms(cap=None, timeout_ms=None, silent_times_out=False, joined_by_ms=60_000)
+    due_ms = 60_000 + FINDING_DUE_MS
+    done = [sight(TaskStatus.SUCCEEDED)]
+
+    assert can_move(terms, done, due_ms - 1)
+    assert not can_move(terms, done, due_ms)
+    assert not can_move(replace(terms, is_stopped=True), done, 5_000)
+    assert not can_move(replace(terms, window_end_ms=4_000), done, 5_000)
+    assert not can_move(replace(terms, joined_by_ms=None), done, 5_000)

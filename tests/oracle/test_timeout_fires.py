@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from fleet_sim.oracle.outcome import Standing
 from fleet_sim.oracle.timeout_fires import timeout_fires
 from tests.oracle.logs import Log, instants, judged
@@ -176,3 +178,15 @@ def test_a_foreign_log_is_judged_by_flights() -> None:
 
     assert on_time.standing is Standing.NOT_EXERCISED
     assert judged(timeout_fires, log).standing is Standing.VIOLATED
+
+
+def test_a_vendor_without_timeouts_promises_none() -> None:
+    """A job that has one all the same is held to it."""
+    none: dict[str, Any] = dict.fromkeys(("timeout_s", "timeout_s_min", "timeout_s_max"))
+    log, ordered = Log(), under_way()
+    log.devices("d1")
+    log.job(1_000, timeout_s=None)
+    ordered.poll(70_000)
+
+    assert judged(timeout_fires, log, **none).standing is Standing.NOT_PROMISED
+    assert judged(timeout_fires, ordered, **none).standing is Standing.VIOLATED

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fleet_sim.oracle.judge import PromiseVerdict, Verdict
@@ -62,12 +64,27 @@ def test_a_value_is_told_in_the_unit_that_was_asked(
             PromiseVerdict(Standing.INCONCLUSIVE, 0, doubts_count=2, reason="polls were too rare"),
             "n = 0: 2 occurrences can be read both ways; polls were too rare",
         ),
+        (
+            replace(
+                held(1_200),
+                by_dialect={
+                    "enos": Standing.NOT_PROMISED,
+                    "tuya": Standing.HELD,
+                    "huawei": Standing.NOT_PROMISED,
+                },
+            ),
+            "n = 1,200: breaks in < 0.25% (at 95%); held: tuya; not promised: enos, huawei",
+        ),
+        (
+            replace(held(4), by_dialect={"enos": Standing.HELD, "tuya": Standing.HELD}),
+            "n = 4: breaks in < 75% (at 95%)",
+        ),
         (PromiseVerdict(Standing.NOT_EXERCISED), "nothing in this run put it to the test"),
         (PromiseVerdict(Standing.NOT_PROMISED), "this vendor promises no such thing"),
     ],
 )
 def test_a_promise_is_told_with_its_count(one: PromiseVerdict, told: str) -> None:
-    """How often it was exercised stands in every reading that has a count."""
+    """How often it was exercised, and by which vendor where they differ."""
     assert reading_of(one) == told
 
 

@@ -75,6 +75,15 @@ def test_reports_that_go_no_further_than_the_broker_are_told(
     assert told.startswith(f"nothing that 2 devices of 2 said {wanted}")
 
 
+def test_a_vendor_that_answers_no_reports_is_not_missed() -> None:
+    """Seen from outside its silence is no news; the server's own end of the wire still tells."""
+    contract = Record(0, 0, Source.CONTROL, "contract", fields={"answers_reports": False})
+    spoken = wire("delivered", "p/a", "p/b")
+
+    assert warnings([contract, *spoken]) == ()
+    assert len(warnings([contract, *STARTED, *spoken])) == 1
+
+
 def test_pushes_that_never_arrive_are_told() -> None:
     """Half of the devices are no accident."""
     log = [

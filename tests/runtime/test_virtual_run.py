@@ -334,6 +334,22 @@ def test_a_cap_holds_devices_back() -> None:
     assert set(statuses(run).values()) == {"succeeded"}
 
 
+def test_an_open_list_is_waited_for_until_its_fleet_has_come() -> None:
+    """Devices that connect after the first are done join still; a frozen list has had its own."""
+    meters = {"meters": FLEET | {"connect": {"over": "60s"}}}
+
+    open_, frozen = (
+        run_virtually(planned(fleets=meters, jobs=[JOB | {"at": "15s", "incremental": joins}]))
+        for joins in (True, False)
+    )
+
+    assert (open_.why, len(statuses(open_))) == ("settled", 6)
+    assert set(statuses(open_).values()) == {"succeeded"}
+    assert 90_000 < open_.records[-1].t < 110_000
+    assert 0 < len(statuses(frozen)) < 6
+    assert frozen.records[-1].t < 30_000
+
+
 def test_cancelled_tasks_are_never_pushed() -> None:
     """Those that wait for a slot when the operator cancels all there is."""
     plan = planned(

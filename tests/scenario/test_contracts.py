@@ -83,6 +83,67 @@ def test_a_gap_without_retries_is_of_no_account() -> None:
     assert legal(retry_interval_ms=10**9) == Legal(None, None, 0, 0, None, ())
 
 
+@pytest.mark.parametrize(
+    ("asked_ms", "timeout_s"), [(1, 60), (60_000, 60), (60_001, 120), (90_000, 120), (10**9, 3600)]
+)
+def test_a_vendor_that_counts_in_minutes_is_asked_for_whole_ones(
+    asked_ms: int, timeout_s: int
+) -> None:
+    """Rounded up, within the range."""
+    minutes = replace(CONTRACT, timeout_step_s=60, timeout_s_min=60, timeout_s_max=3600)
+
+    assert legal(minutes, timeout_ms=asked_ms).timeout_s == timeout_s
+
+
+@pytest.mark.parametrize(("timeout_ms", "gap_s"), [(None, 1800), (1_800_000, 600), (60_000, 0)])
+def test_a_gap_may_have_to_be_shorter_than_the_timeout(timeout_ms: int | None, gap_s: int) -> None:
+    """Then it is the nearest of those that are; without a timeout all are."""
+    few = replace(
+        CONTRACT,
+        timeout_s_min=60,
+        retry_intervals_s_allowed=(0, 600, 1800),
+        retry_interval_below_timeout=True,
+    )
+    free = replace(few, retry_intervals_s_allowed=(), retry_interval_s_max=None)
+    asked = {"timeout_ms": timeout_ms, "retry_count": 1, "retry_interval_ms": 1_800_000}
+
+    assert legal(few, **asked).retry_interval_s == gap_s
+    assert legal(free, **asked).retry_interval_s == min(1800, (timeout_ms or 10**7) // 1000 - 1)
+
+
+def test_a_window_opens_as_late_as_the_vendor_wants() -> None:
+    """Five minutes after the order, and time for it to arrive; it then lasts the shortest span."""
+    late = replace(CONTRACT, window_lead_s=300, window_min_s=3600)
+
+    found = legal(late, window_ms=(60_000, 120_000), at_ms=30_000)
+
+    assert found.window_ms == (340_000, 3_940_000)
+    assert found.changes == (
+        "window's start 60s becomes 340s",
+        "window's end 120s becomes 3940s",
+    )
+    assert legal(late, window_ms=(340_000, 3_940_000), at_ms=30_000).changes == ()
+
+
+def test_a_vendor_without_windows_is_sent_none() -> None:
+    """There is no word for one, and that is told."""
+    found = legal(replace(CONTRACT, window_min_s=None), window_ms=(1_000, 2_000))
+
+    assert found.window_ms is None
+    assert found.changes == ("window is left out, as the vendor has none",)
+
+
+@pytest.mark.parametrize(("asked", "rate"), [(1, 10), (10, 10), (700, 700), (10**6, 10_000)])
+def test_rates_go_to_the_nearest_end_of_the_range(asked: int, rate: int) -> None:
+    """From ten to ten thousand a minute on Alibaba; a vendor without them is sent none."""
+    paced = replace(
+        CONTRACT, pushes_a_minute=10_000, pushes_a_minute_min=10, pushes_a_minute_max=10_000
+    )
+
+    assert legal(paced, rate=asked).rate == rate
+    assert legal(rate=asked).changes == ("rate is left out, as the vendor has none",)
+
+
 def test_overrides_are_said_in_words() -> None:
     """The verdict names each, old and new."""
     changed = replaced(CONTRACT, {"silent_device": "times_out", "retry_on": ("failed",)})

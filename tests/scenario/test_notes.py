@@ -16,6 +16,14 @@ def test_a_job_before_its_fleet_is_connected_is_noted() -> None:
     assert note.endswith("version reported by then, and a snapshot job leaves those out.")
 
 
+def test_devices_that_need_no_version_are_in_time() -> None:
+    """Some vendors make tasks for all that are registered, unless source versions are asked for."""
+    contract = "contract: {must_have_reported_version: false}"
+
+    assert notes('at: 2s, upgrade: a, to: "2"', rest=contract) == ()
+    assert len(notes('at: 2s, upgrade: a, to: "2", from: "1"', rest=contract)) == 1
+
+
 def test_slow_links_need_longer_to_report() -> None:
     """Five seconds are enough on a cable; on nb_iot a report is seconds under way."""
     job = 'at: 6s, upgrade: a, to: "2"'
@@ -25,10 +33,10 @@ def test_slow_links_need_longer_to_report() -> None:
 
 
 def test_a_timeout_beyond_the_run_is_noted_for_fleets_that_fall_silent() -> None:
-    """It could never be seen to fire; a healthy fleet does not need it."""
+    """It could never be seen to fire; devices that tell how they fare do not need it."""
     job = 'at: 1m, upgrade: a, to: "2", timeout: 20m'
 
-    assert notes(job) == ()
+    assert notes(job) == notes(job, ", personas: {bad_digest: 50%, flap: 50%}") == ()
     [note] = notes(job, ", personas: no_ack")
     assert note.startswith("the job for a at 1m has a timeout of 20m, but the run ends 9m later")
 

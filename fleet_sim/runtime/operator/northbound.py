@@ -40,14 +40,14 @@ class Reply:
         sent_at_ms: When the request left.
         answered_at_ms: When the answer, or the news that there is none, was there.
         why: Why there is no answer.
-        was_sent: Whether there was anything to send; False: the vendor has no word for the call.
+        is_unsaid: Whether the vendor has no form for the call, so that nothing was sent.
     """
 
     answer: Answer | None
     sent_at_ms: int
     answered_at_ms: int
     why: str = ""
-    was_sent: bool = True
+    is_unsaid: bool = False
 
 
 Then = Callable[[Reply], None]
@@ -213,7 +213,8 @@ class Northbound:
                 errand.call, self._epoch_now_ms
             )
         except DialectError as error:
-            errand.then(Reply(None, sent_at_ms, sent_at_ms, str(error), was_sent=False))
+            is_unsaid = not errand.answers
+            errand.then(Reply(None, sent_at_ms, sent_at_ms, str(error), is_unsaid=is_unsaid))
             return
         errand.tries += 1
         self.traffic.requests += 1

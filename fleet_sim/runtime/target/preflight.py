@@ -12,11 +12,13 @@ import contextlib
 import secrets
 import ssl
 
-from fleet_sim.model.northbound import Call, ListVersions, Page, Refusal, Refused, SearchFirmware
+from fleet_sim.model.filters import Comparison, Operator
+from fleet_sim.model.northbound import ListVersions, Page, Refusal, Refused, SearchFirmware
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.errors import MqttError
 from fleet_sim.runtime.errors import BrokerError, TargetError
 from fleet_sim.runtime.mqtt_client import DeviceConnection, open_connection
+from fleet_sim.runtime.operator.asking import ask
 from fleet_sim.runtime.operator.northbound import Northbound, Reply
 from fleet_sim.runtime.target.broker_access import BrokerAccess
 from fleet_sim.runtime.target.first_contact import CONNACK_BYTE
@@ -115,21 +117,20 @@ async def look_in(northbound: Northbound, url: str, product_key: str) -> None:
     Args:
         northbound: The session that the run will use.
         url: The backend's, for people.
-        product_key: A product whose versions are asked for; "" asks for the first firmware, and so
-            does a vendor whose operators cannot ask for versions.
+        product_key: A product whose versions are asked for, or whose firmware where the vendor has
+            no question for that; "" asks for any firmware.
 
     Raises:
         TargetError: It does not; the message says why and what to do.
     """
-    loop = asyncio.get_running_loop()
-    told: asyncio.Future[str] = loop.create_future()
+    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     northbound.log_in(told.set_result)
     why = await told
     operator = "FLEET_SIM_APP_KEY and FLEET_SIM_APP_SECRET name the operator"
     if why and northbound.was_refused:
         raise TargetError(f"the backend at {url} does not let us in: {why}; {operator}")
     if not why:
-        reply = await _look(northbound, product_key)
+        reply = await _any_answer(northbound, product_key)
         if isinstance(reply.answer, Refused) and reply.answer.reason is Refusal.DENIED:
             said = f"{reply.answer.code} {reply.answer.detail}"
             raise TargetError(
@@ -144,17 +145,15 @@ async def look_in(northbound: Northbound, url: str, product_key: str) -> None:
         )
 
 
-async def _look(northbound: Northbound, product_key: str) -> Reply:
-    """Ask for something that changes nothing, the first of it that the vendor has a word for."""
-    calls: list[Call] = [ListVersions(product_key)] if product_key else []
-    reply = None
-    for call in (*calls, SearchFirmware(page=Page(1, 1))):
-        replied: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        northbound.ask(call, replied.set_result)
-        reply = await replied
-        if reply.was_sent:
+async def _any_answer(northbound: Northbound, product_key: str) -> Reply:
+    """Ask the first of some harmless questions that the vendor has a form for."""
+    any_firmware = SearchFirmware(page=Page(1, 1))
+    where = Comparison("product_key", Operator.EQUAL, (product_key,))
+    questions = (ListVersions(product_key), SearchFirmware(where, Page(1, 1)), any_firmware)
+    for question in questions if product_key else (any_firmware,):
+        reply = await ask(northbound, question)
+        if not reply.is_unsaid:
             break
-    assert reply is not None
     return reply
 
 

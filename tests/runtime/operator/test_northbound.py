@@ -442,17 +442,17 @@ def test_an_answer_that_leads_nowhere_is_no_answer() -> None:
     scene.northbound.ask(CancelTasks("j", ("d",)), scene.replies.append)
     scene.post.answer({"success": True, "code": "", "data": {}})
 
-    assert scene.replies[0].answer is None
+    assert (scene.replies[0].answer, scene.replies[0].is_unsaid) == (None, False)
     assert "lacks what the next request needs" in scene.replies[0].why
 
 
 def test_a_call_that_a_vendor_cannot_take_is_not_sent() -> None:
-    """It gets no answer, and counts as no traffic."""
+    """It gets no answer, says that it was not sent, and counts as no traffic."""
     scene = _of_tuya()
     scene.northbound.ask(DeleteJob("j"), scene.replies.append)
 
     assert scene.post.sent == []
     assert scene.replies == [
-        Reply(None, 0, 0, "the tuya API has no call for DeleteJob", was_sent=False)
+        Reply(None, 0, 0, "the tuya API has no call for DeleteJob", is_unsaid=True)
     ]
     assert scene.northbound.traffic == SessionTraffic()

@@ -291,16 +291,20 @@ async def test_a_backend_that_answers_is_left_alone(product: str) -> None:
     assert (signed, bare) == ("", "")
 
 
-@pytest.mark.parametrize("dialect", registry.names())
-async def test_every_vendors_backend_is_looked_into(dialect: str) -> None:
-    """Also where operators cannot ask which versions a product's devices have."""
-    async with running(dialect=dialect) as ready:
-        operator = registry.get(dialect).operator(
-            ready["org"], ready["app_key"], ready["app_secret"]
-        )
-        said = await looked_in(ready["http"], operator, ready["product_key"])
+@pytest.mark.parametrize("dialect", ["tuya", "alibaba", "huawei"])
+@pytest.mark.parametrize("product", ["", "pk"])
+async def test_a_vendor_without_a_list_of_versions_is_asked_for_firmware(
+    dialect: str, product: str
+) -> None:
+    """Of the product, where one is meant; a wrong secret is noticed as well."""
+    vendor = registry.get(dialect)
+    async with running(signed_only=True, dialect=dialect) as ready:
+        org, key, secret = (ready[name] for name in ("org", "app_key", "app_secret"))
+        right = await looked_in(ready["http"], vendor.operator(org, key, secret), product)
+        wrong = await looked_in(ready["http"], vendor.operator(org, key, "hunter2"), product)
 
-    assert said == ""
+    assert right == ""
+    assert wrong.startswith(f"the backend at {ready['http']} ")
 
 
 async def test_a_backend_that_refuses_us_is_told() -> None:

@@ -1,0 +1,92 @@
+"""A job as it is ordered: within what its vendor can express, and what that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fleet_sim.model.contract import ContractProfile
+from fleet_sim.scenario.contracts import nearest_legal
+from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
+from fleet_sim.scenario.planned import ImagePlan, JobPlan, WindowPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A planned job, and one sentence for each value that is not the scenario's own."""
+
+    job: JobPlan
+    said: tuple[str, ...]
+
+
+def ordered_from(job: Job, contract: ContractProfile, versions: tuple[str, ...]) -> Ordered:
+    """Bring a job within what its vendor can express, and say what that changed.
+
+    Args:
+        job: As the scenario has it.
+        contract: What its fleet's vendor promises.
+        versions: Those that the fleet runs.
+    """
+    has_list = job.incremental and contract.policy_names is not None
+    has_window = contract.open_list_windows or not has_list
+    legal = nearest_legal(
+        contract,
+        concurrency=job.concurrency,
+        timeout_ms=job.timeout_ms,
+        retry_count=job.retries,
+        retry_interval_ms=job.retry_interval_ms or 0,
+        window_ms=(job.window.start_ms, job.window.end_ms) if job.window and has_window else None,
+        rate=job.rate,
+        at_ms=job.at_ms,
+    )
+    needs_sources = (legal.retry_count and contract.retry_needs_source_versions) or (
+        has_list and contract.open_list_needs_source_versions
+    )
+    wanted = job.sources
+    if not wanted and needs_sources:
+        # Its own target among them would have the whole order refused.
+        wanted = tuple(version for version in versions if version != job.to)
+    made = JobPlan(
+        at_ms=job.at_ms,
+        fleet=job.upgrade,
+        to_version=job.to,
+        image=ImagePlan(size_bytes=_size(job), firmware_id=job.image.firmware_id),
+        concurrency=legal.concurrency,
+        timeout_s=legal.timeout_s,
+        retry_count=legal.retry_count,
+        retry_interval_s=legal.retry_interval_s,
+        from_versions=wanted[: contract.source_versions_max],
+        must_ask=job.ask and contract.devices_may_ask,
+        open_list=has_list,
+        pushes_a_minute=legal.rate,
+        window=legal.window_ms
+        and WindowPlan(start_ms=legal.window_ms[0], end_ms=legal.window_ms[1]),
+    )
+    said = (*legal.changes, *_left_out(job, made, has_window=has_window), *_cut(wanted, made))
+    return Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in said))
+
+
+def _size(job: Job) -> int:
+    return 0 if job.image.firmware_id else job.image.size_bytes or IMAGE_DEFAULT_BYTES
+
+
+def _left_out(job: Job, made: JobPlan, *, has_window: bool) -> Iterator[str]:
+    """Say which keys the vendor has no word for, beside those that are numbers."""
+    for name, asked, legal in (
+        ("ask", job.ask, made.must_ask),
+        ("incremental", job.incremental, made.open_list),
+        ("from", job.sources, made.from_versions),
+    ):
+        if asked and not legal:
+            yield f"{name} is left out, as the vendor has none"
+    if job.window is not None and not has_window:
+        yield "window is left out, as the vendor has none for incremental jobs"
+
+
+def _cut(wanted: tuple[str, ...], made: JobPlan) -> Iterator[str]:
+    kept = len(made.from_versions)
+    if 0 < kept < len(wanted):
+        yield (
+            f"from is cut to the first {kept} of {len(wanted)} versions, as the vendor takes no "
+            "more"
+        )

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet_sim.cli.main import outcome
+from fleet_sim.dialects import registry
+from tests.clouds.side_by_side import OURS, head, row, verdicts_by
+
+SOON = ("--set", "fleets.meters.connect.over=1s", "--set", "jobs.0.at=2s")
+
+# What a vendor's jobs have no words for, and so no promise.
+NOT_PROMISED = {
+    "enos": {"V49"},
+    "tuya": {"V01", "V37", "V49"},
+    "alibaba": {"V01"},
+    "tuyalink": {"V01", "V37", "V49"},
+    "huawei": {"V01", "V06", "V15", "V37", "V49"},
+}
+
+
+def ran(
+    capsys: pytest.CaptureFixture[str], folder: Path, *words: str
+) -> tuple[int, dict[str, Any]]:
+    """Run a bundled scenario in this process; return the exit code and `run.json`."""
+    code = outcome(["run", *words, "--ui", "json", "--runs", str(folder)])
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, document
+
+
+def test_every_dialect_of_ours_is_here() -> None:
+    """A new one needs its row above, and one in the document."""
+    assert set(OURS) == set(NOT_PROMISED) == set(registry.names())
+
+
+@pytest.mark.parametrize("dialect", OURS)
+def test_the_flaky_field_passes(
+    dialect: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One scenario, and the dialect is all that a user changes."""
+    words = ("flaky-field", "--virtual", "--devices", "100", "--dialect", dialect)
+    code, document = ran(capsys, tmp_path, *words)
+
+    standings = verdicts_by(document)
+    assert (code, document["verdict"]) == (0, "passed")
+    assert set(standings["not_promised"]) == NOT_PROMISED[dialect]
+    assert {"V03", "V04", "V12", "V13", "V16", "V20", "V21", "V25", "V35"} <= set(standings["held"])
+    assert document["totals"]["stuck"] == 0
+    assert {*document["promises"]["V03"]["by_dialect"]} == {dialect}
+
+
+@pytest.mark.parametrize("dialect", OURS)
+def test_the_happy_path_passes_in_real_time(
+    dialect: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Over sockets, from the vendor's own platform in a process of its own."""
+    words = ("happy-path", "--devices", "12", *SOON, "--dialect", dialect)
+    code, document = ran(capsys, tmp_path, *words)
+
+    assert (code, document["totals"]["updated"]) == (0, 12)
+    assert set(verdicts_by(document)["not_promised"]) == NOT_PROMISED[dialect]
+    assert verdicts_by(document).keys() <= {"held", "not_promised", "not_exercised"}
+
+
+def test_a_row_counts_what_held_and_names_the_rest() -> None:
+    """In the order of the table's head."""
+    document = {
+        "verdict": "passed",
+        "totals": {"devices": 2_000, "updated": 1_949, "failed": 10, "waiting": 41, "stuck": 0},
+        "promises": {
+            "V01": {"verdict": "not_promised"},
+            "V03": {"verdict": "held"},
+            "V04": {"verdict": "held"},
+            "V37": {"verdict": "not_promised"},
+            "V49": {"verdict": "not_exercised"},
+        },
+        "timing": {"run_ms": 445_784},
+    }
+
+    found = row("tuya", document, "run_ms")
+
+    assert found == (
+        "| `tuya` | passed | 2,000 | 1,949 | 10 | 41 | 2 | none | V01 V37 | V49 | 446 s |"
+    )
+    assert {line.count("|") for line in (found, *head().splitlines())} == {12}
