@@ -53,7 +53,8 @@ class Environment:
 
 DEVICE_SDK = Environment("enos-device-sdk", _PINS / "enos" / "pins" / "device-sdk.txt")
 POSEIDON = Environment("enos-poseidon", _PINS / "enos" / "pins" / "poseidon.txt")
-ALL = (DEVICE_SDK, POSEIDON)
+IOTDA = Environment("huawei-iotda", _PINS / "huawei" / "pins" / "iotda.txt")
+ALL = (DEVICE_SDK, POSEIDON, IOTDA)
 
 
 def pinned(environment: Environment) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from fleet_sim.dialects.huawei.packages import FILE_TYPES, trait_of
 from fleet_sim.dialects.huawei.payload import read_object, read_text
 from fleet_sim.dialects.huawei.standing import RUNNING, WAITING, Standing, standing_of
 from fleet_sim.dialects.huawei.talk import Asked, Talk, refuse
-from fleet_sim.dialects.huawei.v5_packages import package_fields, read_package
+from fleet_sim.dialects.huawei.v5_packages import package_fields, read_package, shown_package
 from fleet_sim.dialects.huawei.v5_paging import cut, read_cut
 from fleet_sim.dialects.huawei.v5_tasks import (
     DETAIL_STATUSES,
@@ -41,6 +41,7 @@ from fleet_sim.dialects.huawei.v5_tasks import (
     target_of,
     task_fields,
 )
+from fleet_sim.dialects.huawei.v5_values import DEVICE, NAME_36, VERSION, query_value
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.filters import EVERYTHING, AllOf, Comparison, Operator
 from fleet_sim.model.northbound import (
@@ -72,6 +73,7 @@ from fleet_sim.model.northbound import (
 ROOT = "/v5/iot/"
 TARGETS_MAX = 100
 
+_PACKAGE_FILTERS = {"app_id": NAME_36, "product_id": NAME_36, "version": VERSION}
 _PACKAGE_KIND = dict(zip(KIND_OF.values(), FILE_TYPES, strict=True))
 
 
@@ -104,7 +106,7 @@ def _whole(order: JobOrder, product_key: str, versions: tuple[str, ...]) -> Scop
 def list_tasks(asked: Asked) -> Talk:
     """Show the jobs that match, without their tasks."""
     wanted, task_type, status = read_cut(asked), asked.query("task_type"), asked.query("status")
-    app_id = asked.query("app_id")
+    app_id = query_value(asked, "app_id", NAME_36)
     if task_type not in KIND_OF:
         refuse(v5_codes.BAD_INPUT, f"task_type is none of {', '.join(KIND_OF)}.")
     if status not in {"", *TASK_STATUSES}:
@@ -124,7 +126,7 @@ def list_tasks(asked: Asked) -> Talk:
 def show_task(asked: Asked) -> Talk:
     """Show a job, and one page of its tasks."""
     wanted, status = read_cut(asked), asked.query("task_detail_status")
-    target = asked.query("target")
+    target = query_value(asked, "target", DEVICE)
     if status not in {"", *DETAIL_STATUSES}:
         refuse(v5_codes.BAD_INPUT, "task_detail_status is unknown.")
     row = yield from _job(asked.names[1])
@@ -154,12 +156,14 @@ def stop_task(asked: Asked) -> Talk:
     """Stop some tasks, or all that have not ended."""
     targets = _targets(asked)
     row = yield from _job(asked.names[1])
+    if standing_of(row) not in {Standing.WAITING, Standing.RUNNING}:
+        refuse(v5_codes.TASK_STATE, "It has ended, or is about to.")
     rows = yield from _tasks(asked, row.job_id)
     if targets:
         return (yield from _each(rows, targets, lambda one: CancelTasks(row.job_id, _key(one))))
     open_ones = [one for one in rows if one.status in {*WAITING, *RUNNING}]
-    _done((yield CancelJob(row.job_id, (*WAITING, *RUNNING), ends_list=True)))
-    yield StopJob(row.job_id)
+    _done((yield CancelJob(row.job_id, (*WAITING, *RUNNING))))
+    yield StopJob(row.job_id)  # No device joins it any more.
     return _told([(target_of(one), None) for one in open_ones])
 
 
@@ -256,8 +260,7 @@ def creator_of(objects: Objects) -> Method:
         made = _done((yield call))
         assert isinstance(made, FirmwareCreated)
         row = yield from _package(made.firmware_id)
-        place = read_object(asked.request.body)["file_location"]
-        return answered(201, {**package_fields(row), "file_location": place})
+        return answered(201, shown_package(row))
 
     return create_package
 
@@ -267,8 +270,8 @@ def list_packages(asked: Asked) -> Talk:
     wanted, kind = read_cut(asked), asked.query("package_type")
     if kind not in FILE_TYPES:
         refuse(v5_codes.BAD_INPUT, f"package_type is none of {', '.join(FILE_TYPES)}.")
+    asked_for = {name: query_value(asked, name, form) for name, form in _PACKAGE_FILTERS.items()}
     rows = yield from talk.packages(EVERYTHING, asked.contract.page_size_max)
-    asked_for = {name: asked.query(name) for name in ("app_id", "product_id", "version")}
     found = []
     for row in rows:
         fields = package_fields(row)
@@ -282,7 +285,7 @@ def list_packages(asked: Asked) -> Talk:
 
 def show_package(asked: Asked) -> Talk:
     """Show one package."""
-    return answered(200, package_fields((yield from _package(asked.names[1]))))
+    return answered(200, shown_package((yield from _package(asked.names[1]))))
 
 
 def delete_package(asked: Asked) -> Talk:

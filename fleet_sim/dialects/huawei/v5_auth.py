@@ -1,12 +1,17 @@
 """Who may call IoTDA v5: a signature by access key, or a token.
 
     Authorization   SDK-HMAC-SHA256 Access={ak}, SignedHeaders={a;b}, Signature={hex}
+                    V11-HMAC-SHA256 Credential={ak}/{scope}, SignedHeaders={a;b}, Signature={hex}
     X-Sdk-Date      yyyyMMdd'T'HHmmss'Z'
     X-Auth-Token    a token, instead
 
     canonical    METHOD, path with a / at its end, sorted query, header lines, names, hash of body
     to sign      SDK-HMAC-SHA256, X-Sdk-Date, SHA-256 of the canonical request
     signature    hex of HMAC-SHA256, key the secret
+
+Instances of one's own are signed to by a derived key: `scope` is yyyyMMdd/region/service, stands
+behind the date in what is signed, and the key is the hex of HKDF-SHA256 (RFC 5869; salt the access
+key, info the scope, 32 bytes) of the secret.
 
 A signature by one of our own keys is checked. Real keys and tokens come from an identity service
 that is not here, so any other value in a known form lets a caller in, unless the gate was told to
@@ -21,6 +26,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from fleet_sim.dialects.http import HttpRequest
@@ -29,6 +35,7 @@ from fleet_sim.dialects.huawei.talk import refuse
 from fleet_sim.dialects.huawei.times import stamp
 
 ALGORITHM = "SDK-HMAC-SHA256"
+DERIVED_ALGORITHM = "V11-HMAC-SHA256"
 DATE_HEADER = "X-Sdk-Date"
 TOKEN_HEADER = "X-Auth-Token"  # noqa: S105 - a header's name
 _CONTENT_HEADER = "X-Sdk-Content-Sha256"
@@ -36,11 +43,32 @@ _CONTENT_HEADER = "X-Sdk-Content-Sha256"
 _SIGNED = re.compile(
     rf"{ALGORITHM} Access=([^,\s]+), ?SignedHeaders=([A-Za-z0-9;.-]*), ?Signature=([0-9a-fA-F]+)"
 )
-# Other algorithms of the SDK, whose keys are derived or not symmetric: their form alone is seen.
-_OTHERS = re.compile(
-    r"(?:V11-HMAC-SHA256|SDK-HMAC-SM3|SDK-ECDSA-P256-SHA256|SDK-SM2-SM3) "
-    r"(?:Access|Credential)=[^,\s]+, ?SignedHeaders=[^,\s]*, ?Signature=[0-9a-fA-F]+"
+_DERIVED = re.compile(
+    rf"{DERIVED_ALGORITHM} Credential=([^,/\s]+)/([^,\s]+), ?"
+    r"SignedHeaders=([A-Za-z0-9;.-]*), ?Signature=([0-9a-fA-F]+)"
 )
+# Other algorithms of the SDK, with another hash or no common key: their form alone is seen.
+_OTHERS = re.compile(
+    r"(?:SDK-HMAC-SM3|SDK-ECDSA-P256-SHA256|SDK-SM2-SM3) "
+    r"Access=[^,\s]+, ?SignedHeaders=[^,\s]*, ?Signature=[0-9a-fA-F]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A signature as it came.
+
+    Attributes:
+        access_key: Whose.
+        signed_headers: The names of the headers that count, joined by semicolons.
+        signature: In hex.
+        scope: What the key is derived for; "" for the secret itself.
+    """
+
+    access_key: str
+    signed_headers: str
+    signature: str
+    scope: str = ""
 
 
 def check(
@@ -62,30 +90,60 @@ def check(
         ApiError: The call is signed wrongly; or not in a known form, or not by us, though it must.
     """
     authorization, token = request.header("Authorization"), request.header(TOKEN_HEADER)
-    found = _SIGNED.fullmatch(authorization)
-    if found and found[1] in keys:
-        expected = signature_of(request, found[2], keys[found[1]])
-        if not hmac.compare_digest(expected, found[3].lower()):
+    proof = read_proof(authorization)
+    if proof and proof.access_key in keys:
+        if not hmac.compare_digest(_expected(request, proof, keys), proof.signature.lower()):
             refuse(v5_codes.UNAUTHORIZED, "The signature is wrong.")
         return
     if is_needed and not (token and is_token(token)):
         refuse(v5_codes.UNAUTHORIZED, "Neither the access key nor the token is known.")
-    if authorization and not found and not _OTHERS.fullmatch(authorization):
+    if authorization and not proof and not _OTHERS.fullmatch(authorization):
         refuse(v5_codes.UNAUTHORIZED, "The Authorization is in no known form.")
 
 
-def signature_of(request: HttpRequest, signed_headers: str, secret: str) -> str:
+def read_proof(authorization: str) -> Proof | None:
+    """Read a signature by the secret or by a derived key; None where it is neither."""
+    if found := _SIGNED.fullmatch(authorization):
+        return Proof(found[1], found[2], found[3])
+    if found := _DERIVED.fullmatch(authorization):
+        return Proof(found[1], found[3], found[4], found[2])
+    return None
+
+
+def _expected(request: HttpRequest, proof: Proof, keys: Mapping[str, str]) -> str:
+    secret = keys[proof.access_key]
+    if not proof.scope:
+        return signature_of(request, proof.signed_headers, secret)
+    key = derived_key(proof.access_key, secret, proof.scope)
+    return signature_of(request, proof.signed_headers, key, proof.scope)
+
+
+def derived_key(access_key: str, secret: str, scope: str) -> str:
+    """Return the key for a scope: one round of HKDF gives all of its 32 bytes."""
+    extracted = hmac.new(_bytes(access_key), _bytes(secret), hashlib.sha256).digest()
+    return hmac.new(extracted, _bytes(scope) + b"\x01", hashlib.sha256).hexdigest()
+
+
+def signature_of(request: HttpRequest, signed_headers: str, key: str, scope: str = "") -> str:
     """Return the signature of a call.
 
     Args:
         request: The call; its path is read decoded, as it stands there.
         signed_headers: The names of the headers that count, lower case, joined by semicolons.
-        secret: The access key's.
+        key: The access key's secret, or the key that was derived of it.
+        scope: What the key is derived for; "" for the secret.
     """
+    algorithm = DERIVED_ALGORITHM if scope else ALGORITHM
+    canonical = _sha256(_bytes(_canonical(request, signed_headers)))
+    parts = (algorithm, request.header(DATE_HEADER), *filter(None, (scope,)), canonical)
+    return hmac.new(_bytes(key), _bytes("\n".join(parts)), hashlib.sha256).hexdigest()
+
+
+def _canonical(request: HttpRequest, signed_headers: str) -> str:
     names = [name for name in signed_headers.split(";") if name]
     path = "/".join(_quoted(part) for part in request.path.split("/"))
     query = sorted(request.query)
-    canonical = "\n".join(
+    return "\n".join(
         (
             request.method.upper(),
             path if path.endswith("/") else f"{path}/",
@@ -95,8 +153,6 @@ def signature_of(request: HttpRequest, signed_headers: str, secret: str) -> str:
             _content_hash(request),
         )
     )
-    to_sign = f"{ALGORITHM}\n{request.header(DATE_HEADER)}\n{_sha256(_bytes(canonical))}"
-    return hmac.new(_bytes(secret), _bytes(to_sign), hashlib.sha256).hexdigest()
 
 
 def signed(request: HttpRequest, access_key: str, secret: str, epoch_ms: int) -> HttpRequest:

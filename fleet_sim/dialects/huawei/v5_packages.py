@@ -9,7 +9,7 @@ Source: "Create an OTA Upgrade Package", "Query OTA Upgrade Packages"; SDK for P
 from __future__ import annotations
 
 import hashlib
-import re
+import json
 from typing import Any
 
 from fleet_sim.dialects.huawei import v5_codes
@@ -18,16 +18,23 @@ from fleet_sim.dialects.huawei.packages import FILE_TYPES, trait_of
 from fleet_sim.dialects.huawei.payload import Fields, read_fields, read_object, read_text
 from fleet_sim.dialects.huawei.talk import refuse
 from fleet_sim.dialects.huawei.times import stamp
+from fleet_sim.dialects.huawei.v5_values import (
+    BUCKET,
+    NAME_36,
+    OBJECT_KEY,
+    REGION,
+    SIGN,
+    VERSION,
+    read_value,
+)
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import CreateFirmware, FirmwareOrder, FirmwareRow, Names
 
-VERSION_CHARS_MAX = 256
 SOURCES_MAX = 20
 DESC_CHARS_MAX = 1_024
 CUSTOM_CHARS_MAX = 4_096
-ID_CHARS_MAX = 36
 
-_VERSION = re.compile(rf"[A-Za-z0-9_.-]{{1,{VERSION_CHARS_MAX}}}")
+_PLACE = "file_location"  # The tag by which a package keeps where its file stood.
 
 
 def read_package(body: bytes, objects: Objects) -> CreateFirmware:
@@ -46,7 +53,9 @@ def read_package(body: bytes, objects: Objects) -> CreateFirmware:
 
 
 def _file(place: Fields, objects: Objects) -> tuple[bytes, str]:
-    bucket, key = (read_text(place, name) for name in ("bucket_name", "object_key"))
+    read_value(place, "region_name", REGION, default="")
+    bucket = read_value(place, "bucket_name", BUCKET)
+    key = read_value(place, "object_key", OBJECT_KEY)
     content = objects.get(bucket, key)
     if content is None:
         raise DialectError(f"there is no object {key[:80]!r} in bucket {bucket[:80]!r}")
@@ -56,21 +65,19 @@ def _file(place: Fields, objects: Objects) -> tuple[bytes, str]:
 
 
 def _order(fields: Fields, place: Fields, content: bytes, file_name: str) -> FirmwareOrder:
-    version = read_text(fields, "version")
-    if not _VERSION.fullmatch(version):
-        raise DialectError("version is not of 1 to 256 letters, digits and _.-")
+    version = read_value(fields, "version", VERSION)
     kind = read_text(fields, "package_type")
     if kind not in FILE_TYPES:
         raise DialectError(f"package_type is none of {', '.join(FILE_TYPES)}")
     digest = hashlib.sha256(content).hexdigest()
     _check_sign(place, digest)
-    product_key = _limited(fields, "product_id", ID_CHARS_MAX)
-    if not product_key:
-        raise DialectError("product_id is missing")
-    app_id = _limited(fields, "app_id", ID_CHARS_MAX)
-    tags = {"fileType": kind, "app_id": app_id}
+    tags = {
+        "fileType": kind,
+        "app_id": read_value(fields, "app_id", NAME_36, default=""),
+        _PLACE: json.dumps(place, separators=(",", ":")),
+    }
     return FirmwareOrder(
-        product_key=product_key,
+        product_key=read_value(fields, "product_id", NAME_36),
         names=Names(f"{kind} {version}"),
         version=version,
         digest=digest,
@@ -84,7 +91,7 @@ def _order(fields: Fields, place: Fields, content: bytes, file_name: str) -> Fir
 
 
 def _check_sign(place: Fields, digest: str) -> None:
-    sign = read_text(place, "sign", default=digest)
+    sign = read_value(place, "sign", SIGN, default=digest)
     method = read_text(place, "sign_method", default="SHA256")
     if method != "SHA256" or sign.lower() != digest:
         raise DialectError("sign is not the SHA256 of the object")
@@ -101,7 +108,8 @@ def _sources(fields: Fields) -> tuple[str, ...]:
     given = fields.get("support_source_versions") or []
     if not isinstance(given, list) or len(given) > SOURCES_MAX:
         raise DialectError(f"support_source_versions is no list of at most {SOURCES_MAX}")
-    return tuple(dict.fromkeys(read_text({"version": one}, "version") for one in given))
+    name = "support_source_versions"
+    return tuple(dict.fromkeys(read_value({name: one}, name, VERSION) for one in given))
 
 
 def package_fields(row: FirmwareRow) -> dict[str, Any]:
@@ -119,3 +127,12 @@ def package_fields(row: FirmwareRow) -> dict[str, Any]:
         "custom_info": order.custom,
         "create_time": stamp(row.created_epoch_ms),
     }
+
+
+def shown_package(row: FirmwareRow) -> dict[str, Any]:
+    """Write a package with where its file stood, if it was made of an object."""
+    place = dict(row.order.tags).get(_PLACE)
+    fields = package_fields(row)
+    if place is not None:
+        fields["file_location"] = {"obs_location": json.loads(place)}
+    return fields

@@ -29,6 +29,7 @@ from fleet_sim.dialects.huawei.payload import (
 from fleet_sim.dialects.huawei.standing import BATCH_WORDS, RUNNING, WAITING, standing_of
 from fleet_sim.dialects.huawei.talk import refuse
 from fleet_sim.dialects.huawei.times import read_stamp, stamp
+from fleet_sim.dialects.huawei.v5_values import DEVICE, NAME_36, TASK_NAME, Form, read_value
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import (
@@ -44,8 +45,6 @@ from fleet_sim.model.northbound import (
 
 TARGETS_MAX = 30_000
 PACKAGES_MAX = 10
-NAME_CHARS_MAX = 128
-APP_CHARS_MAX = 36
 EXT_CHARS_MAX = 512
 RETRIES_MAX = 5
 RETRY_MINUTES_MAX = 1_440
@@ -89,7 +88,7 @@ def read_order(body: bytes, epoch_ms: int) -> JobOrder:
             firmware_id=_package(read_fields(fields, "document")),
             kind="upgrade",
             scope=_scope(fields),
-            names=Names(_text(fields, "task_name", NAME_CHARS_MAX)),
+            names=Names(read_value(fields, "task_name", TASK_NAME)),
             needs_confirmation=_flag(fields, "need_confirm"),
             retry=_retry(policy),
             window=_window(policy, epoch_ms),
@@ -97,13 +96,6 @@ def read_order(body: bytes, epoch_ms: int) -> JobOrder:
         )
     except DialectError as error:
         refuse(v5_codes.BAD_INPUT, f"{error}.")
-
-
-def _text(fields: Fields, name: str, chars_max: int, *, default: str | None = None) -> str:
-    value = read_text(fields, name, default=default)
-    if len(value) > chars_max or (not value and default is None):
-        raise DialectError(f"{name} has not 1 to {chars_max} characters")
-    return value
 
 
 def _flag(fields: Fields, name: str) -> bool:
@@ -121,15 +113,15 @@ def _package(document: Fields) -> str:
         raise DialectError(f"document.package_ids is no list of 1 to {PACKAGES_MAX} ids")
     if len(ids) > 1:
         raise DialectError("document.package_ids names several packages, and one is taken here")
-    return _text({"package_id": ids[0]}, "package_id", APP_CHARS_MAX)
+    return read_value({"package_id": ids[0]}, "package_id", NAME_36)
 
 
 def _scope(fields: Fields) -> Scope:
     """Return whom it is for: `targets` go before `targets_filter`."""
-    names = _list(fields.get("targets"), "targets", TARGETS_MAX)
+    names = _list(fields.get("targets"), "targets", DEVICE)
     if names:
         return scope_of(names)
-    groups = _list(read_fields(fields, "targets_filter").get("group_ids"), "group_ids", TARGETS_MAX)
+    groups = _list(read_fields(fields, "targets_filter").get("group_ids"), "group_ids", DEVICE)
     if not groups:
         raise DialectError("there are neither targets nor group_ids in targets_filter")
     return Scope(total=False, groups=groups)
@@ -148,12 +140,12 @@ def scope_of(names: tuple[str, ...]) -> Scope:
     return Scope(devices[0].product_key, total=False, device_keys=keys)
 
 
-def _list(given: object, name: str, most: int) -> tuple[str, ...]:
+def _list(given: object, name: str, form: Form) -> tuple[str, ...]:
     if given is None:
         return ()
-    if not isinstance(given, list) or len(given) > most:
-        raise DialectError(f"{name} is no list of at most {most} ids")
-    return tuple(dict.fromkeys(_text({name: one}, name, 256) for one in given))
+    if not isinstance(given, list) or len(given) > TARGETS_MAX:
+        raise DialectError(f"{name} is no list of at most {TARGETS_MAX} ids")
+    return tuple(dict.fromkeys(read_value({name: one}, name, form) for one in given))
 
 
 def _retry(policy: Fields) -> Retry | None:
@@ -188,7 +180,7 @@ def _tags(fields: Fields) -> tuple[tuple[str, str], ...]:
     found = {
         OPERATE_TYPE: KIND_OF[task_type],
         "task_mode": mode,
-        "app_id": _text(fields, "app_id", APP_CHARS_MAX, default=""),
+        "app_id": read_value(fields, "app_id", NAME_36, default=""),
         "task_ext_info": _ext_info(fields),
     }
     return tuple(sorted((name, value) for name, value in found.items() if value))

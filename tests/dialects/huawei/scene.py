@@ -61,7 +61,7 @@ class Scene:
 
     def packed(self, version: str = "v2.0", **fields: object) -> str:
         """Make a package of v5 from an object; return its id."""
-        self.ask("PUT", f"{OBJECTS_PATH}b/dir/fw.bin", FILE)
+        self.ask("PUT", f"{OBJECTS_PATH}bucket/dir/fw.bin", FILE)
         status, body = self.ask("POST", PACKAGES, package_body(version, **fields))
         assert status == 201, body
         return str(body["package_id"])
@@ -76,7 +76,7 @@ class Scene:
 
 def package_body(version: str = "v2.0", **changes: object) -> dict[str, object]:
     """Return the body that makes a package of v5."""
-    place = {"region_name": "r", "bucket_name": "b", "object_key": "dir/fw.bin",
+    place = {"region_name": "r", "bucket_name": "bucket", "object_key": "dir/fw.bin",
              "sign_method": "SHA256", "sign": SIGN}  # fmt: skip
     body = {"app_id": "app", "package_type": "firmwarePackage", "product_id": "p1",
             "version": version, "file_location": {"obs_location": place}}  # fmt: skip

@@ -107,6 +107,8 @@ class Shelf:
             case StopJob(job_id):
                 self.jobs[job_id] = replace(self.jobs[job_id], status=JobStatus.STOPPED)
                 return Done()
+            case CancelJob(ends_list=True):
+                return Refused(Refusal.BAD_ARGUMENT)  # No list of Huawei's is open.
             case CancelJob(job_id, statuses):
                 for task in [one for one in self.tasks.values() if one.job_id == job_id]:
                     if task.status in statuses:

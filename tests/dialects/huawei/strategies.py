@@ -18,6 +18,8 @@ from fleet_sim.model.messages import (
     VersionAsked,
     VersionReport,
 )
+from fleet_sim.model.northbound import JobOrder, Retry, Scope, Window
+from tests.dialects.huawei.shelf import NOW
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
 TEXTS = st.text(
@@ -139,4 +141,29 @@ NEARLY_EVENTS = st.fixed_dictionaries(
         "object_device_id": _JSON | st.sampled_from(["p1_d1", "p1_d2", "", "p1"]),
         "services": st.lists(_SERVICES | _JSON, max_size=3) | _JSON,
     },
+)
+
+# What OceanConnect can ask for, of product p1.
+ORDERS = st.builds(
+    JobOrder,
+    firmware_id=st.text("abcdef0123456789", min_size=24, max_size=24),
+    kind=st.just("upgrade"),
+    scope=st.one_of(
+        st.just(Scope("p1")),
+        st.builds(
+            Scope,
+            product_key=st.just("p1"),
+            total=st.just(False),  # noqa: FBT003 - a strategy for one value
+            device_keys=st.lists(st.text("ab_1", min_size=1), min_size=1, unique=True).map(tuple),
+        ),
+        st.builds(
+            Scope,
+            product_key=st.just("p1"),
+            total=st.just(False),  # noqa: FBT003 - a strategy for one value
+            groups=st.lists(st.text("gh", min_size=1), min_size=1, unique=True).map(tuple),
+        ),
+    ),
+    retry=st.none() | st.builds(Retry, count=st.integers(1, 5), interval_s=st.just(0)),
+    window=st.none()
+    | st.integers(0, 10**6).map(lambda s: Window(NOW + s * 1000, NOW + s * 1000 + 300_000)),
 )

@@ -5,14 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.huawei.oceanconnect import CATEGORY, OPERATIONS
 from fleet_sim.model.northbound import (
     Answer,
-    Call,
     CreateJob,
     JobStatus,
     Refusal,
@@ -356,28 +353,3 @@ def test_the_same_version_cannot_be_uploaded_twice() -> None:
 
     with pytest.raises(AssertionError, match="900601"):
         scene.uploaded()
-
-
-# --- garbage ---------------------------------------------------------------------------------
-
-_PATHS = st.sampled_from(
-    [CATEGORY, f"{CATEGORY}/x", OPERATIONS, f"{OPERATIONS}/x", f"{OPERATIONS}/x/subOperations",
-     f"{OPERATIONS}/firmwareUpgrade", "/fleet-sim/packages", "/iocm/app/sec/v1.1.0/login"]
-)  # fmt: skip
-_NAMES = st.sampled_from(["pageNo", "pageSize", "deviceId", "operationStatus", "model"])
-
-
-@given(
-    method=st.sampled_from(["GET", "POST", "DELETE", "PUT"]),
-    path=_PATHS | st.text(max_size=20),
-    query=st.lists(st.tuples(_NAMES | st.text(max_size=5), st.text(max_size=5)), max_size=3),
-    body=st.binary(max_size=40),
-)
-def test_no_request_raises_anything(
-    method: str, path: str, query: list[tuple[str, str]], body: bytes
-) -> None:
-    """It is a call or an answer."""
-    request = HttpRequest(method, path, tuple(query), body=body)
-    found: Call | Any = Scene().gate.read(request, NOW)
-
-    assert found is not None

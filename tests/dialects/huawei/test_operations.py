@@ -22,6 +22,7 @@ from fleet_sim.dialects.huawei.times import stamp
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import JobOrder, Retry, Scope, Window
 from tests.dialects.huawei.shelf import NOW
+from tests.dialects.huawei.strategies import ORDERS
 
 _DEVICES = {"devices": ["p1_d1", "p1_d_2"]}
 _GROUPS = {"deviceGroups": ["g"], "deviceType": "T", "model": "p1", "manufacturerName": "M"}
@@ -156,32 +157,7 @@ def test_near_misses_raise_nothing_else(body: dict[str, object]) -> None:
         assert str(error)  # noqa: PT017 - nearly all are refused
 
 
-_ORDERS = st.builds(
-    JobOrder,
-    firmware_id=st.text("abcdef0123456789", min_size=24, max_size=24),
-    kind=st.just("upgrade"),
-    scope=st.one_of(
-        st.just(Scope("p1")),
-        st.builds(
-            Scope,
-            product_key=st.just("p1"),
-            total=st.just(False),  # noqa: FBT003 - a strategy for one value
-            device_keys=st.lists(st.text("ab_1", min_size=1), min_size=1, unique=True).map(tuple),
-        ),
-        st.builds(
-            Scope,
-            product_key=st.just("p1"),
-            total=st.just(False),  # noqa: FBT003 - a strategy for one value
-            groups=st.lists(st.text("gh", min_size=1), min_size=1, unique=True).map(tuple),
-        ),
-    ),
-    retry=st.none() | st.builds(Retry, count=st.integers(1, 5), interval_s=st.just(0)),
-    window=st.none()
-    | st.integers(0, 10**6).map(lambda s: Window(NOW + s * 1000, NOW + s * 1000 + 300_000)),
-)
-
-
-@given(order=_ORDERS)
+@given(order=ORDERS)
 def test_what_the_operator_asks_is_what_the_gate_reads(order: JobOrder) -> None:
     """The round-trip law; and an operation shows the same again."""
     body = json.dumps(write_wanted(order, "p1", NOW)).encode()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.dialects.credentials import Identity
@@ -27,7 +27,6 @@ from fleet_sim.model.messages import (
     VersionOffer,
     VersionReport,
 )
-from tests.dialects.huawei.strategies import DEVICE_MESSAGES, DEVICES, NEARLY_EVENTS
 from tests.dialects.keys import Keys
 
 _DEVICE, _GATEWAY = DeviceId("p1", "d1"), DeviceId("p1", "g1")
@@ -140,18 +139,6 @@ def test_a_device_may_subscribe_to_what_is_its_own() -> None:
 
 
 # --- what devices say ------------------------------------------------------------------------
-
-
-@settings(max_examples=200)
-@given(device=DEVICES, message=DEVICE_MESSAGES)
-def test_what_the_device_says_is_what_the_server_hears(
-    device: DeviceId, message: DeviceMessage
-) -> None:
-    """The round-trip law of the upstream."""
-    wire = HuaweiDevice().encode(device, message)
-
-    assert wire is not None
-    assert _CODEC.decode(wire.topic, wire.payload) == (device, message)
 
 
 @pytest.mark.parametrize(
@@ -308,36 +295,3 @@ def test_the_platform_answers_no_report(message: ServerMessage) -> None:
     """Nor does it offer, activate or complain."""
     assert _CODEC.encode(_DEVICE, message) is None
     assert _CODEC.complain(up_topic(_DEVICE), DialectError("x", code=1)) is None
-
-
-# --- garbage ---------------------------------------------------------------------------------
-
-
-def _tolerates(payload: bytes) -> None:
-    for codec in (_CODEC, _FAMILY_CODEC):
-        try:
-            codec.decode(up_topic(_DEVICE), payload)
-        except DialectError as error:
-            assert str(error)  # noqa: PT017 - most bytes are refused, some may be read
-
-
-@settings(max_examples=200)
-@given(payload=st.binary(max_size=60))
-def test_garbage_raises_nothing_else(payload: bytes) -> None:
-    """Bytes of any kind are a message or a `DialectError`."""
-    _tolerates(payload)
-
-
-@settings(max_examples=200)
-@given(body=NEARLY_EVENTS)
-def test_near_misses_raise_nothing_else(body: dict[str, object]) -> None:
-    """JSON with the right keys and any values is a message or a `DialectError`."""
-    _tolerates(json.dumps(body).encode())
-
-
-@pytest.mark.long
-@settings(max_examples=100_000)
-@given(payload=st.binary(max_size=60) | NEARLY_EVENTS.map(lambda body: json.dumps(body).encode()))
-def test_a_hundred_thousand_messages_raise_nothing_else(payload: bytes) -> None:
-    """The same, at length."""
-    _tolerates(payload)

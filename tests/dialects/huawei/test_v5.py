@@ -4,14 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
-from fleet_sim.model.northbound import CancelJob, JobStatus, TaskStatus
+from fleet_sim.model.northbound import JobStatus, TaskStatus
 from tests.dialects.huawei.scene import BATCHES, PACKAGES, Scene, package_body, task_body
-from tests.dialects.huawei.shelf import NOW
 
 _UNKNOWN = "0" * 24
 _PACKAGE_QUERY = {"package_type": "firmwarePackage"}
@@ -160,8 +156,20 @@ def test_a_whole_task_is_stopped() -> None:
     assert told == [("p1_d2", "success"), ("p1_d3", "success")]
     assert _statuses(scene) == [TaskStatus.SUCCEEDED, TaskStatus.CANCELLED, TaskStatus.CANCELLED]
     assert scene.shelf.jobs[job_id].status is JobStatus.STOPPED
-    assert any(isinstance(call, CancelJob) and call.ends_list for call in scene.shelf.calls)
     assert scene.ask("GET", f"{OPERATIONS}/{job_id}")[1]["status"] == "stop"
+
+
+@pytest.mark.parametrize("status", [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED])
+def test_what_has_ended_is_not_stopped(status: TaskStatus) -> None:
+    """Whoever comes too late is told so."""
+    scene = Scene()
+    job_id = scene.batched("p1_d1")
+    scene.shelf.set_status(next(iter(scene.shelf.tasks)), status)
+
+    refused, body = scene.ask("POST", f"{BATCHES}/{job_id}/stop", {})
+
+    assert (refused, body["error_code"]) == (400, "IOTDA.900415")
+    assert _statuses(scene) == [status]
 
 
 def test_some_targets_are_stopped_each_by_itself() -> None:
@@ -280,6 +288,8 @@ def test_a_package_is_created_shown_listed_and_deleted() -> None:
     deleted = scene.ask("DELETE", path)
 
     assert (shown["package_id"], shown["description"]) == (package_id, "d")
+    place = shown.pop("file_location")
+    assert place == package_body()["file_location"]
     assert listed == {"packages": [shown], "page": {"count": 1, "marker": package_id}}
     assert deleted == (204, None)
     assert scene.ask("GET", path)[0] == scene.ask("DELETE", path)[0] == 404
@@ -323,27 +333,3 @@ def test_a_job_of_another_status_is_found_by_it() -> None:
     _, body = scene.ask("GET", BATCHES, None, status="Stopping", **_TASK_QUERY)
 
     assert body["page"]["count"] == 1
-
-
-# --- garbage ---------------------------------------------------------------------------------
-
-
-@given(
-    method=st.sampled_from(["GET", "POST", "DELETE", "PUT"]),
-    path=st.sampled_from(
-        [BATCHES, PACKAGES, f"{BATCHES}/x", f"{BATCHES}/x/stop", f"{PACKAGES}/x", "/v5/iot/"]
-    )
-    | st.text(max_size=10).map(lambda text: f"/v5/iot/{text}"),
-    query=st.lists(
-        st.tuples(st.sampled_from(["limit", "marker", "task_type"]), st.text(max_size=5)),
-        max_size=3,
-    ),
-    body=st.binary(max_size=40),
-)
-def test_no_request_raises_anything(
-    method: str, path: str, query: list[tuple[str, str]], body: bytes
-) -> None:
-    """It is a call or an answer."""
-    request = HttpRequest(method, path, tuple(query), body=body)
-
-    assert Scene().gate.read(request, NOW) is not None

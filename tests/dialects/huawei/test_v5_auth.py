@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.huawei.talk import ApiError
-from fleet_sim.dialects.huawei.v5_auth import check, signature_of, signed
+from fleet_sim.dialects.huawei.v5_auth import check, derived_key, read_proof, signature_of, signed
 
 _KEYS = {"A": "s"}
 _NOW = 1_772_325_540_000
 
 # A request as the SDK for Python 3.1.219 signed it, with key `A` and secret `s`.
 _SIGNATURE = "16c6574304516c1d71a9f7d3f83866503dbe4cc13a23c463cb2ba1b2f8e7a44e"
+# The same, signed by a key that was derived for a scope.
+_DERIVED = "b81cb9058133cc98a234caff6836a28b75c062f177df42144cf649c78f6c93ea"
+_SCOPE = "20260301/cn-north-4/iotdm"
 _NAMES = "content-type;host;instance-id;x-sdk-date"
 _BARE = HttpRequest(
     "POST",
@@ -39,6 +42,11 @@ def _authorized(signature: str = _SIGNATURE, key: str = "A") -> HttpRequest:
     return _with(("Authorization", text))
 
 
+def _derived(signature: str = _DERIVED, scope: str = _SCOPE) -> HttpRequest:
+    text = f"V11-HMAC-SHA256 Credential=A/{scope}, SignedHeaders={_NAMES}, Signature={signature}"
+    return _with(("Authorization", text))
+
+
 def _check(request: HttpRequest, *, is_needed: bool = False) -> None:
     check(request, _KEYS, is_token=lambda token: token == "t", is_needed=is_needed)
 
@@ -46,6 +54,7 @@ def _check(request: HttpRequest, *, is_needed: bool = False) -> None:
 def test_the_sdks_signature_is_reproduced() -> None:
     """Path and query are encoded, the query is sorted, the body is hashed."""
     assert signature_of(_BARE, _NAMES, "s") == _SIGNATURE
+    assert signature_of(_BARE, _NAMES, derived_key("A", "s", _SCOPE), _SCOPE) == _DERIVED
 
 
 def test_a_signature_by_our_key_is_checked() -> None:
@@ -62,12 +71,33 @@ def test_a_signature_by_our_key_is_checked() -> None:
                 _check(wrong, is_needed=is_needed)
 
 
+def test_a_signature_by_a_derived_key_is_checked() -> None:
+    """It proves as much; the scope is signed as well."""
+    for is_needed in (False, True):
+        _check(_derived(), is_needed=is_needed)
+        for wrong in (
+            _derived(_DERIVED[:-1] + "0"),
+            _derived(_SIGNATURE),
+            _derived(scope="20260302/cn-north-4/iotdm"),
+            replace(_derived(), body=b'{"a":2}'),
+        ):
+            with pytest.raises(ApiError, match="signature is wrong"):
+                _check(wrong, is_needed=is_needed)
+
+
+@given(text=st.text(max_size=60) | st.text(max_size=20).map("V11-HMAC-SHA256 {}".format))
+def test_garbage_is_no_proof(text: str) -> None:
+    """Nor an error."""
+    assert read_proof(text) is None
+
+
 @pytest.mark.parametrize(
     "header",
     [
         ("Authorization", "SDK-HMAC-SHA256 Access=X, SignedHeaders=host, Signature=00"),
         ("Authorization", "SDK-HMAC-SHA256 Access=X,SignedHeaders=host,Signature=00"),
         ("Authorization", "V11-HMAC-SHA256 Credential=X/d/r/n, SignedHeaders=h, Signature=00"),
+        ("Authorization", "SDK-HMAC-SM3 Access=A, SignedHeaders=host, Signature=00"),
         ("X-Auth-Token", "whatever"),
         ("X-Nothing", "at all"),
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from fleet_sim.dialects.huawei.admin import Objects
 from fleet_sim.dialects.huawei.talk import ApiError
-from fleet_sim.dialects.huawei.v5_packages import package_fields, read_package
+from fleet_sim.dialects.huawei.v5_packages import package_fields, read_package, shown_package
 from fleet_sim.model.northbound import CreateFirmware, FirmwareOrder, FirmwareRow, Names
 from tests.dialects.huawei.scene import FILE, SIGN, package_body
 from tests.dialects.huawei.shelf import NOW
@@ -17,9 +18,9 @@ from tests.dialects.huawei.shelf import NOW
 
 def _objects() -> Objects:
     objects = Objects()
-    objects.put("b", "dir/fw.bin", FILE)
-    objects.put("b", "empty", b"")
-    objects.put("b", "dir/", FILE)
+    objects.put("bucket", "dir/fw.bin", FILE)
+    objects.put("bucket", "empty", b"")
+    objects.put("bucket", "dir/", FILE)
     return objects
 
 
@@ -28,7 +29,7 @@ def _read(**changes: object) -> CreateFirmware:
 
 
 def _at(**changes: object) -> dict[str, Any]:
-    place = {"region_name": "r", "bucket_name": "b", "object_key": "dir/fw.bin"}
+    place = {"region_name": "r", "bucket_name": "bucket", "object_key": "dir/fw.bin"}
     return {"file_location": {"obs_location": {**place, **changes}}}
 
 
@@ -39,10 +40,14 @@ def test_a_full_body_is_read_with_its_file() -> None:
     )
 
     assert call.content == FILE
+    place = (
+        '{"region_name":"r","bucket_name":"bucket","object_key":"dir/fw.bin",'
+        f'"sign_method":"SHA256","sign":"{SIGN}"}}'
+    )
     assert call.order == FirmwareOrder(
         "p1", Names("firmwarePackage v2.0"), "v2.0", SIGN, "sha256", "fw.bin", "d",
-        tags=(("app_id", "app"), ("fileType", "firmwarePackage")), from_versions=("v1", "v0"),
-        custom="c",
+        tags=(("app_id", "app"), ("fileType", "firmwarePackage"), ("file_location", place)),
+        from_versions=("v1", "v0"), custom="c",
     )  # fmt: skip
 
 
@@ -54,7 +59,9 @@ def test_a_full_body_is_read_with_its_file() -> None:
         {"product_id": None},
         {"product_id": ""},
         {"product_id": "p" * 37},
+        {"product_id": "p.1"},
         {"app_id": "a" * 37},
+        {"app_id": "a/b"},
         {"version": None},
         {"version": ""},
         {"version": "v 2"},
@@ -63,14 +70,25 @@ def test_a_full_body_is_read_with_its_file() -> None:
         {"custom_info": "c" * 4_097},
         {"support_source_versions": "v1"},
         {"support_source_versions": [1]},
+        {"support_source_versions": ["v 1"]},
+        {"support_source_versions": [""]},
         {"support_source_versions": [str(number) for number in range(21)]},
         {"file_location": None},
         {"file_location": []},
         _at(bucket_name=None),
+        _at(bucket_name="bu"),
+        _at(bucket_name="b" * 64),
+        _at(bucket_name="Bucket"),
+        _at(region_name="r" * 257),
+        _at(region_name="r 1"),
+        _at(object_key=""),
+        _at(object_key="k" * 1_025),
         _at(object_key="nothing"),
         _at(object_key="empty"),
         _at(object_key="dir/"),
         _at(sign="00" * 32),
+        _at(sign=SIGN[1:]),
+        _at(sign="g" * 64),
         _at(sign=SIGN, sign_method="MD5"),
     ],
 )
@@ -88,9 +106,13 @@ def test_garbage_is_refused(body: bytes) -> None:
 
 
 def test_a_package_shows_every_field() -> None:
-    """Its file's place is told when it is made, and never again."""
+    """Its file's place where it stands alone, and not in a list."""
     row = FirmwareRow("f", _read().order, "", 8, is_verified=True, created_epoch_ms=NOW)
+    bare = replace(row, order=replace(row.order, tags=()))
 
+    place = package_body()["file_location"]
+    assert shown_package(row) == {**package_fields(row), "file_location": place}
+    assert shown_package(bare) == package_fields(bare)
     assert package_fields(row) == {
         "package_id": "f", "app_id": "app", "package_type": "firmwarePackage", "product_id": "p1",
         "product_name": "p1", "version": "v2.0", "support_source_versions": [], "description": "",

@@ -81,11 +81,14 @@ def test_the_package_is_named_in_two_ways(document: dict[str, object]) -> None:
         {"task_name": None},
         {"task_name": ""},
         {"task_name": "n" * 129},
+        {"task_name": "task 1"},
+        {"task_name": "task-1"},
         {"task_type": None},
         {"task_type": "moduleUpgrade"},
         {"task_type": "firmware_upgrade"},
         {"task_mode": "CHILD"},
         {"app_id": "a" * 37},
+        {"app_id": "a.b"},
         {"need_confirm": "true"},
         {"task_ext_info": {"a": "x" * 512}},
         {"task_ext_info": []},
@@ -94,6 +97,8 @@ def test_the_package_is_named_in_two_ways(document: dict[str, object]) -> None:
         {"targets": "p1_d1"},
         {"targets": ["d1"]},
         {"targets": ["p1_d1", "p2_d1"]},
+        {"targets": ["p1_d.1"]},
+        {"targets": ["p1_" + "d" * 126]},
         {"targets": ["p1_d"] * 30_001},
         {"targets": None, "targets_filter": {"group_ids": "g"}},
         {"document": None},
@@ -122,7 +127,9 @@ def test_a_parameter_outside_its_range_is_refused(changes: dict[str, Any]) -> No
 
 
 def test_the_ends_of_the_ranges_are_within_them() -> None:
-    """Now, and seven days on."""
+    """Now, and seven days on; names as long as they may be."""
+    assert _read(task_name="固件_升级1").names == Names("固件_升级1")
+    assert _read(task_name="n" * 128, app_id="a" * 36, targets=["p1_" + "d" * 125]).tags
     for schedule_ms in (NOW, NOW + 7 * _DAY_MS):
         assert _read(task_policy={"schedule_time": stamp(schedule_ms)}).window is not None
     assert _read(task_policy={"retry_count": 1, "retry_interval": 1_440}).retry == Retry(1, 86_400)

@@ -89,16 +89,16 @@ class Fleet:
 
 @contextlib.asynccontextmanager
 async def simulated(
-    folder: Path, ready: Ready, devices: Sequence[Registration]
+    folder: Path, ready: Ready, devices: Sequence[Registration], *flags: str
 ) -> AsyncIterator[Fleet]:
-    """Run a fleet of these devices at a served platform."""
+    """Run a fleet of these devices at a served platform; `flags` are further ones of `run`."""
     write_devices(folder / "simulated.csv", devices)
     scenario = folder / "beside.yaml"
     scenario.write_text(SCENARIO.format(devices=len(devices)), encoding="utf-8")
     where = ("--broker", ready["mqtt"], "--backend", ready["http"], "--org", ready["org"])
     files = ("--device-file", str(folder / "simulated.csv"), "--runs", str(folder / "runs"))
     keys = {"FLEET_SIM_APP_KEY": ready["app_key"], "FLEET_SIM_APP_SECRET": ready["app_secret"]}
-    command = ("run", str(scenario), *where, *files, "--hold", "--ui", "none")
+    command = ("run", str(scenario), *where, *files, "--hold", "--ui", "none", *flags)
     async with _ours(*command, **keys) as process:
         yield Fleet(process, folder / "runs")
 
