@@ -10,7 +10,7 @@ First line of stdin: `host`, `port`, `product_key`, `device_name`, `keeps_in` (a
 which the file is damaged on its way) and `hold_at` ("offered" or "fetched": wait there for a `go`,
 in the first attempt). Then orders, an object a line with `do`:
 
-    connect         report {version, module}        ask         go          close
+    connect     report {version, module}        ask     say {step, desc}        go      close
 
 What happens is told on stdout, an object a line with `event`:
 
@@ -156,6 +156,7 @@ def main():
         "connect": device.connect,
         "report": device.report,
         "ask": device.ask,
+        "say": device.say,
         "go": device.go.set,
         "close": device.close,
     }
