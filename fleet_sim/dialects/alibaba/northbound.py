@@ -36,6 +36,7 @@ PROFILE = Profile(
     progress_digits=2,
     has_dynamic_jobs=True,
     takes_job_extras=True,
+    group_types=("LINK_PLATFORM", "LINK_PLATFORM_DYNAMIC"),
     reach_max=100_000,
     takes_blocks=True,
     cancels=(

@@ -63,7 +63,7 @@ def create_static(asked: Asked) -> Call:
 
 def create_dynamic(asked: Asked) -> Call:
     """Read CreateOTADynamicUpgradeJob: devices by source version or by group, not by both."""
-    versions, group = _sources(asked), asked.given.text("GroupId")
+    versions, group = _sources(asked), _group(asked, is_dynamic=True)
     if not versions and not group:
         miss("SrcVersion")
     must_be_legal(
@@ -130,7 +130,8 @@ def _static_scope(asked: Asked) -> Scope:
         case "GRAY":
             return Scope(product, versions, permille=_permille(given.required("GrayPercent")))
         case "GROUP":
-            return Scope(product, versions, total=False, groups=(given.required("GroupId"),))
+            group = _group(asked, is_dynamic=False) or miss("GroupId")
+            return Scope(product, versions, total=False, groups=(group,))
         case _:
             return Scope(product, versions)
 
@@ -148,7 +149,17 @@ def _permille(text: str) -> int:
 
 
 def _sources(asked: Asked) -> tuple[str, ...]:
-    return asked.given.several("SrcVersion", SOURCES_MAX)
+    return asked.given.several("SrcVersion", SOURCES_MAX, must_differ=True)
+
+
+def _group(asked: Asked, *, is_dynamic: bool) -> str:
+    """Read a group, and its type where the vendor has types: each demands the other."""
+    group, types = asked.given.text("GroupId"), asked.profile.group_types
+    if types:
+        kind = asked.given.word("GroupType", (types[is_dynamic],))
+        if bool(group) != bool(kind):
+            miss("GroupType" if group else "GroupId")
+    return group
 
 
 def _timeout(asked: Asked) -> int | None:
