@@ -19,7 +19,8 @@ _PAGE = {"CurrentPage": 1, "PageSize": 10}
 _TARGET = {"FirmwareId": "{firmware}", "ProductKey": "{product}"}
 _DEVICE = {"ProductKey": "{product}", "DeviceName": "d1"}
 
-# What is changed stands behind a call that would be carried out as it is.
+# Calls that would be carried out as they are; actions that need a task in a certain state have none
+# here, and are given whole below.
 GOOD: Mapping[str, Mapping[str, Any]] = {
     "GenerateOTAUploadURL": {"FileSuffix": "tar.gz"},
     "CreateOTAFirmware": {
@@ -67,7 +68,7 @@ class Wrong:
 
     def pairs(self) -> dict[str, Any]:
         """Return its parameters."""
-        return {**GOOD[self.action], **self.given}
+        return {**GOOD.get(self.action, {}), **self.given}
 
 
 def _each(
@@ -98,7 +99,7 @@ def _pages(action: str, most: int) -> tuple[Wrong, ...]:
 
 _BAD = codes.BAD_REQUEST
 _STATIC = "CreateOTAStaticUpgradeJob"
-_MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
+_HOUR, _DAY = 3_600_000, 86_400_000
 
 
 def wrong_calls(now_ms: int) -> tuple[Wrong, ...]:
@@ -227,4 +228,23 @@ _TASKS = (
     *_without("CancelOTATaskByJob", "JobId", "CancelQueuedTask"),
     *_each("CancelOTATaskByJob", "iot.ota.JobNotExisted", {"JobId": "none"}),
     *_each("CancelOTATaskByJob", _BAD, {"CancelQueuedTask": "yes"}),
+    *_each("CancelOTATaskByDevice", "iot.ota.FirmwareNotExisted", {"FirmwareId": "none"}),
+    *_each("ConfirmOTATask", "MissingTaskId", {}),
+    *_each("ConfirmOTATask", _BAD, _several("TaskId", 11)),
+    *_each("ConfirmOTATask", "iot.ota.TaskNotExisted", {"TaskId.1": "none"}),
+    *_each("ReupgradeOTATask", "MissingJobId", {"TaskId.1": "none"}, vendors=ALIBABA),
+    *_each("ReupgradeOTATask", "iot.ota.JobNotExisted", {"JobId": "none"}, vendors=ALIBABA),
+    *_each(
+        "ReupgradeOTATask",
+        "iot.ota.TaskNotExisted",
+        {"JobId": "{job}", "TaskId.1": "none"},
+        vendors=ALIBABA,
+    ),
+    *_each("ReupgradeOTATask", codes.NO_SUCH_ACTION, {"JobId": "{job}"}, vendors=("tuya",)),
+    *_each("CancelOTAStrategyByJob", "MissingJobId", {}, vendors=ALIBABA),
+    *_each("CancelOTAStrategyByJob", _BAD, {"JobId": "{job}"}, vendors=ALIBABA),  # it is static
+    *_each("DeleteOTAFirmware", "MissingFirmwareId", {}),
+    *_each("DeleteOTAFirmware", "iot.ota.FirmwareNotExisted", {"FirmwareId": "none"}),
+    *_each("DeleteOTAFirmware", "iot.ota.FirmwareInUse", {"FirmwareId": "{firmware}"}),
+    *_each("NoSuchAction", codes.NO_SUCH_ACTION, {}),
 )
