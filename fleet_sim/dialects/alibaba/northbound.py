@@ -18,7 +18,13 @@ from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import TaskStatus
 
 OWN_ACTIONS = frozenset(
-    {"CreateOTADynamicUpgradeJob", "UpdateOTAJob", "CancelOTAStrategyByJob", "ReupgradeOTATask"}
+    {
+        "CreateOTADynamicUpgradeJob",
+        "UpdateOTAJob",
+        "CancelOTAStrategyByJob",
+        "ReupgradeOTATask",
+        "GenerateDeviceNameListURL",
+    }
 )
 PROFILE = Profile(
     name="alibaba",

@@ -90,20 +90,7 @@ class Operator:
     async def upload(self, product: str, **changes: Json) -> Json:
         """Bring a file in and ask for a firmware of it, 2.0; return the answer."""
         data = (await self.ask("GenerateOTAUploadURL", FileSuffix="bin"))["Data"]
-        form = aiohttp.FormData()
-        for name, text in (
-            ("key", data["Key"]),
-            ("OSSAccessKeyId", data["OSSAccessKeyId"]),
-            ("policy", data["Policy"]),
-            ("Signature", data["Signature"]),
-        ):
-            form.add_field(name, text)
-        form.add_field("file", CONTENT, filename="2.0.bin")
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(data["Host"], data=form) as response,
-        ):
-            assert response.status == 204, await response.text()
+        await post(data, data["OSSAccessKeyId"], CONTENT)
         order = {
             "DestVersion": "2.0",
             "FirmwareName": "fw",
@@ -115,6 +102,12 @@ class Operator:
             "NeedToVerify": False,
         }
         return await self.ask("CreateOTAFirmware", **{**order, **changes})
+
+    async def upload_names(self, *names: str) -> str:
+        """Bring a list of devices in; return its address."""
+        data = (await self.ask("GenerateDeviceNameListURL"))["Data"]
+        await post(data, data["AccessKeyId"], "\n".join(names).encode())
+        return str(data["FileUrl"])
 
     async def order(self, product: str, **changes: Json) -> str:
         """Upload 2.0 and order it for all devices that run 1.0; return the job's id."""
@@ -134,6 +127,21 @@ class Operator:
         answer = await self.ask("ListOTATaskByJob", JobId=job_id, **given)
         assert answer["Success"], answer
         return list(answer["Data"]["SimpleOTATaskInfo"])
+
+
+async def post(data: Mapping[str, Json], key: str, content: bytes) -> None:
+    """Post a file as an address says, by the form of the vendor's object storage."""
+    form = aiohttp.FormData()
+    form.add_field("key", data["Key"])
+    form.add_field("OSSAccessKeyId", key)
+    form.add_field("policy", data["Policy"])
+    form.add_field("Signature", data["Signature"])
+    form.add_field("file", content, filename="2.0.bin")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(data["Host"], data=form) as response,
+    ):
+        assert response.status == 204, await response.text()
 
 
 @contextlib.asynccontextmanager

@@ -129,6 +129,13 @@ async def every_action(operator: Operator) -> dict[str, Json]:
     await ask("ListOTAUnfinishedTaskByDevice", **device)
     await ask("ListOTAModuleVersionsByDevice", **device, PageSize=200)
 
+    url = await operator.upload_names("m3", "m4")
+    said["GenerateDeviceNameListURL"] = {"FileUrl": url}
+    listed = {**target, "TargetSelection": "SPECIFIC", "DnListFileUrl": url}
+    third = (await operator.ask("CreateOTAStaticUpgradeJob", **listed))["Data"]["JobId"]
+    said["by list"] = await operator.ask("ListOTATaskByJob", JobId=third)
+    await operator.ask("CancelOTATaskByJob", JobId=third, CancelQueuedTask=True)
+
     # Both devices are taken, so their tasks in a second job fail at once, and can be tried again.
     second = (await operator.ask("CreateOTAStaticUpgradeJob", **order))["Data"]["JobId"]
     await ask("CancelOTATaskByDevice", **target, DeviceName=["m1", "m2"], JobId=job_id)
@@ -151,6 +158,7 @@ async def test_every_action_is_understood(kind: Kind, tmp_path: Path) -> None:
     async with account(tmp_path, kind) as operator:
         said = await every_action(operator)
 
+    assert names(said.pop("by list")) == ["m3", "m4"]
     assert said.keys() == PROFILE.actions
     shown = said["QueryOTAFirmware"]["FirmwareInfo"]
     assert (shown["FirmwareName"], shown["FirmwareDesc"], shown["Udi"]) == ("fw 2", "2", "u")
@@ -171,8 +179,8 @@ async def test_every_action_is_understood(kind: Kind, tmp_path: Path) -> None:
     assert said["ListOTAModuleVersionsByDevice"]["Data"] == {"SimpleOTAModuleInfo": []}
 
 
-# The classic SDK finds out by itself that only the secret can be at fault, as the platform's sentence
-# ends in the very text that it has signed, and has a code of its own for that.
+# The classic SDK finds out by itself that only the secret can be at fault, for the platform's
+# sentence ends in the very text that it has signed; it has a code of its own for that.
 _OTHER_SECRET = {"classic": "InvalidAccessKeySecret", "newer": "SignatureDoesNotMatch"}
 
 
