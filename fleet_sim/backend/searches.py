@@ -83,7 +83,7 @@ _REPORTED_FIELDS: Mapping[str, _Getter[ReportedRow]] = {
 
 def tasks(books: Books, where: Filter, page: Page) -> Answer:
     """List tasks, oldest first."""
-    job_id, rest = _one_job(where)
+    job_id, rest = _taken_out(where, "job_id")
     if job_id is None:
         candidates: Iterable[TaskState] = books.tasks.values()
     else:
@@ -112,7 +112,8 @@ def reported(books: Books, where: Filter, page: Page) -> Answer:
 
 
 def all_jobs(books: Books, where: Filter, page: Page, now_ms: int) -> Answer:
-    """List jobs, newest first."""
+    """List jobs, newest first; one `device_key` demanded finds those in which it has a task."""
+    device_key, rest = _taken_out(where, "device_key")
 
     def getter(field: str) -> _Getter[JobState] | None:
         if field == "status":
@@ -123,11 +124,14 @@ def all_jobs(books: Books, where: Filter, page: Page, now_ms: int) -> Answer:
             or _name_getter(field, "firmware_name", lambda job: job.firmware_names)
         )
 
-    newest_first = list(reversed(books.jobs.values()))
     return _listed(
         books,
-        newest_first,
-        where,
+        [
+            job
+            for job in reversed(books.jobs.values())
+            if device_key is None or device_key in job.by_device_key
+        ],
+        rest,
         page,
         get=getter,
         render=lambda job: job_rows.row_of(books, job, now_ms),
@@ -176,7 +180,7 @@ def _listed(
     size = contract.page_size_default if page.size is None else page.size
     if number < contract.page_base:
         return Refused(Refusal.BAD_ARGUMENT, "page_number")
-    if not 1 <= size <= contract.page_size_max:
+    if not 1 <= size <= (page.size_max or contract.page_size_max):
         return Refused(Refusal.BAD_ARGUMENT, "page_size")
     try:
         test = _compile(books, where, get)
@@ -244,13 +248,13 @@ def _compare(
     return lambda each: getter(each) in chosen
 
 
-def _one_job(where: Filter) -> tuple[str | None, Filter]:
-    """Take `job_id = x` out of a filter that demands it; None: it demands no single job."""
+def _taken_out(where: Filter, field: str) -> tuple[str | None, Filter]:
+    """Take `field = x` out of a filter that demands it; None: it demands no single value."""
     parts = where.parts if isinstance(where, AllOf) else (where,)
     for part in parts:
         match part:
-            case Comparison("job_id", Operator.EQUAL, (str(job_id),)):
-                return job_id, AllOf(tuple(other for other in parts if other is not part))
+            case Comparison(name, Operator.EQUAL, (str(value),)) if name == field:
+                return value, AllOf(tuple(other for other in parts if other is not part))
             case _:
                 continue
     return None, where

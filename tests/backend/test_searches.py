@@ -27,6 +27,7 @@ from fleet_sim.model.northbound import (
     Refused,
     ReportedRow,
     Row,
+    Scope,
     SearchDevices,
     SearchFirmware,
     SearchJobs,
@@ -163,6 +164,22 @@ def test_jobs_come_newest_first(server: Server) -> None:
     assert found(like("firmware_name.default", "fw 3")) == ["3.0"]
 
 
+def test_jobs_are_found_by_a_device_that_has_a_task_in_them(server: Server) -> None:
+    """Alone or among other demands; a device of that name in no job finds none."""
+    only = server.job("4.0", scope=Scope(PRODUCT, total=False, device_keys=("d1",)))
+
+    def found(where: Filter) -> list[str]:
+        rows = _listed(server.call(SearchJobs(where, Page()))).rows
+        return [row.job_id for row in rows if isinstance(row, JobRow)]
+
+    everywhere = found(EVERYTHING)
+    assert found(equal("device_key", "d1")) == everywhere
+    assert found(equal("device_key", "d2")) == [job for job in everywhere if job != only]
+    assert found(AllOf((equal("job_id", only), equal("device_key", "d1")))) == [only]
+    assert found(AllOf((equal("job_id", only), equal("device_key", "d2")))) == []
+    assert found(equal("device_key", "nobody")) == []
+
+
 def test_firmware_come_oldest_first(server: Server) -> None:
     """Each field filters."""
 
@@ -249,6 +266,18 @@ def test_a_page_that_cannot_be_is_refused(
     call: Call = search(EVERYTHING, page)
 
     assert Server().call(call) == Refused(Refusal.BAD_ARGUMENT, named)
+
+
+@pytest.mark.parametrize("search", [SearchTasks, SearchDevices, SearchJobs, SearchFirmware])
+def test_a_call_may_take_larger_pages_than_others(
+    search: type[SearchTasks] | type[SearchDevices] | type[SearchJobs] | type[SearchFirmware],
+) -> None:
+    """As large as it says itself, and no larger."""
+    large: Call = search(EVERYTHING, Page(1, 300, size_max=300))
+    larger: Call = search(EVERYTHING, Page(1, 301, size_max=300))
+
+    assert _listed(Server().call(large)).page_size == 300
+    assert Server().call(larger) == Refused(Refusal.BAD_ARGUMENT, "page_size")
 
 
 # --- laws --------------------------------------------------------------------------------------

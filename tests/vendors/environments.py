@@ -53,8 +53,11 @@ class Environment:
 
 DEVICE_SDK = Environment("enos-device-sdk", _PINS / "enos" / "pins" / "device-sdk.txt")
 POSEIDON = Environment("enos-poseidon", _PINS / "enos" / "pins" / "poseidon.txt")
+LINK_KIT = Environment("alibaba-link-kit", _PINS / "alibaba" / "pins" / "link-kit.txt")
+CLASSIC_SDK = Environment("alibaba-classic-sdk", _PINS / "alibaba" / "pins" / "classic-sdk.txt")
+NEWER_SDK = Environment("alibaba-newer-sdk", _PINS / "alibaba" / "pins" / "newer-sdk.txt")
 IOTDA = Environment("huawei-iotda", _PINS / "huawei" / "pins" / "iotda.txt")
-ALL = (DEVICE_SDK, POSEIDON, IOTDA)
+ALL = (DEVICE_SDK, POSEIDON, LINK_KIT, CLASSIC_SDK, NEWER_SDK, IOTDA)
 
 
 def pinned(environment: Environment) -> tuple[str, ...]:

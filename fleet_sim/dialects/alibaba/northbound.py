@@ -18,7 +18,13 @@ from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import TaskStatus
 
 OWN_ACTIONS = frozenset(
-    {"CreateOTADynamicUpgradeJob", "UpdateOTAJob", "CancelOTAStrategyByJob", "ReupgradeOTATask"}
+    {
+        "CreateOTADynamicUpgradeJob",
+        "UpdateOTAJob",
+        "CancelOTAStrategyByJob",
+        "ReupgradeOTATask",
+        "GenerateDeviceNameListURL",
+    }
 )
 PROFILE = Profile(
     name="alibaba",
@@ -36,6 +42,7 @@ PROFILE = Profile(
     progress_digits=2,
     has_dynamic_jobs=True,
     takes_job_extras=True,
+    group_types=("LINK_PLATFORM", "LINK_PLATFORM_DYNAMIC"),
     reach_max=100_000,
     takes_blocks=True,
     cancels=(

@@ -8,7 +8,7 @@ from fleet_sim.dialects.rpc import firmware, jobs, tasks
 from fleet_sim.dialects.rpc.asked import Asked
 from fleet_sim.model.northbound import Call
 
-# GenerateOTAUploadURL is not here: it makes no call, the gate itself answers it.
+# Those that give out addresses to upload to are not here: the gate itself answers them.
 READERS: Mapping[str, Callable[[Asked], Call]] = {
     "CreateOTAFirmware": firmware.create,
     "QueryOTAFirmware": firmware.get,

@@ -56,7 +56,7 @@ def page_of(asked: Asked, most: int, *, is_needed: bool) -> Page:
         miss("CurrentPage")
     if is_needed and size is None:
         miss("PageSize")
-    return Page(number, size)
+    return Page(number, size, most if most > asked.contract.page_size_max else None)
 
 
 def device_filter(asked: Asked) -> Filter:

@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import Any
 
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
-from fleet_sim.dialects.rpc import codes
+from fleet_sim.dialects.rpc import codes, name_lists
 from fleet_sim.dialects.rpc.actions import READERS
 from fleet_sim.dialects.rpc.answers import members
 from fleet_sim.dialects.rpc.asked import Asked
@@ -29,7 +29,7 @@ from fleet_sim.dialects.rpc.codes import RpcError
 from fleet_sim.dialects.rpc.parameters import Parameters
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.times import utc_of
-from fleet_sim.dialects.rpc.uploads import SUFFIXES, Uploads
+from fleet_sim.dialects.rpc.uploads import SUFFIXES, Address, Uploads
 from fleet_sim.model import chance
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
@@ -44,6 +44,7 @@ from fleet_sim.model.northbound import (
 
 METHODS = ("GET", "POST")
 UPLOAD = "GenerateOTAUploadURL"
+UPLOAD_LIST = "GenerateDeviceNameListURL"
 _GATEWAY_REFUSALS: Mapping[Refusal, int] = {Refusal.THROTTLED: 400}
 _UUID_ENDS = (0, 8, 12, 16, 20, 32)
 
@@ -103,8 +104,11 @@ class RpcGate:
                 f"Specified api {caller.action[:60]!a} is not found.",
                 word=codes.NO_SUCH_ACTION, status=404,
             )  # fmt: skip
+        host = request.header("Host")
         if caller.action == UPLOAD:
-            return self._address(given, request.header("Host"), epoch_ms)
+            return self._address(given, host, epoch_ms)
+        if caller.action == UPLOAD_LIST:
+            return self._list_address(host, epoch_ms)
         asked = Asked(
             given, self._profile, self._contract, self._uploads, self._default_product, epoch_ms
         )
@@ -134,11 +138,24 @@ class RpcGate:
     def _address(self, given: Parameters, host: str, epoch_ms: int) -> HttpResponse:
         suffix = given.word("FileSuffix", SUFFIXES) or SUFFIXES[0]
         found = self._uploads.address(f"http://{host}" if host else "", suffix, epoch_ms)
+        names = {"FirmwareUrl": found.firmware_url, "OSSAccessKeyId": found.access_key_id}
+        return self._addressed(names, found, epoch_ms)
+
+    def _list_address(self, host: str, epoch_ms: int) -> HttpResponse:
+        found = self._uploads.address(
+            f"http://{host}" if host else "",
+            name_lists.SUFFIX,
+            epoch_ms,
+            good_ms=name_lists.GOOD_MS,
+        )
+        names = {"FileUrl": found.firmware_url, "AccessKeyId": found.access_key_id}
+        return self._addressed(names, found, epoch_ms)
+
+    def _addressed(self, names: Mapping[str, str], found: Address, epoch_ms: int) -> HttpResponse:
         data = {
-            "FirmwareUrl": found.firmware_url,
+            **names,
             "Host": found.host,
             "Key": found.key,
-            "OSSAccessKeyId": found.access_key_id,
             "ObjectStorage": "OSS",
             "Policy": found.policy,
             "Signature": found.signature,

@@ -1,8 +1,8 @@
 """Calls that make, show, change and end jobs, at the server's end.
 
-Decisions where the pages are silent: a schedule without an end lasts as good as for ever; a file of
-device names and several modules at a time are refused; percents of a gray job are taken to one
-decimal, which is what the neutral scope can say.
+Decisions where the pages are silent: a schedule without an end lasts as good as for ever; several
+modules at a time are refused; percents of a gray job are taken to one decimal, which is what the
+neutral scope can say.
 
 Source: "CreateOTAStaticUpgradeJob", "CreateOTADynamicUpgradeJob", "CreateOTAVerifyJob",
 "UpdateOTAJob", "CancelOTATaskByJob", "CancelOTAStrategyByJob" and the lists; ranges there.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from fleet_sim.dialects.rpc import codes
+from fleet_sim.dialects.rpc import codes, name_lists
 from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
 from fleet_sim.dialects.rpc.parameters import LONG_MAX
@@ -63,7 +63,7 @@ def create_static(asked: Asked) -> Call:
 
 def create_dynamic(asked: Asked) -> Call:
     """Read CreateOTADynamicUpgradeJob: devices by source version or by group, not by both."""
-    versions, group = _sources(asked), asked.given.text("GroupId")
+    versions, group = _sources(asked), _group(asked, is_dynamic=True)
     if not versions and not group:
         miss("SrcVersion")
     must_be_legal(
@@ -121,18 +121,26 @@ def _static_scope(asked: Asked) -> Scope:
     given = asked.given
     product, versions = given.required("ProductKey"), _sources(asked)
     target = given.word("TargetSelection", TARGETS) or miss("TargetSelection")
-    if given.text("DnListFileUrl"):
-        raise RpcError("DnListFileUrl is not served here", word=codes.NOT_SERVED)
     match target:
         case "SPECIFIC":
-            names = given.several("TargetDeviceName", DEVICES_MAX) or miss("TargetDeviceName")
-            return Scope(product, versions, total=False, device_keys=names)
+            return Scope(product, versions, total=False, device_keys=_names(asked))
         case "GRAY":
             return Scope(product, versions, permille=_permille(given.required("GrayPercent")))
         case "GROUP":
-            return Scope(product, versions, total=False, groups=(given.required("GroupId"),))
+            group = _group(asked, is_dynamic=False) or miss("GroupId")
+            return Scope(product, versions, total=False, groups=(group,))
         case _:
             return Scope(product, versions)
+
+
+def _names(asked: Asked) -> tuple[str, ...]:
+    """Read the devices of a job for some, from the call or from a file."""
+    names = asked.given.several("TargetDeviceName", DEVICES_MAX)
+    listed = name_lists.names_of(asked) if asked.profile.takes_job_extras else None
+    must_be_legal(
+        name_lists.PARAMETER, is_legal=not (names and listed), why="excludes TargetDeviceName"
+    )
+    return names or listed or miss("TargetDeviceName")
 
 
 def _permille(text: str) -> int:
@@ -148,7 +156,17 @@ def _permille(text: str) -> int:
 
 
 def _sources(asked: Asked) -> tuple[str, ...]:
-    return asked.given.several("SrcVersion", SOURCES_MAX)
+    return asked.given.several("SrcVersion", SOURCES_MAX, must_differ=True)
+
+
+def _group(asked: Asked, *, is_dynamic: bool) -> str:
+    """Read a group, and its type where the vendor has types: each demands the other."""
+    group, types = asked.given.text("GroupId"), asked.profile.group_types
+    if types:
+        kind = asked.given.word("GroupType", (types[is_dynamic],))
+        if bool(group) != bool(kind):
+            miss("GroupType" if group else "GroupId")
+    return group
 
 
 def _timeout(asked: Asked) -> int | None:

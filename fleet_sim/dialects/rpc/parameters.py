@@ -113,14 +113,19 @@ class Parameters:
             refuse(name, f"must be one of {', '.join(known)}")
         return ""
 
-    def several(self, name: str, most: int, *, longest: int = TEXT_CHARS_MAX) -> tuple[str, ...]:
+    def several(
+        self, name: str, most: int, *, longest: int = TEXT_CHARS_MAX, must_differ: bool = False
+    ) -> tuple[str, ...]:
         """Return a list in the order of its numbers, each value once.
 
         Raises:
-            RpcError: There are more than that, or one of them is too long.
+            RpcError: There are more than that, one of them is too long, or one comes twice where
+                they must differ.
         """
         found = self._numbered(name)
         values = tuple(dict.fromkeys(items.get("", "") for _, items in sorted(found.items())))
+        if must_differ and len(values) < len(found):
+            refuse(f"{name}.N", "must not name one twice")
         if len(values) > most:
             refuse(f"{name}.N", f"may come {most} times at most")
         if any(not 0 < len(value) <= longest for value in values):

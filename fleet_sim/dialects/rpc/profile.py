@@ -28,7 +28,10 @@ class Profile:
         client_method: What a client sends by; long calls go as POST whatever this says.
         progress_digits: Digits after the point of a task's progress.
         has_dynamic_jobs: Whether jobs may have an open list, and rows say so.
-        takes_job_extras: Whether jobs take a schedule, a rate, an overwrite mode and tags.
+        takes_job_extras: Whether jobs take a schedule, a rate, an overwrite mode, tags and a
+            file of device names.
+        group_types: What `GroupType` must say beside the group of a static and of a dynamic job;
+            none where there is no such parameter.
         reach_max: The last row that pages of ListOTATaskByJob reach; 0: every one.
         takes_blocks: Whether devices may fetch files over MQTT.
         cancels: Flag of CancelOTATaskByJob to the neutral status that it names.
@@ -53,6 +56,7 @@ class Profile:
     progress_digits: int
     has_dynamic_jobs: bool
     takes_job_extras: bool
+    group_types: tuple[str, ...]
     reach_max: int
     takes_blocks: bool
     cancels: tuple[tuple[str, str], ...]

@@ -87,8 +87,8 @@ def _job(order: JobOrder, profile: Profile) -> tuple[str, Pairs]:
     if order.kind == "verify":
         return "CreateOTAVerifyJob", tuple(pairs)
     pairs += [
-        *numbered("SrcVersion", scope.versions),
-        ("GroupId", next(iter(scope.groups or ()), "")),
+        *numbered("SrcVersion", tuple(dict.fromkeys(scope.versions))),  # twice is refused
+        *_group(order, profile),
         *_retry(order.retry, profile),
         ("MaximumPerMinute", _text(order.pushes_a_minute)),
         ("OverwriteMode", str(jobs.OVERWRITE) if order.overwrites else ""),
@@ -126,6 +126,13 @@ def _check_order(order: JobOrder, profile: Profile) -> None:
     ):
         if is_meant:
             raise cannot(why, profile)
+
+
+def _group(order: JobOrder, profile: Profile) -> Pairs:
+    if not order.scope.groups:
+        return ()
+    kind = profile.group_types[order.open_list] if profile.group_types else ""
+    return (("GroupId", order.scope.groups[0]), ("GroupType", kind))
 
 
 def _retry(retry: Retry | None, profile: Profile) -> Pairs:

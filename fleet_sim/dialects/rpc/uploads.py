@@ -69,14 +69,16 @@ class Uploads:
         self._given = 0
         self._files: dict[str, tuple[int, bytes]] = {}
 
-    def address(self, host: str, suffix: str, epoch_ms: int) -> Address:
+    def address(
+        self, host: str, suffix: str, epoch_ms: int, *, good_ms: int = ADDRESS_MS
+    ) -> Address:
         """Make an address, by the server's own scheme, host and port."""
         self._given += 1
         who = f"{self._org}\0{epoch_ms}"
         name = chance.identifier(self._seed, who, "upload", self._given, digits=32)
         key = f"{FOLDER}/{name}.{suffix}"
         conditions = [["eq", "$key", key]]
-        whole = {"expiration": utc_of(epoch_ms + ADDRESS_MS), "conditions": conditions}
+        whole = {"expiration": utc_of(epoch_ms + good_ms), "conditions": conditions}
         policy = base64.b64encode(json.dumps(whole).encode()).decode()
         return Address(
             host=host,

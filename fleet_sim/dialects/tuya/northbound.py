@@ -37,6 +37,7 @@ PROFILE = Profile(
     progress_digits=0,
     has_dynamic_jobs=False,
     takes_job_extras=False,
+    group_types=(),
     reach_max=0,
     takes_blocks=False,
     cancels=(

@@ -46,6 +46,38 @@ def test_the_string_to_sign_follows_the_recipe() -> None:
     assert acs3.sign(text, "s") == hmac.new(b"s", text.encode(), "sha256").hexdigest()
 
 
+# The example of "Request syntax and signature method V3", for another of the vendor's products.
+_PUBLISHED = HttpRequest(
+    "POST",
+    "/",
+    (
+        ("ImageId", "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd"),
+        ("RegionId", "cn-shanghai"),
+    ),
+    headers=(
+        ("host", "ecs.cn-shanghai.aliyuncs.com"),
+        ("x-acs-action", "RunInstances"),
+        ("x-acs-content-sha256", _EMPTY),
+        ("x-acs-date", "2023-10-26T10:22:32Z"),
+        ("x-acs-signature-nonce", "3156853299f313e23d1673dc12e1703d"),
+        ("x-acs-version", "2014-05-26"),
+    ),
+)
+
+
+def test_the_vendors_own_example_byte_for_byte() -> None:
+    """The hash of its canonical request, and the signature by the secret printed with it."""
+    text = acs3.string_to_sign(_PUBLISHED, _NAMES)
+
+    assert text.splitlines() == [
+        "ACS3-HMAC-SHA256",
+        "7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259",
+    ]
+    assert acs3.sign(text, "YourAccessKeySecret") == (
+        "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
+    )
+
+
 def test_a_claim_reads_as_it_was_written() -> None:
     """Blanks after the commas do not matter."""
     claim = acs3.Claim("testid", _NAMES, "ab12")

@@ -31,6 +31,14 @@ def test_a_page_is_read_or_left_to_the_default() -> None:
     assert page_of(_asked(), 100, is_needed=False) == Page()
 
 
+def test_a_wide_page_is_allowed_to_be_wide() -> None:
+    """Else the backend would hold it to the size of the other calls' pages."""
+    wide = page_of(_asked(PageSize="200"), 200, is_needed=False)
+
+    assert (wide.size, wide.size_max) == (200, 200)
+    assert page_of(_asked(PageSize="100"), 100, is_needed=False).size_max is None
+
+
 @pytest.mark.parametrize(
     "given",
     [{"CurrentPage": "0"}, {"CurrentPage": "x"}, {"PageSize": "0"}, {"PageSize": "101"},

@@ -10,7 +10,7 @@ from fleet_sim.dialects.http import HttpPart, HttpRequest, HttpResponse
 from fleet_sim.dialects.rpc import codes
 from fleet_sim.dialects.rpc.actions import READERS
 from fleet_sim.dialects.rpc.authority import FORM
-from fleet_sim.dialects.rpc.gate import http_refusal
+from fleet_sim.dialects.rpc.gate import UPLOAD, UPLOAD_LIST, http_refusal
 from fleet_sim.model.northbound import (
     CancelJob,
     CreateFirmware,
@@ -43,16 +43,17 @@ _VENDORS = sorted(PROFILES)
 @pytest.mark.parametrize("vendor", _VENDORS)
 def test_every_action_of_a_vendor_is_read(vendor: str) -> None:
     """And none is read that no vendor has."""
-    assert PROFILES[vendor].actions - {"GenerateOTAUploadURL"} <= READERS.keys()
+    assert PROFILES[vendor].actions - {UPLOAD, UPLOAD_LIST} <= READERS.keys()
     assert READERS.keys() <= set.union(*(set(PROFILES[one].actions) for one in _VENDORS))
 
 
 def test_what_only_one_vendor_has() -> None:
-    """Four actions, which are not found at the other."""
+    """Five actions, which are not found at the other."""
     own = PROFILES["alibaba"].actions - PROFILES["tuya"].actions
 
     assert own == {
         "CreateOTADynamicUpgradeJob", "UpdateOTAJob", "CancelOTAStrategyByJob", "ReupgradeOTATask",
+        "GenerateDeviceNameListURL",
     }  # fmt: skip
     for action in own:
         assert refused(gate_of("tuya").read(asking(action), NOW))[:2] == (200, codes.NO_SUCH_ACTION)

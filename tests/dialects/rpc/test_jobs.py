@@ -83,7 +83,7 @@ def test_the_english_tables_words_are_taken_where_case_is_folded() -> None:
 def test_dynamic_jobs_go_by_version_or_by_group() -> None:
     """With the second mode only later devices join."""
     by_version = _order(_DYNAMIC, SrcVersion_1="1.0")
-    by_group = _order(_DYNAMIC, GroupId="g", DynamicMode=2)
+    by_group = _order(_DYNAMIC, GroupId="g", GroupType="LINK_PLATFORM_DYNAMIC", DynamicMode=2)
 
     assert by_version == JobOrder("f", "upgrade", Scope("pk", ("1.0",)), open_list=True)
     assert by_group == JobOrder(
@@ -150,7 +150,8 @@ def test_what_a_vendor_does_not_have_is_left_alone() -> None:
         (_STATIC, {"TargetSelection": "GRAY", "GrayPercent": "1.0001"}, codes.BAD_REQUEST),
         (_STATIC, {"TargetSelection": "GRAY", "GrayPercent": "-1"}, codes.BAD_REQUEST),
         (_STATIC, {"TargetSelection": "GRAY", "GrayPercent": "1.25"}, codes.NOT_SERVED),
-        (_STATIC, {"DnListFileUrl": "http://h/x"}, codes.NOT_SERVED),
+        (_STATIC, {"TargetSelection": "SPECIFIC", "DnListFileUrl": "http://h/x"},
+         codes.NO_SUCH_FILE),
         (_STATIC, {f"SrcVersion_{n}": f"{n}" for n in range(1, 12)}, codes.BAD_REQUEST),
         (_STATIC, {"TargetSelection": "SPECIFIC",
                    **{f"TargetDeviceName_{n}": f"d{n}" for n in range(1, 202)}}, codes.BAD_REQUEST),
@@ -189,7 +190,16 @@ def test_what_a_vendor_does_not_have_is_left_alone() -> None:
                    for key, value in ((f"Tag_{n}_Key", f"k{n}"), (f"Tag_{n}_Value", "v" * 1000))},
          codes.BAD_REQUEST),
         (_DYNAMIC, {}, "MissingSrcVersion"),
-        (_DYNAMIC, {"SrcVersion_1": "1", "GroupId": "g"}, codes.BAD_REQUEST),
+        (_DYNAMIC, {"SrcVersion_1": "1", "GroupId": "g", "GroupType": "LINK_PLATFORM_DYNAMIC"},
+         codes.BAD_REQUEST),
+        (_DYNAMIC, {"GroupId": "g", "GroupType": "LINK_PLATFORM"}, codes.BAD_REQUEST),
+        (_DYNAMIC, {"GroupId": "g"}, "MissingGroupType"),
+        (_DYNAMIC, {"GroupType": "LINK_PLATFORM_DYNAMIC"}, "MissingGroupId"),
+        (_STATIC, {"TargetSelection": "GROUP", "GroupId": "g"}, "MissingGroupType"),
+        (_STATIC, {"TargetSelection": "GROUP", "GroupType": "LINK_PLATFORM"}, "MissingGroupId"),
+        (_STATIC, {"TargetSelection": "GROUP", "GroupId": "g",
+                   "GroupType": "LINK_PLATFORM_DYNAMIC"}, codes.BAD_REQUEST),
+        (_STATIC, {"SrcVersion_1": "1.0", "SrcVersion_2": "1.0"}, codes.BAD_REQUEST),
         (_DYNAMIC, {"SrcVersion_1": "1", "DynamicMode": 3}, codes.BAD_REQUEST),
         (_VERIFY, {f"TargetDeviceName_{n}": f"d{n}" for n in range(1, 12)}, codes.BAD_REQUEST),
         (_VERIFY, {"TimeoutInMinutes": 1441}, codes.BAD_REQUEST),

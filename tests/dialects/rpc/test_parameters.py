@@ -36,6 +36,15 @@ def test_lists_stand_in_the_order_of_their_numbers() -> None:
     assert given_.several("E", 4) == ()
 
 
+def test_values_that_must_differ_are_not_told_twice() -> None:
+    """Elsewhere a repetition says nothing new."""
+    twice = _given(("D.1", "a"), ("D.2", "a"))
+
+    assert twice.several("D", 2) == ("a",)
+    with pytest.raises(RpcError, match=r"D\.N must not name one twice"):
+        twice.several("D", 2, must_differ=True)
+
+
 def test_structures_keep_their_fields() -> None:
     """By the number that they share."""
     given_ = _given(("Tag.2.Key", "k2"), ("Tag.1.Key", "k1"), ("Tag.1.Value", "v1"))

@@ -32,6 +32,26 @@ def test_the_vector_byte_for_byte() -> None:
     assert signature.sign(text, "testsecret") == "SFQYWX4oPEjk3jm/7gI0Lfu1w4Y="
 
 
+# The example that Alibaba's pages on request signatures work out, for another of its products.
+_PUBLISHED = (
+    ("AccessKeyId", "testid"),
+    ("Action", "DescribeRegions"),
+    ("Format", "XML"),
+    ("SignatureMethod", "HMAC-SHA1"),
+    ("SignatureNonce", "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf"),
+    ("SignatureVersion", "1.0"),
+    ("Timestamp", "2016-02-23T12:46:24Z"),
+    ("Version", "2014-05-26"),
+)
+
+
+def test_the_vendors_own_example_byte_for_byte() -> None:
+    """By the key that they print with it."""
+    text = signature.string_to_sign("GET", _PUBLISHED)
+
+    assert signature.sign(text, "testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
+
+
 @pytest.mark.parametrize(
     ("text", "encoded"),
     [(" ", "%20"), ("*", "%2A"), ("~", "~"), ("-_.", "-_."), ("+", "%2B"), ("/", "%2F"),
