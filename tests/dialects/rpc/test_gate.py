@@ -10,7 +10,8 @@ from fleet_sim.dialects.http import HttpPart, HttpRequest, HttpResponse
 from fleet_sim.dialects.rpc import codes
 from fleet_sim.dialects.rpc.actions import READERS
 from fleet_sim.dialects.rpc.authority import FORM
-from fleet_sim.dialects.rpc.gate import UPLOAD, UPLOAD_LIST, http_refusal
+from fleet_sim.dialects.rpc.gate import UPLOAD, http_refusal
+from fleet_sim.dialects.rpc.profile import UPLOAD_LIST
 from fleet_sim.model.northbound import (
     CancelJob,
     CreateFirmware,
