@@ -27,7 +27,7 @@ from fleet_sim.dialects.rpc.authority import Doorkeeper
 from fleet_sim.dialects.rpc.casing import lowered, without_nulls
 from fleet_sim.dialects.rpc.codes import RpcError
 from fleet_sim.dialects.rpc.parameters import Parameters
-from fleet_sim.dialects.rpc.profile import Profile
+from fleet_sim.dialects.rpc.profile import UPLOAD_LIST, Profile
 from fleet_sim.dialects.rpc.times import utc_of
 from fleet_sim.dialects.rpc.uploads import SUFFIXES, Address, Uploads
 from fleet_sim.model import chance
@@ -44,7 +44,6 @@ from fleet_sim.model.northbound import (
 
 METHODS = ("GET", "POST")
 UPLOAD = "GenerateOTAUploadURL"
-UPLOAD_LIST = "GenerateDeviceNameListURL"
 _GATEWAY_REFUSALS: Mapping[Refusal, int] = {Refusal.THROTTLED: 400}
 _UUID_ENDS = (0, 8, 12, 16, 20, 32)
 

@@ -13,10 +13,13 @@ while "CreateOTAStaticUpgradeJob" lets a million in: the page on the file itself
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fleet_sim.dialects.rpc import codes
 from fleet_sim.dialects.rpc.asked import Asked
 from fleet_sim.dialects.rpc.codes import refuse
 from fleet_sim.dialects.rpc.parameters import TEXT_CHARS_MAX
+from fleet_sim.dialects.wire import DialectError
 
 PARAMETER = "DnListFileUrl"
 SUFFIX = "csv"
@@ -38,6 +41,18 @@ def names_of(asked: Asked) -> tuple[str, ...] | None:
     if found is None or not found[0].endswith(f".{SUFFIX}"):
         refuse(PARAMETER, "names no device list that was uploaded", codes.NO_SUCH_FILE)
     return _read(found[1])
+
+
+def write(names: Sequence[str]) -> bytes:
+    """Write a file of names.
+
+    Raises:
+        DialectError: A name would not be read as it is.
+    """
+    strange = next((name for name in names if name.strip().splitlines() != [name]), None)
+    if strange is not None:
+        raise DialectError(f"{strange[:80]!r} cannot stand in a list of one name a line")
+    return "\n".join(names).encode()
 
 
 def _read(content: bytes) -> tuple[str, ...]:

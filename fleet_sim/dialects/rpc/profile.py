@@ -65,6 +65,7 @@ class Profile:
     default_contract: ContractProfile
 
 
+UPLOAD_LIST = "GenerateDeviceNameListURL"  # which one of the two has
 # What both vendors have.
 SHARED_ACTIONS = frozenset(
     {

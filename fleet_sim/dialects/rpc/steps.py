@@ -1,7 +1,9 @@
 """Which requests a call takes, one after the other, told from the answers there are.
 
     CreateFirmware  GenerateOTAUploadURL ► the file, as a form ► CreateOTAFirmware
-    CreateJob       QueryOTAFirmware, for its product ► the call that creates the job
+    CreateJob       QueryOTAFirmware, for its product ► the call that creates the job; between them,
+                    where it names more devices than that takes: GenerateDeviceNameListURL ► the
+                    names, as a form
     CancelTasks     QueryOTAJob, for firmware and product ► CancelOTATaskByDevice, 200 names each
     RetryTasks      ListOTATaskByJob, for the ids, 50 names each ► ReupgradeOTATask
     StopJob         QueryOTAJob ► CancelOTAStrategyByJob, if dynamic ► CancelOTATaskByJob
@@ -20,8 +22,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fleet_sim.dialects.http import HttpRequest
-from fleet_sim.dialects.rpc import firmware, jobs, tasks
-from fleet_sim.dialects.rpc.profile import Profile
+from fleet_sim.dialects.rpc import firmware, jobs, name_lists, tasks
+from fleet_sim.dialects.rpc.profile import UPLOAD_LIST, Profile
 from fleet_sim.dialects.rpc.question import question
 from fleet_sim.dialects.rpc.searches import Pairs, cannot, numbered
 from fleet_sim.dialects.rpc.uploads import SUFFIXES, form_of
@@ -35,6 +37,7 @@ from fleet_sim.model.northbound import (
     FirmwareOrder,
     GetFirmware,
     GetJob,
+    JobOrder,
     RetryTasks,
     StopJob,
     TaskStatus,
@@ -88,7 +91,7 @@ def _create_firmware(call: CreateFirmware, replies: Replies, profile: Profile) -
         case 0:
             return Ask("GenerateOTAUploadURL", (("FileSuffix", _suffix(call.order.file_name)),))
         case 1:
-            return _upload(call, replies[0]["Data"])
+            return _upload(replies[0]["Data"], call.order.file_name, call.content)
         case 2:
             url = str(replies[0]["Data"]["FirmwareUrl"])
             return Ask("CreateOTAFirmware", _firmware(call, url, profile))
@@ -102,7 +105,7 @@ def _suffix(file_name: str) -> str:
     return max(fitting, key=len, default=SUFFIXES[0])
 
 
-def _upload(call: CreateFirmware, data: Mapping[str, str]) -> HttpRequest:
+def _upload(data: Mapping[str, str], file_name: str, content: bytes) -> HttpRequest:
     host = str(data["Host"])
     try:
         place = urlsplit(host)
@@ -111,7 +114,7 @@ def _upload(call: CreateFirmware, data: Mapping[str, str]) -> HttpRequest:
     return HttpRequest(
         "POST",
         place.path or "/",
-        parts=form_of(data, call.order.file_name, call.content),
+        parts=form_of(data, file_name, content),
         origin=f"{place.scheme}://{place.netloc}" if place.netloc else "",
     )
 
@@ -152,19 +155,45 @@ def _digest(order: FirmwareOrder, content: bytes, profile: Profile) -> tuple[str
 
 def _create_job(call: CreateJob, replies: Replies, profile: Profile) -> Step | None:
     """Fill in the product, which every order of this API names and a neutral one may leave open."""
-    is_known = bool(call.order.scope.product_key)
-    if len(replies) > (not is_known):
-        return None
-    if is_known or replies:
-        product = call.order.scope.product_key or str(replies[0]["FirmwareInfo"]["ProductKey"])
-        return Ask(*question(_of_product(call, product), profile))
-    question(_of_product(call, "any"), profile)  # what cannot be said is not begun
-    return Ask(*question(GetFirmware(call.order.firmware_id), profile))
+    known, names = call.order.scope.product_key, _names_to_list(call.order, profile)
+    short = _changed(call, device_keys=()) if names else call
+    if not known and not replies:
+        question(_changed(short, product_key="any"), profile)  # what cannot be said is not begun
+        return Ask(*question(GetFirmware(call.order.firmware_id), profile))
+    product = known or str(replies[0]["FirmwareInfo"]["ProductKey"])
+    action, pairs = question(_changed(short, product_key=product), profile)
+    rest = replies if known else replies[1:]
+    match len(rest) if names else len(rest) + 2:
+        case 0:
+            return Ask(UPLOAD_LIST, ())
+        case 1:
+            data = rest[0]["Data"]
+            fields = {**data, "OSSAccessKeyId": data["AccessKeyId"]}
+            return _upload(fields, f"names.{name_lists.SUFFIX}", name_lists.write(names))
+        case 2:
+            listed = ((name_lists.PARAMETER, str(rest[0]["Data"]["FileUrl"])),) if names else ()
+            return Ask(action, (*pairs, *listed))
+        case _:
+            return None
 
 
-def _of_product(call: CreateJob, product_key: str) -> CreateJob:
-    scope = replace(call.order.scope, product_key=product_key)
-    return CreateJob(replace(call.order, scope=scope))
+def _names_to_list(order: JobOrder, profile: Profile) -> tuple[str, ...]:
+    """Return the devices of an order if they are too many for a call and may stand in a file.
+
+    Raises:
+        DialectError: They are too many for a file, too.
+    """
+    names = order.scope.device_keys or ()
+    is_static = order.kind == "upgrade" and not order.open_list
+    if len(names) <= jobs.DEVICES_MAX or not is_static or UPLOAD_LIST not in profile.actions:
+        return ()
+    if len(names) > name_lists.NAMES_MAX:
+        raise cannot(f"takes {name_lists.NAMES_MAX} names", profile)
+    return names
+
+
+def _changed(call: CreateJob, **scope: Any) -> CreateJob:  # noqa: ANN401 - a scope's fields
+    return CreateJob(replace(call.order, scope=replace(call.order.scope, **scope)))
 
 
 def _cancel_tasks(call: CancelTasks, replies: Replies, profile: Profile) -> Step | None:

@@ -10,6 +10,7 @@ from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.rpc.asked import equal, together
 from fleet_sim.dialects.rpc.client import QUERY_CHARS_MAX, RpcOperator
 from fleet_sim.dialects.rpc.gate import RpcGate
+from fleet_sim.dialects.rpc.name_lists import NAMES_MAX
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.northbound import (
@@ -144,6 +145,18 @@ def test_a_firmware_goes_through_its_three_requests(vendor: str) -> None:
     assert reached[0].order.names == Names("n")
     assert reached[0].order.digest_method == ("md5" if vendor == "alibaba" else "sha256")
     assert not reached[0].order.needs_verification
+
+
+def test_a_job_over_very_many_devices_arrives_whole() -> None:
+    """By a file of their names, where the vendor takes one."""
+    keys = tuple(f"d{number}" for number in range(NAMES_MAX))
+    call = CreateJob(JobOrder("f", "upgrade", Scope("pk", total=False, device_keys=keys)))
+    gate = gate_of("alibaba", signed_only=True)
+
+    answer, reached = _talk(_operator("alibaba"), gate, call, [JobCreated("j")])
+
+    assert answer == JobCreated("j")
+    assert reached == [call]
 
 
 def test_the_calls_that_take_several_requests() -> None:

@@ -7,6 +7,7 @@ import pytest
 from fleet_sim.dialects.http import HttpResponse
 from fleet_sim.dialects.rpc import codes, name_lists
 from fleet_sim.dialects.rpc.gate import RpcGate
+from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import CreateJob
 from tests.dialects.rpc.callers import NOW, asking, called, gate_of, posted, refused
 
@@ -78,6 +79,14 @@ def test_a_file_that_is_no_list_is_refused(content: bytes, why: str) -> None:
 
     assert status == 200
     assert (code, why in text) == (codes.BAD_REQUEST, True)
+
+
+def test_what_is_written_is_read() -> None:
+    """And what could not be read as it was is not written."""
+    assert _listed(name_lists.write(("d1", "d-é 2"))) == ("d1", "d-é 2")
+    for name in ("", " d", "d\n", "d\n1", "d\u20281"):
+        with pytest.raises(DialectError, match="one name a line"):
+            name_lists.write(("d1", name))
 
 
 def test_an_address_is_good_for_a_minute() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -93,6 +93,49 @@ def test_a_job_asks_for_its_firmwares_product_first() -> None:
     assert _steps(named, {}) == [create, None]
     with pytest.raises(DialectError, match="whole minutes"):
         _steps(CreateJob(replace(order, timeout_s=90)))
+
+
+_MANY = tuple(f"d{number}" for number in range(201))
+_LIST = {
+    "Host": "http://oss:9/up", "Key": "ota/k.csv", "AccessKeyId": "i", "Policy": "p",
+    "Signature": "s", "FileUrl": "http://oss:9/ota/k.csv",
+}  # fmt: skip
+
+
+def test_more_devices_than_a_call_takes_come_in_a_file() -> None:
+    """Behind the question for the product, if there is one; the order names the file alone."""
+    scope = Scope("pk", ("1.0",), total=False, device_keys=_MANY)
+    known = CreateJob(JobOrder("f", "upgrade", scope))
+    unknown = CreateJob(replace(known.order, scope=replace(scope, product_key="")))
+    product: dict[str, Any] = {"FirmwareInfo": {"ProductKey": "pk"}}
+    asked = _steps(known, {"Data": _LIST}, {}, {})
+    address, upload, create, end = asked
+
+    assert address == Ask("GenerateDeviceNameListURL", ())
+    assert isinstance(upload, HttpRequest)
+    assert upload.parts[-1].content == "\n".join(_MANY).encode()
+    assert {one.name: one.content for one in upload.parts}["OSSAccessKeyId"] == b"i"
+    assert create == Ask("CreateOTAStaticUpgradeJob", (
+        ("FirmwareId", "f"), ("ProductKey", "pk"), ("SrcVersion.1", "1.0"),
+        ("TargetSelection", "SPECIFIC"), ("DnListFileUrl", _LIST["FileUrl"]),
+    ))  # fmt: skip
+    assert end is None
+    assert _steps(unknown, product, {"Data": _LIST}, {}, {})[1:] == asked
+
+
+@pytest.mark.parametrize(
+    ("vendor", "kind", "count", "why"),
+    [("tuya", "upgrade", 201, "200 names"), ("alibaba", "verify", 201, "200 names"),
+     ("alibaba", "upgrade", 10_001, "10000 names")],
+)  # fmt: skip
+def test_devices_that_no_list_takes_are_refused(
+    vendor: str, kind: Literal["upgrade", "verify"], count: int, why: str
+) -> None:
+    """Before anything is asked."""
+    scope = Scope(total=False, device_keys=tuple(f"d{number}" for number in range(count)))
+
+    with pytest.raises(DialectError, match=why):
+        step(CreateJob(JobOrder("f", kind, scope)), (), PROFILES[vendor])
 
 
 def test_a_cancel_asks_for_the_jobs_firmware_first() -> None:
