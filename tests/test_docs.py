@@ -1,13 +1,16 @@
 """The documents and the code say the same: examples load, and lists are complete."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from fleet_sim.device.personas import PERSONAS
+from fleet_sim.dialects import registry
 from fleet_sim.model import record
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.oracle.catalogue import PROMISES
 from fleet_sim.oracle.metrics import METRICS
@@ -23,6 +26,20 @@ _DOCS = {path.name: path.read_text(encoding="utf-8") for path in (_ROOT / "docs"
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
 # What a block needs around it to be a scenario.
 _REST = 'fleets: {meters: {devices: 10, firmware: "1.0.0"}}\n'
+
+
+# A key of a job, and whether a vendor's jobs have it.
+_KEYS: Mapping[str, Callable[[ContractProfile], bool]] = {
+    "concurrency": lambda one: one.cap_default is not None,
+    "timeout": lambda one: one.timeout_s_max is not None,
+    "retries": lambda one: one.retry_count_max > 0,
+    "retry_interval": lambda one: one.retry_interval_s_max != 0,
+    "from": lambda one: one.source_versions_max != 0,
+    "ask": lambda one: one.devices_may_ask,
+    "incremental": lambda one: one.policy_names is not None,
+    "rate": lambda one: one.pushes_a_minute is not None,
+    "window": lambda one: one.window_min_s is not None,
+}
 
 
 def quoted(text: str) -> set[str]:
@@ -108,3 +125,30 @@ def test_the_number_of_promises_told_is_true() -> None:
     assert len(PROMISES) == 25
     assert "Twenty-five promises" in _README
     assert "25 promises" in changelog
+
+
+def test_what_a_vendors_jobs_lack_is_documented() -> None:
+    """The table says "none" where the contract has none, and nowhere else."""
+    rows = [line.split(" | ") for line in _DOCS["dialects.md"].splitlines()]
+    [names] = [row[1:] for row in rows if row[0] == "| key of a job"]
+    vendors = [quoted(name).pop() for name in names]
+    cells = {row[0].strip("| `"): row[1:] for row in rows if len(row) == len(vendors) + 1}
+    said = {
+        (vendor, key): not cell.startswith("none")
+        for key in _KEYS
+        for vendor, cell in zip(vendors, cells[key], strict=True)
+    }
+
+    assert vendors == ["enos", "tuya", "alibaba", "tuyalink", "huawei"]
+    assert said == {
+        (vendor, key): has_it(registry.get(vendor).contract)
+        for vendor in vendors
+        for key, has_it in _KEYS.items()
+    }
+
+
+def test_every_dialect_is_documented() -> None:
+    """In the README and on its page; what each covers has a row."""
+    assert set(registry.names()) <= quoted(_README)
+    for name in registry.names():
+        assert re.search(rf"^\| `{name}` \| .+ \| .+ \|$", _DOCS["dialects.md"], re.MULTILINE)

@@ -50,22 +50,24 @@ def check(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Check with this value instead."),
     ] = None,
+    dialect: Annotated[str | None, typer.Option(help="Instead of every fleet's own.")] = None,
     ui: Annotated[CheckUi, typer.Option(help="plain, or json on stdout.")] = CheckUi.PLAIN,
 ) -> int:
     """Tell every mistake in scenario files, and what a run of them would do."""
-    found = [_checked(scenario, sets or [], is_quiet=ui is CheckUi.JSON) for scenario in scenarios]
+    is_quiet = ui is CheckUi.JSON
+    found = [_checked(one, sets or [], dialect=dialect, is_quiet=is_quiet) for one in scenarios]
     if ui is CheckUi.JSON:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
     return MISTAKEN if any(one.mistakes for one in found) else 0
 
 
-def _checked(scenario: str, sets: list[str], *, is_quiet: bool) -> Checked:
+def _checked(scenario: str, sets: list[str], *, dialect: str | None, is_quiet: bool) -> Checked:
     """Check one file, and tell unless quiet."""
     from fleet_sim.cli.mistakes import tell  # noqa: PLC0415 - --help stays quick
     from fleet_sim.scenario.errors import ScenarioError  # noqa: PLC0415 - the same
 
     try:
-        found = _planned(scenario, sets)
+        found = _planned(scenario, sets, dialect)
     except ScenarioError as error:
         if not is_quiet:
             tell(error.mistakes)
@@ -75,14 +77,14 @@ def _checked(scenario: str, sets: list[str], *, is_quiet: bool) -> Checked:
     return found
 
 
-def _planned(scenario: str, sets: list[str]) -> Checked:
+def _planned(scenario: str, sets: list[str], dialect: str | None) -> Checked:
     from fleet_sim.cli.sources import read_devices, read_source  # noqa: PLC0415 - --help stays quick
     from fleet_sim.scenario.load import load  # noqa: PLC0415 - the same
     from fleet_sim.scenario.plan import plan  # noqa: PLC0415 - the same
 
     source = read_source(scenario)
     loaded = load(source.text, source.file, sets=sets)
-    made = plan(loaded, registered=read_devices(loaded.target.devices))
+    made = plan(loaded, dialect=dialect, registered=read_devices(loaded.target.devices))
     fleets = ", ".join(f"{fleet.name} {fleet.devices:,}" for fleet in made.fleets)
     summary = (
         f"{len(made.devices):,} devices ({fleets}), jobs: {len(made.jobs)}, "

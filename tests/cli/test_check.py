@@ -161,3 +161,16 @@ def test_several_vendors_at_one_target_are_told(
     assert outcome(["check", "own.yaml"]) == 0
     assert outcome(["check", "url.yaml"]) == 2
     assert "a target by URL speaks one dialect" in capsys.readouterr().err
+
+
+def test_another_dialect_is_checked_as_it_would_be_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What its jobs have no word for is told; a vendor that nobody knows is a mistake."""
+    told = outcome(["check", "happy-path", "--dialect", "tuya"])
+    said = capsys.readouterr().err
+    unknown = outcome(["check", "happy-path", "--dialect", "tuja"])
+
+    assert (told, unknown) == (0, 2)
+    assert "override: job for meters: concurrency is left out, as the vendor has none." in said
+    assert 'did you mean "tuya"?' in capsys.readouterr().err

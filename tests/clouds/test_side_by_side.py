@@ -8,8 +8,9 @@ import pytest
 
 from fleet_sim.cli.main import outcome
 from fleet_sim.dialects import registry
-from tests.clouds.side_by_side import OURS, head, row, verdicts_by
+from tests.clouds.side_by_side import OURS, head, row, table, verdicts_by
 
+_DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "dialects.md"
 SOON = ("--set", "fleets.meters.connect.over=1s", "--set", "jobs.0.at=2s")
 
 # What a vendor's jobs have no words for, and so no promise.
@@ -86,3 +87,20 @@ def test_a_row_counts_what_held_and_names_the_rest() -> None:
         "| `tuya` | passed | 2,000 | 1,949 | 10 | 41 | 2 | none | V01 V37 | V49 | 446 s |"
     )
     assert {line.count("|") for line in (found, *head().splitlines())} == {12}
+
+
+def test_the_document_has_a_row_a_dialect_in_both_worlds() -> None:
+    """None that failed, and none that was left out."""
+    lines = _DOCUMENT.read_text(encoding="utf-8").splitlines()
+
+    for dialect in OURS:
+        assert sum(line.startswith(f"| `{dialect}` | passed | ") for line in lines) == 2, dialect
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_the_document_shows_what_the_runs_come_to(tmp_path: Path) -> None:
+    """In virtual time, to the second; `python -m tests.clouds.side_by_side` writes it anew."""
+    found = await table(("flaky-field", "--virtual"), tmp_path)
+
+    assert found in _DOCUMENT.read_text(encoding="utf-8")
