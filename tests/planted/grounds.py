@@ -398,6 +398,53 @@ jobs:
   - {at: 20s, upgrade: field, to: "1.4.0", image: {size: 16KiB}, timeout: 40s}
 """
 
+# Alibaba by its own contract: frozen, dynamic (the newest wins), asked-for and rated jobs.
+ALIBABA = """
+name: alibaba
+duration: 7m
+fleets:
+  field:
+    devices: 15
+    dialect: alibaba
+    firmware: {"1.1.0": 40%, "1.2.0": 60%}
+    network: {wifi_good: 60%, regular_3g: 40%}
+    personas:
+      healthy: 60%
+      bad_digest: {share: 20%, attempts: 1}
+      silent_success: {share: 10%, attempts: 1}
+      stuck_at_n: {share: 10%, n: 50}
+    connect: {over: 60s}
+jobs:
+  - {at: 10s, upgrade: field, to: "1.3.0", from: ["1.1.0"], image: {size: 16KiB}, timeout: 1m}
+  - {at: 30s, upgrade: field, to: "1.4.0", incremental: true, image: {size: 16KiB}, retries: 1}
+  - {at: 50s, upgrade: field, to: "1.5.0", incremental: true, image: {size: 16KiB}, timeout: 1m}
+  - {at: 3m, upgrade: field, to: "1.6.0", ask: true, image: {size: 16KiB}, timeout: 1m}
+  - {at: 5m, upgrade: field, to: "1.7.0", rate: 10, image: {size: 16KiB}, timeout: 1m}
+"""
+
+# Huawei by its own contract, its timers shortened: questions, rounds of retries, conflicts.
+HUAWEI = """
+name: huawei
+duration: 30m
+contract: {timeout_s: 120, version_answer_timeout_s: 30, online_timeout_s: 100}
+fleets:
+  field:
+    devices: 30
+    dialect: huawei
+    firmware: {"1.2.0": 80%, "1.3.0": 20%}
+    network: {wifi_good: 70%, regular_3g: 30%}
+    personas:
+      healthy: 60%
+      bad_digest: {share: 20%, attempts: 1}
+      silent_success: {share: 10%, attempts: 1}
+      offline_at_push: {share: 10%, until_s: 200}
+    connect: {over: 20s}
+jobs:
+  - {at: 15s, upgrade: field, to: "1.3.0", image: {size: 16KiB}, retries: 2}
+  - {at: 30s, upgrade: field, to: "1.4.0", image: {size: 16KiB}}
+  - {at: 5m, upgrade: field, to: "1.5.0", image: {size: 16KiB}, retries: 1}
+"""
+
 GROUNDS = {
     "mixed": MIXED,
     "two-jobs": TWO_JOBS,
@@ -412,6 +459,8 @@ GROUNDS = {
     "joiners": JOINERS,
     "rated": RATED,
     "rounds": ROUNDS,
+    "alibaba": ALIBABA,
+    "huawei": HUAWEI,
 }
 
 
