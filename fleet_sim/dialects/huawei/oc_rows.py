@@ -174,7 +174,7 @@ def read_suboperation(fields: Fields, job_id: str) -> TaskRow:
         status=status,
         progress=None,
         desc=read_text(fields, "detailInfo", default="") or None,
-        updated_epoch_ms=stopped or started or created or 0,
+        updated_epoch_ms=next((one for one in (stopped, started, created) if one is not None), 0),
         created_epoch_ms=created,
         started_epoch_ms=started,
     )

@@ -25,6 +25,7 @@ def tried(law: Law, examples: int) -> int:
     @settings(
         max_examples=examples,
         database=None,
+        deadline=None,
         suppress_health_check=[HealthCheck.too_slow],  # A busy machine is no failing example.
     )
     @given(example=law.examples)

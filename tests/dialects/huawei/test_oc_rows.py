@@ -12,6 +12,7 @@ from fleet_sim.dialects.huawei.oc_rows import (
     read_suboperation,
     suboperation_fields,
 )
+from fleet_sim.dialects.huawei.times import stamp
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import (
     JobOrder,
@@ -153,6 +154,13 @@ def test_a_timeout_is_a_failure() -> None:
     fields = suboperation_fields(_task(TaskStatus.FAILED), "firmware_upgrade")
 
     assert read_suboperation({**fields, "status": "timeout"}, "j").status is TaskStatus.FAILED
+
+
+def test_the_first_instant_there_is_is_an_instant() -> None:
+    """A task that stopped in the first second of 1970 did not stop when it started."""
+    fields = suboperation_fields(_task(TaskStatus.FAILED), "firmware_upgrade")
+
+    assert read_suboperation({**fields, "stopTime": stamp(0)}, "j").updated_epoch_ms == 0
 
 
 @pytest.mark.parametrize(
