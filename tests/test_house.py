@@ -22,7 +22,7 @@ _FUNCTION_LINES_MAX = 70
 
 # Source files without a test file of their own, and why.
 _UNMIRRORED_SOURCE = {
-    "__main__.py": "One line; every test that starts the command runs it.",
+    "__main__.py": "A few lines; every test that starts the command runs it.",
 }
 # Test files without a source file, or whole folders of them, and why.
 _UNMIRRORED_TESTS = {
@@ -30,8 +30,7 @@ _UNMIRRORED_TESTS = {
     "conformance": "Its sources are the specification of MQTT and clients nobody here wrote.",
     "test_docs.py": "Its sources are the documents.",
     "test_house.py": "Looks at all files.",
-    "planted/test_from_outside.py": "The same, from logs without the server's end.",
-    "planted/test_planted.py": "Its sources are the planted bugs, against all oracles at once.",
+    "planted": "Its sources are the planted bugs and the clean backend, against all oracles at once.",
     "test_launchers.py": "Its sources are the sh launchers.",
     "topologies": "Runs as a person starts them: what is shown is all parts together.",
 }
