@@ -9,11 +9,14 @@ what fails shrinks to its sample with one change.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
+
+from fleet_sim.dialects.wire import WireMessage
+from fleet_sim.model.identity import DeviceId
 
 # What no reader may stumble over, of every type; what stands near a limit or a word comes from the
 # samples themselves.
@@ -61,6 +64,29 @@ def near_misses(*samples: bytes) -> st.SearchStrategy[bytes]:
     """Draw bytes near to one of the samples; one in eight times, bytes near to nothing."""
     assert samples, "without a sample there is nothing to be near to"
     return TAPES.map(lambda tape: spoiled(samples, tape) if tape.below(8) else tape.rest())
+
+
+def near_wires(
+    wires: Sequence[WireMessage], topics: Sequence[str]
+) -> st.SearchStrategy[tuple[str, bytes]]:
+    """Draw a payload near to one of the messages, mostly on its own topic, else on one of these."""
+    assert wires, "without a sample there is nothing to be near to"
+
+    def near(tape: Tape) -> tuple[str, bytes]:
+        wire: WireMessage = tape.one_of(wires)
+        topic: str = wire.topic if tape.below(4) else tape.one_of(topics)
+        return topic, spoiled((wire.payload,), tape) if tape.below(8) else tape.rest()
+
+    return TAPES.map(near)
+
+
+def written(
+    encode: Callable[[DeviceId, Any], WireMessage | None], device: DeviceId, *messages: object
+) -> list[WireMessage]:
+    """Write these messages by a codec that has a form for each of them."""
+    found = [encode(device, message) for message in messages]
+    assert None not in found, "the codec has no form for one of the samples"
+    return [wire for wire in found if wire is not None]
 
 
 def spoiled(samples: tuple[bytes, ...], tape: Tape) -> bytes:

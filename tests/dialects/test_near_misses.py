@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 
-from tests.dialects.near_misses import TAPES, Tape, near_misses, spoiled
+from fleet_sim.dialects.wire import WireMessage
+from fleet_sim.model.identity import DeviceId
+from tests.dialects.near_misses import TAPES, Tape, near_misses, near_wires, spoiled, written
 
 _SAMPLE = b'{"id": "1", "params": {"version": "2.0", "files": [1]}}'
 
@@ -75,3 +77,18 @@ def test_nothing_is_near_to_no_sample() -> None:
     """A mistake of the test's."""
     with pytest.raises(AssertionError, match="without a sample"):
         near_misses()
+
+
+def test_a_codec_writes_the_samples() -> None:
+    """All of them; one that it has no form for is a mistake of the test's."""
+    wires = written(lambda _, text: WireMessage(text, b"x"), DeviceId("p", "d"), "a", "b")
+
+    assert wires == [WireMessage("a", b"x"), WireMessage("b", b"x")]
+    with pytest.raises(AssertionError, match="no form"):
+        written(lambda *_: None, DeviceId("p", "d"), "a")
+
+
+@given(near_wires([WireMessage("a", _SAMPLE)], ["b"]))
+def test_a_message_is_near_on_its_own_topic_or_another(near: tuple[str, bytes]) -> None:
+    """Nowhere else."""
+    assert near[0] in {"a", "b"}

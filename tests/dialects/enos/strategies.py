@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.searches import LOCALES
+from fleet_sim.dialects.enos.server import EnosServer
+from fleet_sim.dialects.enos.topics import Leaf, topic_of
+from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator
 from fleet_sim.model.firmware import FirmwareImage
@@ -31,6 +35,8 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 from fleet_sim.model.northbound import JobOrder, Names, Page, Retry, Scope, Window
+from tests.dialects.enos import gateway_samples
+from tests.dialects.near_misses import near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
 TEXTS = st.text(
@@ -110,20 +116,31 @@ SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
     ),
 )
 
-# Bytes that come close to a message: JSON of every shape, and cuts and bursts of nonsense.
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=8,
-)
-_MESSAGE_KEYS = st.sampled_from(["id", "params", "code", "data", "message", "version", "method"])
-NEARLY_MESSAGES = st.dictionaries(
-    _MESSAGE_KEYS,
-    _JSON
-    | st.dictionaries(
-        st.sampled_from(["version", "step", "desc", "sign", "signMethod", "fileUrl", "fileSize"]),
-        _JSON,
-    ),
+# Bytes that come close to a message, each mostly on its own topic.
+_DEVICE = DeviceId("pk1", "dk1")
+_IMAGE = FirmwareImage("2.0", "http://b.example/2.0.bin", 43, "9e107d9d37", "md5")
+NEAR_WIRES = near_wires(
+    [
+        *written(
+            EnosDevice().encode,
+            _DEVICE,
+            VersionReport("1", "1.0"),
+            ProgressReport("2", 35, "downloading"),
+            FailureReport("3", FailureCause.FLASH, "no", -4),
+            UpgradeReply("4", 200, "ok"),
+            VersionQuery("5"),
+            ActivationReply("6", 200, "ok"),
+        ),
+        *written(
+            EnosServer().encode,
+            _DEVICE,
+            UpgradeRequest("7", _IMAGE),
+            ReportReply("8", VersionReport, 200, "ok"),
+            VersionOffer("9", (_IMAGE, _IMAGE)),
+            ActivationInfo("10", "asset", "secret"),
+        ),
+    ],
+    [topic_of(_DEVICE, leaf) for leaf in Leaf],
 )
 
 
@@ -190,22 +207,26 @@ GATEWAY_REPLIES: st.SearchStrategy[GatewayReply] = st.one_of(
     _replies((GatewayAction.ADD, GatewayAction.REMOVE), st.just([]), _NOBODY),
 )
 
-_CHILD_KEYS = st.sampled_from(
-    ["productKey", "deviceKey", "clientId", "timestamp", "signMethod", "sign", "cleanSession",
-     "secureMode", "subDevices", "loginedSubDevices", "failedSubDevices"]
-)  # fmt: skip
-_NEARLY_CHILDREN = st.dictionaries(_CHILD_KEYS, _JSON)
-NEARLY_GATEWAY_REQUESTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "id": _JSON,
-        "code": _JSON | st.sampled_from([200, 705, 742]),
-        "params": _JSON | _NEARLY_CHILDREN | st.lists(_NEARLY_CHILDREN, max_size=2),
-        "data": _JSON
-        | _NEARLY_CHILDREN
-        | st.dictionaries(_CHILD_KEYS, st.lists(_NEARLY_CHILDREN, max_size=2)),
-    },
-)
+_COMBINE, _TOPO = "/ext/session/gw/g1/combine/", "/sys/gw/g1/thing/topo/"
+_GATEWAY_WIRES = [
+    WireMessage(topic, payload)
+    for topic, payload in (
+        (f"{_COMBINE}login", gateway_samples.LOGIN),
+        (f"{_COMBINE}login", gateway_samples.PYTHON_LOGIN),
+        (f"{_COMBINE}login_reply", gateway_samples.LOGIN_ANSWER),
+        (f"{_COMBINE}login/batch", gateway_samples.BATCH),
+        (f"{_COMBINE}login/batch", gateway_samples.PYTHON_BATCH),
+        (f"{_COMBINE}login/batch_reply", gateway_samples.BATCH_ANSWER_IN_PART),
+        (f"{_COMBINE}logout", gateway_samples.LOGOUT),
+        (f"{_COMBINE}logout_reply", gateway_samples.LOGOUT_ANSWERS[0]),
+        (f"{_TOPO}add", gateway_samples.ADD),
+        (f"{_TOPO}add", gateway_samples.PYTHON_ADD),
+        (f"{_TOPO}delete", gateway_samples.REMOVE),
+        (f"{_TOPO}get", gateway_samples.LIST),
+        (f"{_TOPO}get_reply", gateway_samples.LIST_ANSWER),
+    )
+]
+NEAR_GATEWAY_WIRES = near_wires(_GATEWAY_WIRES, [wire.topic for wire in _GATEWAY_WIRES])
 
 NAMES = st.builds(
     Names,

@@ -6,7 +6,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fleet_sim.dialects.huawei.children import write_status
+from fleet_sim.dialects.huawei.device import HuaweiDevice
 from fleet_sim.dialects.huawei.images import SOFTWARE
+from fleet_sim.dialects.huawei.names import down_topic, up_topic
+from fleet_sim.dialects.huawei.server import HuaweiServer
+from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
@@ -18,6 +23,7 @@ from fleet_sim.model.messages import (
     VersionAsked,
     VersionReport,
 )
+from tests.dialects.near_misses import near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
 TEXTS = st.text(
@@ -88,55 +94,29 @@ DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
     ),
 )
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=6,
+# Bytes that come close to an event, each mostly on its own topic.
+_DEVICE, _CHILD = DeviceId("p1", "d1"), DeviceId("p1", "d2")
+_IMAGE = FirmwareImage("v2", "http://h/x", 5, "a" * 64, "sha256", token="t")
+_V2 = (
+    b'{"object_device_id":"p1_d1","services":[{"service_id":"$ota","event_type":'
+    b'"firmware_upgrade_v2","event_time":"20260301T003900Z","event_id":"m","paras":{"version":"v2",'
+    b'"url":"http://h/x","file_size":5,"file_name":"x","expires":86400,"sign":"%s",'
+    b'"custom_info":"c","task_id":"t","sub_device_count":1,"task_ext_info":{}}}]}' % (b"ab" * 32)
 )
-_PARAS = st.dictionaries(
-    st.sampled_from(
-        [
-            "version",
-            "progress",
-            "result_code",
-            "description",
-            "fw_version",
-            "sw_version",
-            "url",
-            "file_size",
-            "sign",
-            "access_token",
-            "device_statuses",
-        ]
-    ),
-    _JSON | st.sampled_from([0, 100, "1.0", "a" * 64]),
-)
-_EVENTS = st.sampled_from(
+NEAR_WIRES = near_wires(
     [
-        "version_query",
-        "version_report",
-        "firmware_upgrade",
-        "firmware_upgrade_v2",
-        "software_upgrade",
-        "upgrade_progress_report",
-        "sub_device_update_status",
-    ]
-)
-_SERVICES = st.fixed_dictionaries(
-    {},
-    optional={
-        "service_id": st.sampled_from(["$ota", "$sub_device_manager"]) | _JSON,
-        "event_type": _EVENTS | _JSON,
-        "event_time": _JSON,
-        "event_id": _JSON,
-        "paras": _PARAS | _JSON,
-    },
-)
-# JSON with the right keys and any values.
-NEARLY_EVENTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "object_device_id": _JSON | st.sampled_from(["p1_d1", "p1_d2", "", "p1"]),
-        "services": st.lists(_SERVICES | _JSON, max_size=3) | _JSON,
-    },
+        *written(
+            HuaweiDevice().encode,
+            _DEVICE,
+            VersionReport("m", "1.0"),
+            VersionReport("m", "1.0", SOFTWARE),
+            VersionReport("m", "1.0", after_upgrade=True),
+            ProgressReport("m", 35, "on its way", version="2.0"),
+            FailureReport("m", FailureCause.FLASH, "no", -5, version="2.0"),
+        ),
+        *written(HuaweiServer().encode, _DEVICE, UpgradeRequest("m", _IMAGE), VersionAsked("m")),
+        WireMessage(down_topic(_DEVICE), _V2),
+        write_status(_DEVICE, {_DEVICE: True, _CHILD: False}, "m"),
+    ],
+    [up_topic(_DEVICE), down_topic(_DEVICE)],
 )

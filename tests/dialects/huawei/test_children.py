@@ -11,7 +11,7 @@ from fleet_sim.dialects.huawei.children import read_status, write_status
 from fleet_sim.dialects.huawei.names import up_topic
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
-from tests.dialects.huawei.strategies import DEVICES, NEARLY_EVENTS
+from tests.dialects.huawei.strategies import DEVICES, NEAR_WIRES
 
 _GATEWAY = DeviceId("p1", "g1")
 
@@ -28,6 +28,7 @@ def test_a_status_reads_as_in_the_sdk() -> None:
     )
 
 
+@pytest.mark.codec
 @given(gateway=DEVICES, children=st.dictionaries(DEVICES, st.booleans(), max_size=4))
 def test_a_status_comes_back(gateway: DeviceId, children: Mapping[DeviceId, bool]) -> None:
     """The round-trip law."""
@@ -71,10 +72,11 @@ def test_a_message_without_statuses_is_refused() -> None:
         read_status(up_topic(_GATEWAY), b'{"services":[]}')
 
 
-@given(payload=st.binary(max_size=40) | NEARLY_EVENTS.map(lambda body: json.dumps(body).encode()))
-def test_garbage_raises_nothing_else(payload: bytes) -> None:
+@pytest.mark.codec
+@given(near=NEAR_WIRES)
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
     """Anything is a status or a `DialectError`."""
     try:
-        assert read_status(up_topic(_GATEWAY), payload)[0] == _GATEWAY
+        assert read_status(*near)[0] == DeviceId("p1", "d1")
     except DialectError as error:
         assert str(error)  # noqa: PT017 - nearly all are refused

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from fleet_sim.dialects.credentials import Credentials
 from fleet_sim.dialects.huawei.device import HuaweiDevice
@@ -26,7 +25,7 @@ from fleet_sim.model.messages import (
     VersionQuery,
     VersionReport,
 )
-from tests.dialects.huawei.strategies import DEVICES, NEARLY_EVENTS, SERVER_MESSAGES
+from tests.dialects.huawei.strategies import DEVICES, NEAR_WIRES, SERVER_MESSAGES
 
 _DEVICE, _GATEWAY = DeviceId("p1", "d1"), DeviceId("p1", "g1")
 _CODEC = HuaweiDevice()
@@ -134,7 +133,7 @@ def test_a_version_of_an_unknown_module_is_refused() -> None:
         _CODEC.encode(_DEVICE, VersionReport("m", "1", "radio"))
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(device=DEVICES, message=SERVER_MESSAGES)
 def test_what_the_server_says_is_what_the_device_hears(device: DeviceId, message: Any) -> None:  # noqa: ANN401 - a server's message
     """The round-trip law of the downstream."""
@@ -204,30 +203,12 @@ def test_what_is_no_message_to_this_device_is_refused(
         _decoded(body, topic=topic)
 
 
-def _tolerates(payload: bytes) -> None:
-    try:
-        _CODEC.decode(_DEVICE, _DOWN, payload)
-    except DialectError as error:
-        assert str(error)  # noqa: PT017 - most bytes are refused, some may be read
-
-
-@settings(max_examples=200)
-@given(payload=st.binary(max_size=60))
-def test_garbage_raises_nothing_else(payload: bytes) -> None:
-    """Bytes of any kind are a message or a `DialectError`."""
-    _tolerates(payload)
-
-
-@settings(max_examples=200)
-@given(body=NEARLY_EVENTS)
-def test_near_misses_raise_nothing_else(body: dict[str, object]) -> None:
-    """JSON with the right keys and any values is a message or a `DialectError`."""
-    _tolerates(json.dumps(body).encode())
-
-
-@pytest.mark.long
-@settings(max_examples=100_000)
-@given(payload=st.binary(max_size=60) | NEARLY_EVENTS.map(lambda body: json.dumps(body).encode()))
-def test_a_hundred_thousand_messages_raise_nothing_else(payload: bytes) -> None:
-    """The same, at length."""
-    _tolerates(payload)
+@pytest.mark.codec
+@given(near=NEAR_WIRES)
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
+    """Near misses, and bytes of any kind, are a message or a `DialectError`."""
+    for codec in (_CODEC, _CHILD_CODEC):
+        try:
+            codec.decode(_DEVICE, *near)
+        except DialectError as error:
+            assert str(error)  # noqa: PT017 - most bytes are refused, some may be read
