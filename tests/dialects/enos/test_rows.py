@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,17 +80,19 @@ FIRMWARES = st.builds(
     is_verified=st.booleans(),
     created_epoch_ms=_INSTANTS,
 )
+
+
 # Orders with nothing left open, as a server shows them.
+def _settled(order: JobOrder) -> JobOrder:
+    cap = None if order.kind == "verify" else order.concurrency or 7
+    return replace(order, timeout_s=order.timeout_s or 300, concurrency=cap)
+
+
 JOBS = st.builds(
     JobRow,
     job_id=TEXTS,
     product_key=_MAYBE,
-    order=ORDERS.filter(
-        lambda order: (
-            order.timeout_s is not None
-            and (order.kind == "verify" or order.concurrency is not None)
-        )
-    ),
+    order=ORDERS.map(_settled),
     firmware_version=TEXTS,
     firmware_names=NAMES,
     status=st.sampled_from([JobStatus.STARTED, JobStatus.STOPPED]),
@@ -103,6 +106,7 @@ _INFO_OF: dict[type, Any] = {
 }
 
 
+@pytest.mark.codec
 @given(row=st.one_of(TASKS, DEVICES, FIRMWARES, JOBS))
 def test_a_row_survives_the_wire(row: Row) -> None:
     """What the backend shows is what the operator reads."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -60,7 +60,7 @@ def _sent(fields: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(_TASKS, st.sampled_from(["alibaba", "tuya"]))
 def test_a_task_reads_as_it_was_written(row: TaskRow, vendor: str) -> None:
     """At either vendor."""
@@ -69,7 +69,7 @@ def test_a_task_reads_as_it_was_written(row: TaskRow, vendor: str) -> None:
     assert TaskInfo.model_validate(_sent(fields)).row() == row
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(_JOBS)
 def test_a_job_reads_as_it_was_written(row: JobRow) -> None:
     """Where the vendor shows all of it."""
