@@ -39,9 +39,9 @@ from tests.dialects.enos import gateway_samples
 from tests.dialects.near_misses import near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
-TEXTS = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
-)
+_STORABLE = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+TEXTS = st.text(_STORABLE, min_size=1, max_size=30)
+_MAYBE = st.text(_STORABLE, max_size=30)
 # One level of a topic that matches only itself.
 KEYS = st.text(
     st.characters(exclude_characters="\0/+#", exclude_categories=["Cs"]), min_size=1, max_size=20
@@ -58,7 +58,6 @@ IMAGES = st.builds(
     digest=st.text("0123456789abcdef", min_size=1, max_size=64),
     digest_method=_METHODS,
 )
-_IDS = st.one_of(st.just(""), TEXTS)
 _STEP_OF = {
     FailureCause.UPGRADE: -1,
     FailureCause.DOWNLOAD: -2,
@@ -71,47 +70,47 @@ _FAILURES = st.one_of(
     st.tuples(st.just(FailureCause.OTHER), st.integers(-(10**9), -6)),
 )
 DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
-    st.builds(VersionReport, message_id=_IDS, version=TEXTS),
+    st.builds(VersionReport, message_id=_MAYBE, version=TEXTS),
     st.builds(
         ProgressReport,
-        message_id=_IDS,
+        message_id=_MAYBE,
         percent=st.integers(0, 100),
-        desc=st.one_of(st.just(""), TEXTS),
+        desc=_MAYBE,
     ),
     st.builds(
         lambda message_id, failure, desc: FailureReport(message_id, failure[0], desc, failure[1]),
-        _IDS,
+        _MAYBE,
         _FAILURES,
-        st.one_of(st.just(""), TEXTS),
+        _MAYBE,
     ),
     st.builds(
         UpgradeReply,
-        message_id=_IDS,
+        message_id=_MAYBE,
         code=st.integers(0, 99_999),
-        text=st.one_of(st.just(""), TEXTS),
+        text=_MAYBE,
     ),
-    st.builds(VersionQuery, message_id=_IDS),
+    st.builds(VersionQuery, message_id=_MAYBE),
     st.builds(
         ActivationReply,
-        message_id=_IDS,
+        message_id=_MAYBE,
         code=st.integers(0, 99_999),
-        text=st.one_of(st.just(""), TEXTS),
+        text=_MAYBE,
     ),
 )
 SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
-    st.builds(UpgradeRequest, message_id=_IDS, image=IMAGES),
+    st.builds(UpgradeRequest, message_id=_MAYBE, image=IMAGES),
     st.builds(
         ReportReply,
-        message_id=_IDS,
+        message_id=_MAYBE,
         to=st.sampled_from([VersionReport, ProgressReport]),
         code=st.integers(0, 99_999),
-        text=st.one_of(st.just(""), TEXTS),
+        text=_MAYBE,
     ),
-    st.builds(VersionOffer, message_id=_IDS, images=st.lists(IMAGES, max_size=3).map(tuple)),
+    st.builds(VersionOffer, message_id=_MAYBE, images=st.lists(IMAGES, max_size=3).map(tuple)),
     st.builds(
         ActivationInfo,
-        message_id=_IDS,
-        asset_id=st.one_of(st.just(""), TEXTS),
+        message_id=_MAYBE,
+        asset_id=_MAYBE,
         secret=TEXTS,
     ),
 )
@@ -154,7 +153,7 @@ def _requests(
     )
     return st.builds(
         GatewayRequest,
-        message_id=_IDS,
+        message_id=_MAYBE,
         action=st.sampled_from(actions),
         children=several.map(tuple),
     )
@@ -166,13 +165,13 @@ GATEWAY_REQUESTS: st.SearchStrategy[GatewayRequest] = st.one_of(
     _requests((GatewayAction.BATCH_LOGIN, GatewayAction.ADD), _SIGNED, 3, 0),
     _requests((GatewayAction.LOGOUT,), (Proof.NONE,), 1),
     _requests((GatewayAction.REMOVE,), (Proof.NONE,), 3, 0),
-    st.builds(GatewayRequest, message_id=_IDS, action=st.just(GatewayAction.LIST)),
+    st.builds(GatewayRequest, message_id=_MAYBE, action=st.just(GatewayAction.LIST)),
 )
 _CHILDREN = st.builds(
     Child,
     device=DEVICES,
-    asset_id=st.one_of(st.just(""), TEXTS),
-    secret=st.one_of(st.just(""), TEXTS),
+    asset_id=_MAYBE,
+    secret=_MAYBE,
 )
 _NAMED = st.builds(Child, device=DEVICES)
 # A batch's refusals come back under one reason, so they are made with one.
@@ -190,7 +189,7 @@ def _replies(
 ) -> st.SearchStrategy[GatewayReply]:
     return st.builds(
         GatewayReply,
-        message_id=_IDS,
+        message_id=_MAYBE,
         action=st.sampled_from(actions),
         children=children.map(tuple),
         refused=refused,

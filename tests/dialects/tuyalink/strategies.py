@@ -24,16 +24,15 @@ from fleet_sim.model.messages import (
 from tests.dialects.near_misses import near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
-TEXTS = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
-)
+_STORABLE = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+TEXTS = st.text(_STORABLE, min_size=1, max_size=30)
+IDS = st.text(_STORABLE, max_size=30)
 # What an id can hold, dots and percent signs included.
 KEYS = st.text(
     st.characters(exclude_characters="\0/+#|,", exclude_categories=["Cs"]), min_size=1, max_size=20
 )
 DEVICES = st.builds(DeviceId, product_key=KEYS | st.text(".%2E5a", min_size=1), device_key=KEYS)
 
-IDS = st.just("") | TEXTS
 MODULES = st.sampled_from(["", *(str(number) for number in range(1, 20))])
 
 _HEX = "0123456789abcdef"
@@ -78,7 +77,7 @@ DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
         ),
         IDS,
         _FAILURES,
-        st.just("") | TEXTS,
+        IDS,
         MODULES,
     ),
     st.builds(VersionQuery, message_id=IDS),
