@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from fleet_sim.dialects.huawei.children import write_status
 from fleet_sim.dialects.huawei.device import HuaweiDevice
 from fleet_sim.dialects.huawei.images import SOFTWARE
 from fleet_sim.dialects.huawei.names import down_topic, up_topic
+from fleet_sim.dialects.huawei.oc_rows import FINAL
 from fleet_sim.dialects.huawei.server import HuaweiServer
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.failure import FailureCause
@@ -23,6 +26,20 @@ from fleet_sim.model.messages import (
     VersionAsked,
     VersionReport,
 )
+from fleet_sim.model.northbound import (
+    CreateFirmware,
+    FirmwareOrder,
+    JobOrder,
+    JobRow,
+    JobStatus,
+    Names,
+    Retry,
+    Scope,
+    TaskRow,
+    TaskStatus,
+    Window,
+)
+from tests.dialects.huawei.shelf import NOW
 from tests.dialects.near_misses import near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
@@ -118,4 +135,104 @@ NEAR_WIRES = near_wires(
         write_status(_DEVICE, {_DEVICE: True, _CHILD: False}, "m"),
     ],
     [up_topic(_DEVICE), down_topic(_DEVICE)],
+)
+
+
+# --- northbound ------------------------------------------------------------------------------
+
+ORDERS = st.builds(
+    JobOrder,
+    firmware_id=st.text("abcdef0123456789", min_size=24, max_size=24),
+    kind=st.just("upgrade"),
+    scope=st.one_of(
+        st.just(Scope("p1")),
+        st.builds(
+            Scope,
+            product_key=st.just("p1"),
+            total=st.just(False),  # noqa: FBT003 - a strategy for one value
+            device_keys=st.lists(st.text("ab_1", min_size=1), min_size=1, unique=True).map(tuple),
+        ),
+        st.builds(
+            Scope,
+            product_key=st.just("p1"),
+            total=st.just(False),  # noqa: FBT003 - a strategy for one value
+            groups=st.lists(st.text("gh", min_size=1), min_size=1, unique=True).map(tuple),
+        ),
+    ),
+    retry=st.none() | st.builds(Retry, count=st.integers(1, 5), interval_s=st.just(0)),
+    window=st.none()
+    | st.integers(0, 10**6).map(lambda s: Window(NOW + s * 1000, NOW + s * 1000 + 300_000)),
+)
+KINDS = st.sampled_from(["firmware_upgrade", "software_upgrade"])
+INSTANTS = st.integers(0, 4 * 10**9).map(lambda seconds: seconds * 1000)  # Whole seconds.
+# Of each status of a subtask one that has a word of its own.
+COUNTED = (
+    TaskStatus.QUEUED,
+    TaskStatus.UNDER_WAY,
+    TaskStatus.SUCCEEDED,
+    TaskStatus.FAILED,
+    TaskStatus.CANCELLED,
+)
+_STATUSES = st.sampled_from(COUNTED)
+
+
+def _task(  # noqa: PLR0917 - drawn one by one
+    task_id: str, device: DeviceId, before: str, after: str, status: TaskStatus, desc: str, at: int
+) -> TaskRow:
+    is_begun = status is not TaskStatus.QUEUED
+    last = at + 9_000 if status in FINAL else at + 1_000 * is_begun
+    return TaskRow(
+        task_id, "j", device.product_key, device.device_key, "", before, after, status, None,
+        desc or None, last, at, at + 1_000 if is_begun else None,
+    )  # fmt: skip
+
+
+TASK_ROWS = st.builds(_task, TEXTS, DEVICES, _ANY_TEXT, _ANY_TEXT, _STATUSES, _ANY_TEXT, INSTANTS)
+# What an operation shows of a job: neither its firmware nor its name.
+JOB_ROWS = st.builds(
+    lambda job_id, order, kind, version, at, counts: JobRow(
+        job_id,
+        "p1",
+        replace(order, firmware_id="", tags=(("operateType", kind),)),
+        version,
+        Names(version),
+        JobStatus.STARTED,
+        at,
+        tuple((status, count) for status, count in counts if count),
+    ),
+    TEXTS,
+    ORDERS,
+    KINDS,
+    _ANY_TEXT,
+    INSTANTS,
+    st.tuples(*(st.integers(0, 9) for _ in range(5))).map(
+        lambda counts: zip(COUNTED, counts, strict=True)
+    ),
+)
+_TRAITS = st.fixed_dictionaries(
+    {"fileType": st.sampled_from(["firmwarePackage", "softwarePackage"])},
+    optional=dict.fromkeys(("deviceType", "manufacturerName"), TEXTS),
+).map(lambda traits: tuple(sorted(traits.items())))
+CONTENTS = st.binary(min_size=1, max_size=9)
+PACKAGES = st.builds(
+    lambda product, name, version, content, file_name, desc, tags: CreateFirmware(
+        FirmwareOrder(
+            product,
+            Names(name),
+            version,
+            hashlib.sha256(content).hexdigest(),
+            "sha256",
+            file_name,
+            desc,
+            tags=tags,
+        ),
+        content,
+    ),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    CONTENTS,
+    st.text("abc.-_ 019", min_size=3, max_size=9).filter(lambda name: name.strip(". ")),
+    _ANY_TEXT,
+    _TRAITS,
 )

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.operations import (
@@ -22,6 +21,8 @@ from fleet_sim.dialects.huawei.times import stamp
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import JobOrder, Retry, Scope, Window
 from tests.dialects.huawei.shelf import NOW
+from tests.dialects.huawei.strategies import ORDERS
+from tests.dialects.near_misses import near_misses
 
 _DEVICES = {"devices": ["p1_d1", "p1_d_2"]}
 _GROUPS = {"deviceGroups": ["g"], "deviceType": "T", "model": "p1", "manufacturerName": "M"}
@@ -135,53 +136,27 @@ def test_a_body_that_is_no_object_is_a_bad_request(body: bytes) -> None:
     assert caught.value.why.code == "120015"
 
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["devices", "deviceGroups", "model", "executeType", "retryType"]), inner
-        )
-    ),
-    max_leaves=6,
+_NEAR_BODIES = near_misses(
+    *(
+        json.dumps({"fileId": "f", "targets": targets, "policy": policy}).encode()
+        for targets in (_DEVICES, _GROUPS)
+        for policy in ({**_custom(), "retryType": True, "retryTimes": 3}, {"executeType": "now"})
+    )
 )
 
 
-@given(body=st.dictionaries(st.sampled_from(["fileId", "targets", "policy"]), _JSON))
-def test_near_misses_raise_nothing_else(body: dict[str, object]) -> None:
+@pytest.mark.codec
+@given(body=_NEAR_BODIES)
+def test_near_misses_raise_nothing_else(body: bytes) -> None:
     """They are read or refused."""
     try:
-        read_wanted(json.dumps(body).encode(), CONTRACT, NOW)
+        read_wanted(body, CONTRACT, NOW)
     except ApiError as error:
         assert str(error)  # noqa: PT017 - nearly all are refused
 
 
-_ORDERS = st.builds(
-    JobOrder,
-    firmware_id=st.text("abcdef0123456789", min_size=24, max_size=24),
-    kind=st.just("upgrade"),
-    scope=st.one_of(
-        st.just(Scope("p1")),
-        st.builds(
-            Scope,
-            product_key=st.just("p1"),
-            total=st.just(False),  # noqa: FBT003 - a strategy for one value
-            device_keys=st.lists(st.text("ab_1", min_size=1), min_size=1, unique=True).map(tuple),
-        ),
-        st.builds(
-            Scope,
-            product_key=st.just("p1"),
-            total=st.just(False),  # noqa: FBT003 - a strategy for one value
-            groups=st.lists(st.text("gh", min_size=1), min_size=1, unique=True).map(tuple),
-        ),
-    ),
-    retry=st.none() | st.builds(Retry, count=st.integers(1, 5), interval_s=st.just(0)),
-    window=st.none()
-    | st.integers(0, 10**6).map(lambda s: Window(NOW + s * 1000, NOW + s * 1000 + 300_000)),
-)
-
-
-@given(order=_ORDERS)
+@pytest.mark.codec
+@given(order=ORDERS)
 def test_what_the_operator_asks_is_what_the_gate_reads(order: JobOrder) -> None:
     """The round-trip law; and an operation shows the same again."""
     body = json.dumps(write_wanted(order, "p1", NOW)).encode()
