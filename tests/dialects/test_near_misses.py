@@ -69,7 +69,8 @@ def test_what_decoders_stumble_over_is_near(wanted: object) -> None:
 
 
 def test_what_is_no_json_is_spoiled_too() -> None:
-    """By its bytes."""
+    """By its bytes; a sample may be spoiled twice, and then nest without end."""
+    assert spoiled((b"[" * 100_000,), Tape(b"\0\1\0\1\0\0"))
     assert len({spoiled((b"abc",), tape) for tape in tapes(200)}) > 50
 
 
