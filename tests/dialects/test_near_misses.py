@@ -46,7 +46,7 @@ def _read(body: bytes) -> object:
 
 @functools.cache
 def _near() -> list[object]:
-    return [_read(spoiled((_SAMPLE,), tape)) for tape in tapes(20_000)]
+    return [_read(spoiled((_SAMPLE,), tape)) for tape in tapes(12_000)]
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,7 @@ NEAR_GATEWAY_WIRES = near_wires(_GATEWAY_WIRES, [wire.topic for wire in _GATEWAY
 NAMES = st.builds(
     Names,
     default=TEXTS,
-    by_locale=st.dictionaries(st.sampled_from(LOCALES), TEXTS).map(
+    by_locale=st.dictionaries(st.sampled_from(LOCALES), TEXTS, max_size=2).map(
         lambda texts: tuple(sorted(texts.items()))
     ),
 )
@@ -239,15 +239,15 @@ PAGES = st.builds(
     number=st.none() | st.integers(1, 10**6),
     size=st.none() | st.integers(1, 10**6),
 )
-_TUPLES = st.lists(TEXTS, min_size=1, max_size=3).map(tuple)
-_PAIRS = st.dictionaries(TEXTS, _TUPLES, min_size=1, max_size=3).map(
+_TUPLES = st.lists(TEXTS, min_size=1, max_size=2).map(tuple)
+_PAIRS = st.dictionaries(TEXTS, _TUPLES, min_size=1, max_size=2).map(
     lambda mapping: tuple(sorted(mapping.items()))
 )
 _TREES = st.lists(
-    st.tuples(TEXTS, st.lists(TEXTS, max_size=2).map(tuple)), min_size=1, max_size=5
+    st.tuples(TEXTS, st.lists(TEXTS, max_size=2).map(tuple)), min_size=1, max_size=3
 ).map(tuple)
 _PRODUCTS = st.just("") | PRODUCT_KEYS
-_VERSIONS = st.lists(TEXTS, max_size=3).map(tuple)
+_VERSIONS = st.lists(TEXTS, max_size=2).map(tuple)
 SCOPES = st.one_of(
     st.builds(Scope, product_key=_PRODUCTS, versions=_VERSIONS),
     *(

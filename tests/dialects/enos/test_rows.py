@@ -73,7 +73,9 @@ FIRMWARES = st.builds(
         needs_verification=st.booleans(),
         verify_devices_max=st.none() | st.integers(1, 9),
         verify_successes_min=st.none() | st.integers(1, 9),
-        tags=st.dictionaries(TEXTS, TEXTS).map(lambda tags: tuple(sorted(tags.items()))),
+        tags=st.dictionaries(TEXTS, TEXTS, max_size=2).map(
+            lambda tags: tuple(sorted(tags.items()))
+        ),
     ),
     url=st.just("http://b.example/files/f1/2.0.bin"),
     size_bytes=st.integers(0, 2**40),

@@ -41,14 +41,14 @@ _JOBS = st.builds(
     JobRow, _KEY, st.just("pk"),
     st.builds(
         JobOrder, _KEY, st.sampled_from(["upgrade", "verify"]),
-        st.builds(Scope, st.just("pk"), st.lists(_KEY).map(tuple)) | st.builds(
+        st.builds(Scope, st.just("pk"), st.lists(_KEY, max_size=2).map(tuple)) | st.builds(
             Scope, st.just("pk"), permille=st.integers(1, 1000)),
         names=st.none() | st.builds(Names, _TEXT), devices_must_ask=st.booleans(),
         needs_confirmation=st.booleans(), timeout_s=_MINUTES,
         retry=st.none() | st.builds(Retry, st.sampled_from([1, 2, 5]), st.just(600)),
         window=st.none() | st.builds(Window, _INSTANT, _INSTANT),
         pushes_a_minute=st.integers(10, 10_000), overwrites=st.booleans(), by_blocks=st.booleans(),
-        tags=st.lists(st.tuples(_KEY, _KEY)).map(tuple),
+        tags=st.lists(st.tuples(_KEY, _KEY), max_size=2).map(tuple),
     ),
     _TEXT, st.just(Names("")),
     st.sampled_from(sorted(set(JobStatus) - {JobStatus.CANCELLED})), _INSTANT,
