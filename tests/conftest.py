@@ -1,14 +1,40 @@
-"""A second vendor for any room's tests: the package in `tests/dialects/third_party`."""
+"""What all rooms' tests share: Hypothesis's profiles, and a second vendor.
+
+The profiles are chosen by Hypothesis's own `--hypothesis-profile`. `usual` knows no clock, for a
+slow machine is no failing example; `many` is for the codecs: `./test tests/dialects -m codec
+--hypothesis-profile many`. The second vendor is the package in `tests/dialects/third_party`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fleet_sim.dialects import registry
 from tests.dialects.third_party.fleet_sim_acme import ACME
 from tests.dialects.third_party.installing import installed
+
+_MANY_TIMEOUT_S = 7_200  # Long enough for 100,000 examples on a busy machine.
+
+settings.register_profile("usual", deadline=None)
+settings.register_profile(
+    "many",
+    max_examples=100_000,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("usual")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give the codecs' tests the time that very many examples take."""
+    if config.getoption("hypothesis_profile") == "many":
+        for item in items:
+            if item.get_closest_marker("codec"):
+                item.add_marker(pytest.mark.timeout(_MANY_TIMEOUT_S))
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ _UNMIRRORED_TESTS = {
     "conformance": "Its sources are the specification of MQTT and clients nobody here wrote.",
     "test_docs.py": "Its sources are the documents.",
     "test_house.py": "Looks at all files.",
-    "planted": "Its sources are the planted bugs and the clean backend, against all oracles at once.",
+    "planted": "Its sources are the planted bugs and the clean backend, under all oracles.",
     "test_launchers.py": "Its sources are the sh launchers.",
     "topologies": "Runs as a person starts them: what is shown is all parts together.",
 }

@@ -200,7 +200,7 @@ def _cancel_tasks(call: CancelTasks, replies: Replies, profile: Profile) -> Step
     is_known = bool(call.firmware_id and call.product_key)
     if not is_known and not replies:
         return Ask(*question(GetJob(call.job_id), profile))
-    job: Mapping[str, str] = (
+    job: Mapping[str, Any] = (
         {"FirmwareId": call.firmware_id, "ProductKey": call.product_key}
         if is_known
         else replies[0]["Data"]
@@ -208,7 +208,7 @@ def _cancel_tasks(call: CancelTasks, replies: Replies, profile: Profile) -> Step
     part = _part(call.device_keys, len(replies) - (not is_known), jobs.DEVICES_MAX)
     if not part:
         return None
-    named = (("ProductKey", job["ProductKey"]), ("FirmwareId", job["FirmwareId"]))
+    named = tuple((name, _text(job, name)) for name in ("ProductKey", "FirmwareId"))
     whose = (("JobId", call.job_id),) if call.job_id else ()
     return Ask("CancelOTATaskByDevice", (*named, *whose, *numbered("DeviceName", part)))
 
@@ -248,6 +248,14 @@ def _stop_job(call: StopJob, replies: Replies, profile: Profile) -> Step | None:
     steps.append(CancelJob(call.job_id, stopped, is_planned=is_planned))
     number = len(replies) - profile.has_dynamic_jobs
     return Ask(*question(steps[number], profile)) if number < len(steps) else None
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    """Return a text of an answer: whatever else stands there cannot be sent on."""
+    value = fields[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value
 
 
 def _part(values: Sequence[str], number: int, size: int) -> Sequence[str]:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from fleet_sim.dialects.alink.blocks import write_block
+from fleet_sim.dialects.alink.device import AlinkDevice
+from fleet_sim.dialects.alink.server import AlinkServer
+from fleet_sim.dialects.alink.topics import Topic, topic_of
+from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    ActivationInfo,
     Block,
     BlockRequest,
     DeviceMessage,
@@ -19,12 +25,13 @@ from fleet_sim.model.messages import (
     VersionQuery,
     VersionReport,
 )
+from tests.dialects.alink import samples
+from tests.dialects.near_misses import near_misses, near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
-TEXTS = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
-)
-MAYBE_TEXTS = st.just("") | TEXTS
+_STORABLE = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+TEXTS = st.text(_STORABLE, min_size=1, max_size=30)
+MAYBE_TEXTS = st.text(_STORABLE, max_size=30)
 # One level of a topic that matches only itself.
 KEYS = st.text(
     st.characters(exclude_characters="\0/+#", exclude_categories=["Cs"]), min_size=1, max_size=20
@@ -34,7 +41,11 @@ PRODUCT_KEYS = st.text("abcXYZ0123456789.-|", min_size=1, max_size=8)
 DEVICES = st.builds(DeviceId, product_key=PRODUCT_KEYS, device_key=KEYS)
 
 # Plain ids, ids that stand for numbers and for the older topic, and what looks like them.
-IDS = MAYBE_TEXTS | st.from_regex(r"[=@#]{0,4}-?[0-9]{0,19}", fullmatch=True)
+IDS = MAYBE_TEXTS | st.builds(
+    str.__add__,
+    st.sampled_from(["", "=", "@", "#", "@#", "=@", "=#", "@@", "#@", "@=#"]),
+    st.text("0123456789-", max_size=20),
+)
 MODULES = st.just("") | TEXTS.filter(lambda name: name != "default")
 
 _HEX = "0123456789abcdef"
@@ -115,19 +126,43 @@ SERVER_MESSAGES: st.SearchStrategy[ServerMessage | Block] = st.one_of(
     BLOCKS,
 )
 
-# Bytes that come close to a message: the right keys, and JSON of every shape.
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=8,
+# Bytes that come close to a message, each mostly on its own topic.
+_DEVICE = DeviceId("pk1", "dev1")
+_MD5 = "5d41402abc4b2a76b9719d911017c592"
+_IMAGE = FirmwareImage("2.0.0", "http://h/f", 5, _MD5, "md5", "MCU")
+_IN_BLOCKS = FirmwareImage("2.0.0", "", 5, _MD5 * 2, "sha256", stream=(1397345, 1))
+TOPICS = (*(topic_of(_DEVICE, topic) for topic in Topic), "/ext/register", "/ext/regnwl")
+NEAR_WIRES = near_wires(
+    [
+        *written(
+            AlinkDevice().encode,
+            _DEVICE,
+            VersionReport("1", "1.0.0", "MCU"),
+            ProgressReport("2", 35, "downloading", "MCU"),
+            FailureReport("3", FailureCause.FLASH, "no", -4, "MCU"),
+            VersionQuery("4", "MCU"),
+            VersionQuery("@#8"),
+            BlockRequest("5", (1397345, 1), 0, 5120),
+        ),
+        *written(
+            AlinkServer().encode,
+            _DEVICE,
+            UpgradeRequest("#6", _IMAGE),
+            UpgradeRequest("7", _IN_BLOCKS),
+            VersionOffer("8", (_IMAGE,)),
+            VersionOffer("@#9"),
+            Block("10", 0, b"123456789", 5120),
+            ActivationInfo("", "", "s3cret"),
+        ),
+        WireMessage(topic_of(_DEVICE, Topic.DOWNLOAD), samples.C_BLOCK),
+        WireMessage(topic_of(_DEVICE, Topic.INFORM), samples.PYTHON_INFORM),
+    ],
+    TOPICS,
 )
-_INNER_KEYS = st.sampled_from(
-    ["version", "step", "desc", "module", "size", "url", "sign", "signMethod", "md5", "dProtocol",
-     "streamId", "streamFileId", "files", "fileInfo", "fileBlock", "offset", "deviceSecret"]
-)  # fmt: skip
-_WORDS = st.sampled_from(["Md5", "SHA256", "mqtt", "default", "5", "-3", "0" * 32])
-_INNER = st.dictionaries(_INNER_KEYS, _JSON | _WORDS)
-NEARLY_MESSAGES = st.dictionaries(
-    st.sampled_from(["id", "params", "code", "data", "message", "version", "method"]),
-    _JSON | _INNER | st.dictionaries(_INNER_KEYS, _INNER | st.lists(_INNER, max_size=2)),
+# A frame whose length fits, so that its JSON is looked at.
+NEAR_FRAMES = near_misses(
+    b'{"id":"1","code":200,"data":{"fileToken":"default","fileLength":9,"bSize":0,"bOffset":0}}',
+    b'{"id":"1","code":6203,"message":"gone"}',
+).map(lambda header: len(header).to_bytes(2, "big") + header + b"\x00\x00") | near_misses(
+    write_block(Block("1", 0, b"123456789", 5120))
 )

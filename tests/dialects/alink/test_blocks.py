@@ -16,7 +16,8 @@ from fleet_sim.dialects.alink.message_ids import read_id
 from fleet_sim.dialects.fields import read_object
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import Block, BlockRequest
-from tests.dialects.alink.strategies import BLOCK_REQUESTS, BLOCKS
+from tests.dialects.alink.strategies import BLOCK_REQUESTS, BLOCKS, NEAR_FRAMES
+from tests.dialects.near_misses import near_misses
 
 _REQUEST = BlockRequest("1", (1397345, 1), 0, 5120)
 _SAMPLE = (
@@ -69,12 +70,14 @@ def test_a_frame_reads_as_the_sdk_has_it() -> None:
     assert read_block(_FRAME) == _BLOCK
 
 
+@pytest.mark.codec
 @given(BLOCK_REQUESTS)
 def test_what_is_asked_can_be_read(request: BlockRequest) -> None:
     """The law of the round trip."""
     assert _read_request(write_request(request)) == request
 
 
+@pytest.mark.codec
 @given(BLOCKS)
 def test_what_is_answered_can_be_read(block: Block) -> None:
     """The law of the round trip, of refusals too."""
@@ -160,3 +163,26 @@ def test_the_mistake_of_a_frame_names_its_message() -> None:
 def test_a_refusal_needs_no_more_than_its_code(rest: bytes) -> None:
     """The SDK looks at nothing else."""
     assert read_block(_frame(b'{"id":"1","code":6203}', rest)) == Block("1", 0, b"", 0, 6203)
+
+
+@pytest.mark.codec
+@given(NEAR_FRAMES)
+def test_a_frame_of_any_kind_raises_nothing_else(frame: bytes) -> None:
+    """It is a block or a `DialectError`."""
+    try:
+        read_block(frame)
+    except DialectError as error:
+        assert str(error)  # noqa: PT017 - most bytes are refused, some may be read
+
+
+@pytest.mark.codec
+@given(near_misses(_SAMPLE))
+def test_a_request_of_any_kind_raises_nothing_else(payload: bytes) -> None:
+    """It asks for a block within the file's limits, or is a `DialectError`."""
+    try:
+        found = _read_request(payload)
+    except DialectError as error:
+        assert str(error)  # noqa: PT017 - see above
+    else:
+        assert found.offset >= 0
+        assert 1 <= found.size_bytes <= 131_072

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.dialects.alink.device import AlinkDevice
@@ -30,7 +28,7 @@ from fleet_sim.model.messages import (
     VersionQuery,
     VersionReport,
 )
-from tests.dialects.alink.strategies import DEVICES, NEARLY_MESSAGES, SERVER_MESSAGES
+from tests.dialects.alink.strategies import DEVICES, NEAR_FRAMES, NEAR_WIRES, SERVER_MESSAGES
 from tests.dialects.keys import Keys
 
 _DEVICE = DeviceId("pk1", "dev1")
@@ -39,8 +37,7 @@ _MD5 = "5d41402abc4b2a76b9719d911017c592"
 _URL = "http://127.0.0.1:8080/fw/2.0.0.bin"
 _UPGRADE, _GET_REPLY = topic_of(_DEVICE, Topic.UPGRADE), topic_of(_DEVICE, Topic.GET_REPLY)
 _REQUEST = topic_of(_DEVICE, Topic.REQUEST)
-# Where a device may hear something: all topics of its own, and those of registration.
-_TOPICS = (*(topic_of(_DEVICE, topic) for topic in Topic), "/ext/register", "/ext/regnwl")
+_DOWNLOAD_REPLY = topic_of(_DEVICE, Topic.DOWNLOAD_REPLY)
 
 
 def test_credentials_are_those_of_the_page() -> None:
@@ -172,7 +169,7 @@ def test_pushes_and_secrets_are_not_answered(message: DeviceMessage) -> None:
     assert _CODEC.encode(_DEVICE, message) is None
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(device=DEVICES, message=SERVER_MESSAGES)
 def test_what_the_server_says_is_what_the_device_hears(
     device: DeviceId, message: ServerMessage | Block
@@ -257,34 +254,11 @@ def test_what_is_no_message_to_this_device_is_refused(
         _CODEC.decode(_DEVICE, topic, payload)
 
 
-def _hear(topic: str, payload: bytes) -> None:
+@pytest.mark.codec
+@given(near=NEAR_WIRES | st.tuples(st.just(_DOWNLOAD_REPLY), NEAR_FRAMES))
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
+    """Near misses, and bytes of any kind, on any topic are a message or a `DialectError`."""
     try:
-        _CODEC.decode(_DEVICE, topic, payload)
+        _CODEC.decode(_DEVICE, *near)
     except DialectError as error:
         assert str(error)  # noqa: PT017 - most bytes are refused, some may be read
-
-
-# A frame whose length fits, so that its JSON is looked at.
-_FRAMED = NEARLY_MESSAGES.map(lambda body: json.dumps(body).encode()).map(
-    lambda header: len(header).to_bytes(2, "big") + header + b"\x00\x00"
-)
-_BYTES = (
-    st.binary(max_size=60) | NEARLY_MESSAGES.map(lambda body: json.dumps(body).encode()) | _FRAMED
-)
-
-
-@settings(max_examples=200)
-@given(topic=st.sampled_from(_TOPICS), payload=_BYTES)
-def test_garbage_raises_nothing_else(topic: str, payload: bytes) -> None:
-    """Bytes of any kind, and near misses, on any topic are a message or a `DialectError`."""
-    _hear(topic, payload)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("part", range(10))
-@settings(max_examples=10_000)
-@given(topic=st.sampled_from(_TOPICS), payload=_BYTES)
-def test_much_garbage_raises_nothing_else(part: int, topic: str, payload: bytes) -> None:
-    """The same, 100,000 times: in parts, for Hypothesis keeps every example of a run in memory."""
-    _hear(topic, payload)

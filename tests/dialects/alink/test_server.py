@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.dialects.alink.blocks import read_block
@@ -34,7 +33,7 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 from tests.dialects.alink import samples
-from tests.dialects.alink.strategies import DEVICE_MESSAGES, DEVICES, NEARLY_MESSAGES
+from tests.dialects.alink.strategies import DEVICE_MESSAGES, DEVICES, NEAR_WIRES
 from tests.dialects.keys import Keys
 
 _DEVICE = DeviceId("pk1", "dev1")
@@ -138,7 +137,7 @@ def test_a_device_hears_its_own_topics_only(topic_filter: str, *, may: bool) -> 
 # --- what devices say ------------------------------------------------------------------------
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(device=DEVICES, message=DEVICE_MESSAGES)
 def test_what_the_device_says_is_what_the_server_hears(
     device: DeviceId, message: DeviceMessage | BlockRequest
@@ -213,7 +212,11 @@ def test_what_is_wrong_with_a_message_is_told(
     assert (caught.value.code, caught.value.message_id) == (code, message_id)
 
 
-def _hear(topic: str, payload: bytes) -> None:
+@pytest.mark.codec
+@given(near=NEAR_WIRES)
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
+    """Near misses, and bytes of any kind, are a message or an error that can be answered."""
+    topic, payload = near
     try:
         device, _ = _CODEC.decode(topic, payload)
     except DialectError as error:
@@ -225,27 +228,6 @@ def _hear(topic: str, payload: bytes) -> None:
             assert _CODEC.complain(topic, caught.value) is None
     else:
         assert device == _DEVICE
-
-
-_TOPICS = [topic_of(_DEVICE, topic) for topic in Topic]
-_BYTES = st.binary(max_size=60) | NEARLY_MESSAGES.map(lambda body: json.dumps(body).encode())
-
-
-@settings(max_examples=200)
-@given(topic=st.sampled_from(_TOPICS), payload=_BYTES)
-def test_garbage_raises_nothing_else(topic: str, payload: bytes) -> None:
-    """Bytes of any kind, and near misses, are a message or an error that can be answered."""
-    _hear(topic, payload)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("part", range(10))
-@settings(max_examples=10_000)
-@given(topic=st.sampled_from(_TOPICS), payload=_BYTES)
-def test_much_garbage_raises_nothing_else(part: int, topic: str, payload: bytes) -> None:
-    """The same, 100,000 times: in parts, for Hypothesis keeps every example of a run in memory."""
-    _hear(topic, payload)
 
 
 @given(topic=st.text(max_size=40))

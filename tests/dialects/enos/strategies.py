@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.searches import LOCALES
+from fleet_sim.dialects.enos.server import EnosServer
+from fleet_sim.dialects.enos.topics import Leaf, topic_of
+from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.filters import AllOf, AnyOf, Comparison, Filter, Operator
 from fleet_sim.model.firmware import FirmwareImage
@@ -31,11 +35,13 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 from fleet_sim.model.northbound import JobOrder, Names, Page, Retry, Scope, Window
+from tests.dialects.enos import gateway_samples
+from tests.dialects.near_misses import near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
-TEXTS = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
-)
+_STORABLE = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+TEXTS = st.text(_STORABLE, min_size=1, max_size=30)
+_MAYBE = st.text(_STORABLE, max_size=30)
 # One level of a topic that matches only itself.
 KEYS = st.text(
     st.characters(exclude_characters="\0/+#", exclude_categories=["Cs"]), min_size=1, max_size=20
@@ -52,7 +58,6 @@ IMAGES = st.builds(
     digest=st.text("0123456789abcdef", min_size=1, max_size=64),
     digest_method=_METHODS,
 )
-_IDS = st.one_of(st.just(""), TEXTS)
 _STEP_OF = {
     FailureCause.UPGRADE: -1,
     FailureCause.DOWNLOAD: -2,
@@ -65,65 +70,76 @@ _FAILURES = st.one_of(
     st.tuples(st.just(FailureCause.OTHER), st.integers(-(10**9), -6)),
 )
 DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
-    st.builds(VersionReport, message_id=_IDS, version=TEXTS),
+    st.builds(VersionReport, message_id=_MAYBE, version=TEXTS),
     st.builds(
         ProgressReport,
-        message_id=_IDS,
+        message_id=_MAYBE,
         percent=st.integers(0, 100),
-        desc=st.one_of(st.just(""), TEXTS),
+        desc=_MAYBE,
     ),
     st.builds(
         lambda message_id, failure, desc: FailureReport(message_id, failure[0], desc, failure[1]),
-        _IDS,
+        _MAYBE,
         _FAILURES,
-        st.one_of(st.just(""), TEXTS),
+        _MAYBE,
     ),
     st.builds(
         UpgradeReply,
-        message_id=_IDS,
+        message_id=_MAYBE,
         code=st.integers(0, 99_999),
-        text=st.one_of(st.just(""), TEXTS),
+        text=_MAYBE,
     ),
-    st.builds(VersionQuery, message_id=_IDS),
+    st.builds(VersionQuery, message_id=_MAYBE),
     st.builds(
         ActivationReply,
-        message_id=_IDS,
+        message_id=_MAYBE,
         code=st.integers(0, 99_999),
-        text=st.one_of(st.just(""), TEXTS),
+        text=_MAYBE,
     ),
 )
 SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
-    st.builds(UpgradeRequest, message_id=_IDS, image=IMAGES),
+    st.builds(UpgradeRequest, message_id=_MAYBE, image=IMAGES),
     st.builds(
         ReportReply,
-        message_id=_IDS,
+        message_id=_MAYBE,
         to=st.sampled_from([VersionReport, ProgressReport]),
         code=st.integers(0, 99_999),
-        text=st.one_of(st.just(""), TEXTS),
+        text=_MAYBE,
     ),
-    st.builds(VersionOffer, message_id=_IDS, images=st.lists(IMAGES, max_size=3).map(tuple)),
+    st.builds(VersionOffer, message_id=_MAYBE, images=st.lists(IMAGES, max_size=3).map(tuple)),
     st.builds(
         ActivationInfo,
-        message_id=_IDS,
-        asset_id=st.one_of(st.just(""), TEXTS),
+        message_id=_MAYBE,
+        asset_id=_MAYBE,
         secret=TEXTS,
     ),
 )
 
-# Bytes that come close to a message: JSON of every shape, and cuts and bursts of nonsense.
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=8,
-)
-_MESSAGE_KEYS = st.sampled_from(["id", "params", "code", "data", "message", "version", "method"])
-NEARLY_MESSAGES = st.dictionaries(
-    _MESSAGE_KEYS,
-    _JSON
-    | st.dictionaries(
-        st.sampled_from(["version", "step", "desc", "sign", "signMethod", "fileUrl", "fileSize"]),
-        _JSON,
-    ),
+# Bytes that come close to a message, each mostly on its own topic.
+_DEVICE = DeviceId("pk1", "dk1")
+_IMAGE = FirmwareImage("2.0", "http://b.example/2.0.bin", 43, "9e107d9d37", "md5")
+NEAR_WIRES = near_wires(
+    [
+        *written(
+            EnosDevice().encode,
+            _DEVICE,
+            VersionReport("1", "1.0"),
+            ProgressReport("2", 35, "downloading"),
+            FailureReport("3", FailureCause.FLASH, "no", -4),
+            UpgradeReply("4", 200, "ok"),
+            VersionQuery("5"),
+            ActivationReply("6", 200, "ok"),
+        ),
+        *written(
+            EnosServer().encode,
+            _DEVICE,
+            UpgradeRequest("7", _IMAGE),
+            ReportReply("8", VersionReport, 200, "ok"),
+            VersionOffer("9", (_IMAGE, _IMAGE)),
+            ActivationInfo("10", "asset", "secret"),
+        ),
+    ],
+    [topic_of(_DEVICE, leaf) for leaf in Leaf],
 )
 
 
@@ -137,7 +153,7 @@ def _requests(
     )
     return st.builds(
         GatewayRequest,
-        message_id=_IDS,
+        message_id=_MAYBE,
         action=st.sampled_from(actions),
         children=several.map(tuple),
     )
@@ -149,13 +165,13 @@ GATEWAY_REQUESTS: st.SearchStrategy[GatewayRequest] = st.one_of(
     _requests((GatewayAction.BATCH_LOGIN, GatewayAction.ADD), _SIGNED, 3, 0),
     _requests((GatewayAction.LOGOUT,), (Proof.NONE,), 1),
     _requests((GatewayAction.REMOVE,), (Proof.NONE,), 3, 0),
-    st.builds(GatewayRequest, message_id=_IDS, action=st.just(GatewayAction.LIST)),
+    st.builds(GatewayRequest, message_id=_MAYBE, action=st.just(GatewayAction.LIST)),
 )
 _CHILDREN = st.builds(
     Child,
     device=DEVICES,
-    asset_id=st.one_of(st.just(""), TEXTS),
-    secret=st.one_of(st.just(""), TEXTS),
+    asset_id=_MAYBE,
+    secret=_MAYBE,
 )
 _NAMED = st.builds(Child, device=DEVICES)
 # A batch's refusals come back under one reason, so they are made with one.
@@ -173,7 +189,7 @@ def _replies(
 ) -> st.SearchStrategy[GatewayReply]:
     return st.builds(
         GatewayReply,
-        message_id=_IDS,
+        message_id=_MAYBE,
         action=st.sampled_from(actions),
         children=children.map(tuple),
         refused=refused,
@@ -190,27 +206,31 @@ GATEWAY_REPLIES: st.SearchStrategy[GatewayReply] = st.one_of(
     _replies((GatewayAction.ADD, GatewayAction.REMOVE), st.just([]), _NOBODY),
 )
 
-_CHILD_KEYS = st.sampled_from(
-    ["productKey", "deviceKey", "clientId", "timestamp", "signMethod", "sign", "cleanSession",
-     "secureMode", "subDevices", "loginedSubDevices", "failedSubDevices"]
-)  # fmt: skip
-_NEARLY_CHILDREN = st.dictionaries(_CHILD_KEYS, _JSON)
-NEARLY_GATEWAY_REQUESTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "id": _JSON,
-        "code": _JSON | st.sampled_from([200, 705, 742]),
-        "params": _JSON | _NEARLY_CHILDREN | st.lists(_NEARLY_CHILDREN, max_size=2),
-        "data": _JSON
-        | _NEARLY_CHILDREN
-        | st.dictionaries(_CHILD_KEYS, st.lists(_NEARLY_CHILDREN, max_size=2)),
-    },
-)
+_COMBINE, _TOPO = "/ext/session/gw/g1/combine/", "/sys/gw/g1/thing/topo/"
+_GATEWAY_WIRES = [
+    WireMessage(topic, payload)
+    for topic, payload in (
+        (f"{_COMBINE}login", gateway_samples.LOGIN),
+        (f"{_COMBINE}login", gateway_samples.PYTHON_LOGIN),
+        (f"{_COMBINE}login_reply", gateway_samples.LOGIN_ANSWER),
+        (f"{_COMBINE}login/batch", gateway_samples.BATCH),
+        (f"{_COMBINE}login/batch", gateway_samples.PYTHON_BATCH),
+        (f"{_COMBINE}login/batch_reply", gateway_samples.BATCH_ANSWER_IN_PART),
+        (f"{_COMBINE}logout", gateway_samples.LOGOUT),
+        (f"{_COMBINE}logout_reply", gateway_samples.LOGOUT_ANSWERS[0]),
+        (f"{_TOPO}add", gateway_samples.ADD),
+        (f"{_TOPO}add", gateway_samples.PYTHON_ADD),
+        (f"{_TOPO}delete", gateway_samples.REMOVE),
+        (f"{_TOPO}get", gateway_samples.LIST),
+        (f"{_TOPO}get_reply", gateway_samples.LIST_ANSWER),
+    )
+]
+NEAR_GATEWAY_WIRES = near_wires(_GATEWAY_WIRES, [wire.topic for wire in _GATEWAY_WIRES])
 
 NAMES = st.builds(
     Names,
     default=TEXTS,
-    by_locale=st.dictionaries(st.sampled_from(LOCALES), TEXTS).map(
+    by_locale=st.dictionaries(st.sampled_from(LOCALES), TEXTS, max_size=2).map(
         lambda texts: tuple(sorted(texts.items()))
     ),
 )
@@ -219,15 +239,15 @@ PAGES = st.builds(
     number=st.none() | st.integers(1, 10**6),
     size=st.none() | st.integers(1, 10**6),
 )
-_TUPLES = st.lists(TEXTS, min_size=1, max_size=3).map(tuple)
-_PAIRS = st.dictionaries(TEXTS, _TUPLES, min_size=1, max_size=3).map(
+_TUPLES = st.lists(TEXTS, min_size=1, max_size=2).map(tuple)
+_PAIRS = st.dictionaries(TEXTS, _TUPLES, min_size=1, max_size=2).map(
     lambda mapping: tuple(sorted(mapping.items()))
 )
 _TREES = st.lists(
-    st.tuples(TEXTS, st.lists(TEXTS, max_size=2).map(tuple)), min_size=1, max_size=5
+    st.tuples(TEXTS, st.lists(TEXTS, max_size=2).map(tuple)), min_size=1, max_size=3
 ).map(tuple)
 _PRODUCTS = st.just("") | PRODUCT_KEYS
-_VERSIONS = st.lists(TEXTS, max_size=3).map(tuple)
+_VERSIONS = st.lists(TEXTS, max_size=2).map(tuple)
 SCOPES = st.one_of(
     st.builds(Scope, product_key=_PRODUCTS, versions=_VERSIONS),
     *(

@@ -14,29 +14,39 @@ from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.dialects.enos.gate import EnosGate, http_refusal
 from fleet_sim.dialects.enos.routes import FILES, FIRMWARES, JOBS
 from fleet_sim.dialects.enos.tokens import TOKEN_PATH
-from fleet_sim.dialects.http import HttpFile, HttpPart, HttpRequest, HttpResponse
+from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.model.filters import Comparison, Operator
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import (
     Answer,
     Call,
+    CancelTasks,
+    CreateFirmware,
     CreateJob,
     Done,
     FetchFile,
     FileFound,
     FirmwareCreated,
+    FirmwareOrder,
     JobCreated,
+    JobOrder,
     Listed,
+    Names,
     Page,
     Refusal,
     Refused,
+    Retry,
+    Scope,
     SearchDevices,
     SearchTasks,
     StopJob,
     Versions,
+    Window,
 )
 from tests.dialects.enos import samples
 from tests.dialects.enos.hostile import HOSTILE
 from tests.dialects.enos.hostile_case import Hostile
+from tests.dialects.near_http import near_requests
 
 _NOW = 1_700_000_000_000
 _STOP = HttpRequest("POST", JOBS, (("action", "stop"), ("orgId", "o1"), ("jobId", "j")))
@@ -373,42 +383,40 @@ def test_authority_comes_before_everything_else() -> None:
 
 # --- garbage ---------------------------------------------------------------------------------
 
-_ODD_TEXT = st.text(max_size=8) | st.sampled_from(
-    ["o1", "j", "create", "search", "searchTask", "cancelTask", "create", "\ud800", "\0"]
-)
-_PAIRS = st.lists(
-    st.tuples(
-        st.sampled_from(["action", "orgId", "jobId", "firmwareId", "x"]) | _ODD_TEXT, _ODD_TEXT
+_SAYS = EnosOperator("o1", "", "")
+_NEAR_REQUESTS = near_requests(
+    *(
+        _SAYS.request(call, _NOW)
+        for call in (
+            CreateFirmware(
+                FirmwareOrder("pk1", Names("fw"), "2.0", "0" * 32, "md5", "2.0.bin"), b"x"
+            ),
+            CreateJob(
+                JobOrder(
+                    "f" * 24,
+                    "upgrade",
+                    Scope("pk1", ("1.0",), total=False, tags=(("site", ("north",)),)),
+                    timeout_s=600,
+                    retry=Retry(2, 60),
+                    window=Window(_NOW, _NOW + 10**7),
+                    concurrency=10,
+                )
+            ),
+            CreateJob(JobOrder("f", "verify", Scope("pk1", total=False, device_keys=("a", "b")))),
+            SearchTasks(Comparison("device_key", Operator.IN, ("a", "b")), Page(1, 5)),
+            SearchDevices(page=Page(1, 5)),
+            StopJob("j"),
+            CancelTasks("j", ("a",)),
+            FetchFile("f" * 24, DeviceId("pk1", "dk 1")),
+        )
     ),
-    max_size=5,
-).map(tuple)
-_HEADERS = st.lists(
-    st.tuples(st.sampled_from(["apim-accesstoken", "apim-timestamp", "apim-signature"]), _ODD_TEXT),
-    max_size=3,
-).map(tuple)
-_REQUESTS = st.builds(
-    HttpRequest,
-    method=st.sampled_from(["GET", "POST", "post", "PUT", ""]),
-    path=st.sampled_from([JOBS, FIRMWARES, TOKEN_PATH, "/", ""]),
-    query=_PAIRS.map(lambda pairs: (("orgId", "o1"), *pairs)) | _PAIRS,
-    headers=_HEADERS,
-    body=st.binary(max_size=40)
-    | st.dictionaries(st.sampled_from(["expression", "type", "pagination"]), _ODD_TEXT).map(
-        lambda fields: json.dumps(fields).encode()
-    ),
-    parts=st.lists(
-        st.builds(
-            HttpPart,
-            name=st.sampled_from(["metadata", "file", "x"]),
-            content=st.binary(max_size=20),
-            file_name=st.none() | _ODD_TEXT,
-        ),
-        max_size=3,
-    ).map(tuple),
+    EnosOperator("o1", "K", "S").login(_NOW) or _STOP,
+    _signed(_gate(signed_only=True)),
 )
 
 
-@given(request=_REQUESTS, signed_only=st.booleans())
+@pytest.mark.codec
+@given(request=_NEAR_REQUESTS, signed_only=st.booleans())
 def test_no_request_raises_anything(request: HttpRequest, *, signed_only: bool) -> None:
     """Whatever arrives is a call or a whole answer, and never one of 500."""
     found = _gate(signed_only=signed_only).read(request, _NOW)

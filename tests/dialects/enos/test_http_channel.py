@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from fleet_sim.dialects.http_channel import FileWanted, LinkWanted, LoggedIn, Sa
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
 from tests.dialects.keys import Keys
+from tests.dialects.near_http import near_requests
 
 _DEVICE = DeviceId("pk1", "dk1")
 _OTHER = DeviceId("pk1", "dk2")
@@ -407,29 +409,36 @@ def test_the_channel_claims_its_paths_and_no_other() -> None:
     )
 
 
-_PATHS = st.one_of(
-    st.text(),
-    st.sampled_from(["/auth/pk1/dk1", f"/topic{_INFORM.topic}", "/multipart/sys/pk1/dk1/file/"]),
-    st.builds("{}{}".format, st.sampled_from(["/auth/", "/topic", "/multipart"]), st.text()),
-    st.builds("/multipart/sys/pk1/dk1/file/download{}".format, st.sampled_from(["", "/url", "x"])),
+_NEAR_REQUESTS = near_requests(
+    _CLIENT.login(_DEVICE, "devsecret1"),
+    _CLIENT.say(_DEVICE, "{session}", _INFORM),
+    _CLIENT.download(_DEVICE, "{session}", f"enos-connect://{_ID}.zip"),
+    HttpRequest("GET", "/multipart/sys/pk1/dk1/file/download/url", (("sessionId", "{session}"),)),
 )
-_NAMES = st.sampled_from(["sessionId", "fileUri", "category"]) | st.text(max_size=3)
 
 
-@given(
-    st.sampled_from(["GET", "POST", "post", "X", ""]),
-    _PATHS,
-    st.lists(st.tuples(_NAMES, st.text(max_size=8)), max_size=4).map(tuple),
-    st.binary(max_size=20) | st.just(b"{}"),
-)
-def test_no_request_raises_anything(
-    method: str, path: str, query: tuple[tuple[str, str], ...], body: bytes
-) -> None:
-    """Whatever is in it is answered, in JSON, and opens nothing."""
+@pytest.mark.codec
+@given(request=_NEAR_REQUESTS)
+def test_no_request_raises_anything(request: HttpRequest) -> None:
+    """Whatever is in it, it is a call of the device, or is answered in JSON."""
+    scene = Scene()
+    session = scene.login()
+    query = tuple((name, text.replace("{session}", session)) for name, text in request.query)
+
+    read = scene.read(replace(request, query=query))
+
+    if isinstance(read, HttpResponse):
+        assert json.loads(read.body)["code"] != 200
+    else:
+        assert isinstance(read, LoggedIn | Said | FileWanted | LinkWanted)
+        assert read.device == _DEVICE
+
+
+@given(st.text(), st.text(max_size=8))
+def test_what_is_no_login_opens_nothing(path: str, text: str) -> None:
+    """On paths of any kind."""
     scene = Scene()
 
-    read = scene.read(HttpRequest(method, path, query, body=body))
+    scene.read(HttpRequest("POST", f"/auth/{path}", (("sessionId", text),), body=b"{}"))
 
-    assert isinstance(read, HttpResponse)
-    assert json.loads(read.body)["code"] != 200
     assert scene.channel.next_at_ms is None

@@ -23,8 +23,15 @@ def test_nulls_are_left_out_at_every_depth() -> None:
     }
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner)
-                    | st.dictionaries(st.text(), inner)))  # fmt: skip
+@given(
+    st.recursive(
+        st.none() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
+        max_leaves=6,
+    )
+)
 def test_any_json_can_be_respelled(value: object) -> None:
     """What a peer answers need have no letters in its keys."""
     lowered(value)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.dialects.rpc.asked import equal, together
@@ -126,26 +126,17 @@ _OF_ALIBABA = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(_SHARED, st.sampled_from(["alibaba", "tuya"]))
 def test_what_both_vendors_can_be_asked_is_read_as_it_was(call: Call, vendor: str) -> None:
     """By the other end."""
     assert _through(call, vendor) == call
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(_OF_ALIBABA)
 def test_what_one_vendor_can_be_asked_is_read_as_it_was(call: Call) -> None:
     """Schedules, rates, tags, dynamic jobs, and every flag of a cancel."""
-    assert _through(call, "alibaba") == call
-
-
-@pytest.mark.long
-@settings(max_examples=100_000, deadline=None)
-@given(_SHARED | _OF_ALIBABA)
-@pytest.mark.timeout(3600)
-def test_very_many_calls_are_read_as_they_were(call: Call) -> None:
-    """The same at length."""
     assert _through(call, "alibaba") == call
 
 

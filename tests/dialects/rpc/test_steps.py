@@ -208,6 +208,8 @@ def test_stopping_ends_the_list_of_a_dynamic_job_as_well() -> None:
         (CreateFirmware(_ORDER, b"x"), {"Data": {**_ADDRESS, "Key": "\ud800"}}),
         (CreateJob(JobOrder("f", "upgrade", Scope())), {"FirmwareInfo": {}}),
         (CancelTasks("j", ("a",)), {"Data": {}}),
+        (CancelTasks("j", ("a",)), {"Data": {"FirmwareId": 3, "ProductKey": "pk"}}),
+        (CancelTasks("j", ("a",)), {"Data": {"FirmwareId": "f", "ProductKey": ["pk"]}}),
         (RetryTasks("j", ("a",)), {"Data": {"SimpleOTATaskInfo": 3}}),
         (RetryTasks("j", ("a",)), {"Data": {"SimpleOTATaskInfo": [3]}}),
         (RetryTasks("j", ("a",)), {"Data": {"SimpleOTATaskInfo": []}}),

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from fleet_sim.dialects.tuyalink.device import TuyaLinkDevice
+from fleet_sim.dialects.tuyalink.names import Names
+from fleet_sim.dialects.tuyalink.server import TuyaLinkServer
+from fleet_sim.dialects.tuyalink.topics import Leaf, topic_of
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
@@ -17,18 +21,18 @@ from fleet_sim.model.messages import (
     VersionQuery,
     VersionReport,
 )
+from tests.dialects.near_misses import near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
-TEXTS = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
-)
+_STORABLE = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+TEXTS = st.text(_STORABLE, min_size=1, max_size=30)
+IDS = st.text(_STORABLE, max_size=30)
 # What an id can hold, dots and percent signs included.
 KEYS = st.text(
     st.characters(exclude_characters="\0/+#|,", exclude_categories=["Cs"]), min_size=1, max_size=20
 )
 DEVICES = st.builds(DeviceId, product_key=KEYS | st.text(".%2E5a", min_size=1), device_key=KEYS)
 
-IDS = st.just("") | TEXTS
 MODULES = st.sampled_from(["", *(str(number) for number in range(1, 20))])
 
 _HEX = "0123456789abcdef"
@@ -73,7 +77,7 @@ DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
         ),
         IDS,
         _FAILURES,
-        st.just("") | TEXTS,
+        IDS,
         MODULES,
     ),
     st.builds(VersionQuery, message_id=IDS),
@@ -83,19 +87,27 @@ SERVER_MESSAGES: st.SearchStrategy[ServerMessage] = st.one_of(
     st.builds(VersionOffer, message_id=IDS, images=st.lists(IMAGES, max_size=1).map(tuple)),
 )
 
-# Bytes that come close to a message: the right keys, and JSON of every shape.
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=8,
-)
-_KEYS = st.sampled_from(
-    ["bizType", "pid", "otaChannel", "channel", "version", "url", "size", "md5", "hmac", "progress",
-     "errorCode", "errorMsg"]
-)  # fmt: skip
-_WORDS = st.sampled_from(["INIT", "UPDATE", "5", "-5", "0" * 32, "0" * 64])
-_INNER = st.dictionaries(_KEYS, _JSON | _WORDS)
-NEARLY_MESSAGES = st.dictionaries(
-    st.sampled_from(["msgId", "time", "code", "data"]),
-    _JSON | _INNER | st.dictionaries(_KEYS, _JSON | _WORDS | st.lists(_INNER, max_size=2)),
+# Bytes that come close to a message, each mostly on its own topic.
+_DEVICE = DeviceId("prod1", "dev1")
+_IMAGE = FirmwareImage("2.0.0", "http://h/fw", 5, "0" * 32, "md5", "9", hmac="a" * 64)
+NEAR_WIRES = near_wires(
+    [
+        *written(
+            TuyaLinkDevice(names=Names("prod1")).encode,
+            _DEVICE,
+            VersionReport("1", "1.0.0"),
+            VersionReport("2", "1.0.0", "9", after_upgrade=True),
+            ProgressReport("3", 35, module="9"),
+            FailureReport("4", FailureCause.FLASH, "no", -47, "9"),
+            VersionQuery("5"),
+        ),
+        *written(
+            TuyaLinkServer(names=Names("prod1")).encode,
+            _DEVICE,
+            UpgradeRequest("6", _IMAGE),
+            VersionOffer("7", (_IMAGE,)),
+            VersionOffer("8"),
+        ),
+    ],
+    [topic_of("dev1", leaf) for leaf in Leaf],
 )

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.dialects.credentials import Identity
@@ -11,7 +9,6 @@ from fleet_sim.dialects.tuyalink.channels import Channels
 from fleet_sim.dialects.tuyalink.device import TuyaLinkDevice
 from fleet_sim.dialects.tuyalink.names import Names
 from fleet_sim.dialects.tuyalink.server import TuyaLinkServer
-from fleet_sim.dialects.tuyalink.topics import Leaf, topic_of
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
@@ -30,7 +27,7 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 from tests.dialects.keys import Keys
-from tests.dialects.tuyalink.strategies import DEVICES, NEARLY_MESSAGES, SERVER_MESSAGES
+from tests.dialects.tuyalink.strategies import DEVICES, NEAR_WIRES, SERVER_MESSAGES
 
 _DEVICE = DeviceId("prod1", "dev1")
 _CODEC = TuyaLinkDevice(names=Names("prod1"), firmware_key="key1")
@@ -151,7 +148,7 @@ def test_a_module_that_is_no_channel_cannot_be_spoken_of() -> None:
     assert b'"channel":9' in named.payload
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(device=DEVICES, message=SERVER_MESSAGES)
 def test_what_the_server_says_is_what_the_device_hears(
     device: DeviceId, message: ServerMessage
@@ -221,28 +218,11 @@ def test_a_refused_query_names_its_message() -> None:
     assert (caught.value.code, caught.value.message_id) == (2001, "a1")
 
 
-def _hear(leaf: Leaf, payload: bytes) -> None:
+@pytest.mark.codec
+@given(near=NEAR_WIRES)
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
+    """Near misses, and bytes of any kind, on any topic are a message or a `DialectError`."""
     try:
-        _CODEC.decode(_DEVICE, topic_of("dev1", leaf), payload)
+        _CODEC.decode(_DEVICE, *near)
     except DialectError as error:
         assert str(error)  # noqa: PT017 - most bytes are refused, some may be read
-
-
-_BYTES = st.binary(max_size=60) | NEARLY_MESSAGES.map(lambda body: json.dumps(body).encode())
-
-
-@settings(max_examples=200)
-@given(leaf=st.sampled_from(Leaf), payload=_BYTES)
-def test_garbage_raises_nothing_else(leaf: Leaf, payload: bytes) -> None:
-    """Bytes of any kind, and near misses, on any topic are a message or a `DialectError`."""
-    _hear(leaf, payload)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("part", range(10))
-@settings(max_examples=10_000)
-@given(leaf=st.sampled_from(Leaf), payload=_BYTES)
-def test_much_garbage_raises_nothing_else(part: int, leaf: Leaf, payload: bytes) -> None:
-    """The same, 100,000 times: in parts, for Hypothesis keeps every example of a run in memory."""
-    _hear(leaf, payload)

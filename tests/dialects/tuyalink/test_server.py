@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.dialects.credentials import Identity
@@ -32,7 +31,7 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 from tests.dialects.keys import Keys
-from tests.dialects.tuyalink.strategies import DEVICE_MESSAGES, DEVICES, NEARLY_MESSAGES
+from tests.dialects.tuyalink.strategies import DEVICE_MESSAGES, DEVICES, NEAR_WIRES
 
 _DEVICE = DeviceId("prod1", "dev1")
 _CODEC = TuyaLinkServer(names=Names("prod1"))
@@ -158,7 +157,7 @@ def test_a_device_that_cannot_be_called_owns_nothing() -> None:
 # --- what devices say ------------------------------------------------------------------------
 
 
-@settings(max_examples=200)
+@pytest.mark.codec
 @given(device=DEVICES, message=DEVICE_MESSAGES)
 def test_what_the_device_says_is_what_the_server_hears(
     device: DeviceId, message: DeviceMessage
@@ -246,34 +245,17 @@ def test_what_is_wrong_with_a_message_is_told(
     assert (caught.value.code, caught.value.message_id) == (code, message_id)
 
 
-def _hear(leaf: Leaf, payload: bytes) -> None:
-    topic = topic_of("dev1", leaf)
+@pytest.mark.codec
+@given(near=NEAR_WIRES)
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
+    """Near misses, and bytes of any kind, are a message or an error that can be answered."""
+    topic, payload = near
     try:
         device, _ = _CODEC.decode(topic, payload)
     except DialectError as error:
         _CODEC.complain(topic, error)
     else:
         assert device == _DEVICE
-
-
-_BYTES = st.binary(max_size=60) | NEARLY_MESSAGES.map(lambda body: json.dumps(body).encode())
-
-
-@settings(max_examples=200)
-@given(leaf=st.sampled_from(Leaf), payload=_BYTES)
-def test_garbage_raises_nothing_else(leaf: Leaf, payload: bytes) -> None:
-    """Bytes of any kind, and near misses, are a message or an error that can be answered."""
-    _hear(leaf, payload)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("part", range(10))
-@settings(max_examples=10_000)
-@given(leaf=st.sampled_from(Leaf), payload=_BYTES)
-def test_much_garbage_raises_nothing_else(part: int, leaf: Leaf, payload: bytes) -> None:
-    """The same, 100,000 times: in parts, for Hypothesis keeps every example of a run in memory."""
-    _hear(leaf, payload)
 
 
 @given(topic=st.text(max_size=40) | st.text(max_size=9).map("tylink/{}/ota/get".format))
