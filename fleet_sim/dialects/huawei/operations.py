@@ -243,13 +243,12 @@ def policy_fields(order: JobOrder, *, not_before_ms: int | None = None) -> dict[
         fields["executeType"] = DEVICE_ONLINE
     if order.window is not None:
         start_ms = max(order.window.start_epoch_ms, not_before_ms or 0)
-        # To the next whole second: the one that is running has begun already.
-        start_ms += -start_ms % SECOND_MS
-        fields = {
-            "executeType": CUSTOM,
-            "startTime": stamp(start_ms),
-            "endTime": stamp(order.window.end_epoch_ms),
-        }
+        # To the next whole second: the one that is running has begun already. The end likewise, or
+        # the shortest window that is allowed would be too short.
+        start, end = (
+            stamp(at_ms + -at_ms % SECOND_MS) for at_ms in (start_ms, order.window.end_epoch_ms)
+        )
+        fields = {"executeType": CUSTOM, "startTime": start, "endTime": end}
     fields["retryType"] = order.retry is not None
     return fields if order.retry is None else {**fields, "retryTimes": order.retry.count}
 

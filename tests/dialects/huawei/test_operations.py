@@ -177,6 +177,16 @@ def test_of_a_window_that_has_begun_the_rest_is_asked_for() -> None:
     assert fields["endTime"] == stamp(NOW + 900_000)
 
 
+def test_the_shortest_window_stays_as_long_whenever_it_begins() -> None:
+    """Both of its ends go to the next whole second."""
+    window = Window(NOW + 1, NOW + 1 + 5 * _MINUTE)
+
+    fields = policy_fields(JobOrder("f", "upgrade", Scope("p1"), window=window))
+
+    assert fields["startTime"] == stamp(NOW + 1_000)
+    assert fields["endTime"] == stamp(NOW + 1_000 + 5 * _MINUTE)
+
+
 def test_a_job_may_wait_for_devices_to_connect() -> None:
     """Both ways."""
     order = JobOrder("f", "upgrade", Scope("p1"), waits_for_connect=True)
