@@ -66,7 +66,7 @@ from tests.dialects.huawei.strategies import (
     DEVICE_MESSAGES,
     DEVICES,
     IMAGES,
-    NEARLY_EVENTS,
+    NEAR_WIRES,
     ORDERS,
     PRODUCT_KEYS,
     SERVER_MESSAGES,
@@ -125,7 +125,7 @@ def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {"data": value}
 
 
-_EVENTS = st.binary(max_size=60) | NEARLY_EVENTS.map(lambda body: json.dumps(body).encode())
+_EVENTS = NEAR_WIRES.map(lambda near: near[1])
 
 # --- devices ---------------------------------------------------------------------------------
 

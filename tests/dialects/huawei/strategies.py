@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
+from fleet_sim.dialects.huawei.children import write_status
+from fleet_sim.dialects.huawei.device import HuaweiDevice
 from fleet_sim.dialects.huawei.images import SOFTWARE
+from fleet_sim.dialects.huawei.names import down_topic, up_topic
+from fleet_sim.dialects.huawei.oc_rows import FINAL
+from fleet_sim.dialects.huawei.server import HuaweiServer
+from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
@@ -18,14 +26,26 @@ from fleet_sim.model.messages import (
     VersionAsked,
     VersionReport,
 )
-from fleet_sim.model.northbound import JobOrder, Retry, Scope, Window
+from fleet_sim.model.northbound import (
+    CreateFirmware,
+    FirmwareOrder,
+    JobOrder,
+    JobRow,
+    JobStatus,
+    Names,
+    Retry,
+    Scope,
+    TaskRow,
+    TaskStatus,
+    Window,
+)
 from tests.dialects.huawei.shelf import NOW
+from tests.dialects.near_misses import near_wires, written
 
 # Everything that can be stored: no NUL, no half of a surrogate pair.
-TEXTS = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
-)
-_ANY_TEXT = st.just("") | TEXTS
+_STORABLE = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+TEXTS = st.text(_STORABLE, min_size=1, max_size=30)
+_ANY_TEXT = st.text(_STORABLE, max_size=30)
 # One level of a topic that matches only itself; a device key may hold underscores.
 KEYS = st.text(
     st.characters(exclude_characters="\0/+#", exclude_categories=["Cs"]), min_size=1, max_size=20
@@ -90,60 +110,36 @@ DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
     ),
 )
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=6,
+# Bytes that come close to an event, each mostly on its own topic.
+_DEVICE, _CHILD = DeviceId("p1", "d1"), DeviceId("p1", "d2")
+_IMAGE = FirmwareImage("v2", "http://h/x", 5, "a" * 64, "sha256", token="t")
+_V2 = (
+    b'{"object_device_id":"p1_d1","services":[{"service_id":"$ota","event_type":'
+    b'"firmware_upgrade_v2","event_time":"20260301T003900Z","event_id":"m","paras":{"version":"v2",'
+    b'"url":"http://h/x","file_size":5,"file_name":"x","expires":86400,"sign":"%s",'
+    b'"custom_info":"c","task_id":"t","sub_device_count":1,"task_ext_info":{}}}]}' % (b"ab" * 32)
 )
-_PARAS = st.dictionaries(
-    st.sampled_from(
-        [
-            "version",
-            "progress",
-            "result_code",
-            "description",
-            "fw_version",
-            "sw_version",
-            "url",
-            "file_size",
-            "sign",
-            "access_token",
-            "device_statuses",
-        ]
-    ),
-    _JSON | st.sampled_from([0, 100, "1.0", "a" * 64]),
-)
-_EVENTS = st.sampled_from(
+NEAR_WIRES = near_wires(
     [
-        "version_query",
-        "version_report",
-        "firmware_upgrade",
-        "firmware_upgrade_v2",
-        "software_upgrade",
-        "upgrade_progress_report",
-        "sub_device_update_status",
-    ]
-)
-_SERVICES = st.fixed_dictionaries(
-    {},
-    optional={
-        "service_id": st.sampled_from(["$ota", "$sub_device_manager"]) | _JSON,
-        "event_type": _EVENTS | _JSON,
-        "event_time": _JSON,
-        "event_id": _JSON,
-        "paras": _PARAS | _JSON,
-    },
-)
-# JSON with the right keys and any values.
-NEARLY_EVENTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "object_device_id": _JSON | st.sampled_from(["p1_d1", "p1_d2", "", "p1"]),
-        "services": st.lists(_SERVICES | _JSON, max_size=3) | _JSON,
-    },
+        *written(
+            HuaweiDevice().encode,
+            _DEVICE,
+            VersionReport("m", "1.0"),
+            VersionReport("m", "1.0", SOFTWARE),
+            VersionReport("m", "1.0", after_upgrade=True),
+            ProgressReport("m", 35, "on its way", version="2.0"),
+            FailureReport("m", FailureCause.FLASH, "no", -5, version="2.0"),
+        ),
+        *written(HuaweiServer().encode, _DEVICE, UpgradeRequest("m", _IMAGE), VersionAsked("m")),
+        WireMessage(down_topic(_DEVICE), _V2),
+        write_status(_DEVICE, {_DEVICE: True, _CHILD: False}, "m"),
+    ],
+    [up_topic(_DEVICE), down_topic(_DEVICE)],
 )
 
-# What OceanConnect can ask for, of product p1.
+
+# --- northbound ------------------------------------------------------------------------------
+
 ORDERS = st.builds(
     JobOrder,
     firmware_id=st.text("abcdef0123456789", min_size=24, max_size=24),
@@ -166,4 +162,77 @@ ORDERS = st.builds(
     retry=st.none() | st.builds(Retry, count=st.integers(1, 5), interval_s=st.just(0)),
     window=st.none()
     | st.integers(0, 10**6).map(lambda s: Window(NOW + s * 1000, NOW + s * 1000 + 300_000)),
+)
+KINDS = st.sampled_from(["firmware_upgrade", "software_upgrade"])
+INSTANTS = st.integers(0, 4 * 10**9).map(lambda seconds: seconds * 1000)  # Whole seconds.
+# Of each status of a subtask one that has a word of its own.
+COUNTED = (
+    TaskStatus.QUEUED,
+    TaskStatus.UNDER_WAY,
+    TaskStatus.SUCCEEDED,
+    TaskStatus.FAILED,
+    TaskStatus.CANCELLED,
+)
+_STATUSES = st.sampled_from(COUNTED)
+
+
+def _task(  # noqa: PLR0917 - drawn one by one
+    task_id: str, device: DeviceId, before: str, after: str, status: TaskStatus, desc: str, at: int
+) -> TaskRow:
+    is_begun = status is not TaskStatus.QUEUED
+    last = at + 9_000 if status in FINAL else at + 1_000 * is_begun
+    return TaskRow(
+        task_id, "j", device.product_key, device.device_key, "", before, after, status, None,
+        desc or None, last, at, at + 1_000 if is_begun else None,
+    )  # fmt: skip
+
+
+TASK_ROWS = st.builds(_task, TEXTS, DEVICES, _ANY_TEXT, _ANY_TEXT, _STATUSES, _ANY_TEXT, INSTANTS)
+# What an operation shows of a job: neither its firmware nor its name.
+JOB_ROWS = st.builds(
+    lambda job_id, order, kind, version, at, counts: JobRow(
+        job_id,
+        "p1",
+        replace(order, firmware_id="", tags=(("operateType", kind),)),
+        version,
+        Names(version),
+        JobStatus.STARTED,
+        at,
+        tuple((status, count) for status, count in counts if count),
+    ),
+    TEXTS,
+    ORDERS,
+    KINDS,
+    _ANY_TEXT,
+    INSTANTS,
+    st.tuples(*(st.integers(0, 9) for _ in range(5))).map(
+        lambda counts: zip(COUNTED, counts, strict=True)
+    ),
+)
+_TRAITS = st.fixed_dictionaries(
+    {"fileType": st.sampled_from(["firmwarePackage", "softwarePackage"])},
+    optional=dict.fromkeys(("deviceType", "manufacturerName"), TEXTS),
+).map(lambda traits: tuple(sorted(traits.items())))
+CONTENTS = st.binary(min_size=1, max_size=9)
+PACKAGES = st.builds(
+    lambda product, name, version, content, file_name, desc, tags: CreateFirmware(
+        FirmwareOrder(
+            product,
+            Names(name),
+            version,
+            hashlib.sha256(content).hexdigest(),
+            "sha256",
+            file_name,
+            desc,
+            tags=tags,
+        ),
+        content,
+    ),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    CONTENTS,
+    st.text("abc.-_ 019", min_size=3, max_size=9).filter(lambda name: name.strip(". ")),
+    _ANY_TEXT,
+    _TRAITS,
 )

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleet_sim.dialects.huawei.children import read_status, write_status
 from fleet_sim.dialects.huawei.names import up_topic
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
+from tests.dialects.huawei.strategies import DEVICES, NEAR_WIRES
 
 _GATEWAY = DeviceId("p1", "g1")
 
@@ -22,6 +26,15 @@ def test_a_status_reads_as_in_the_sdk() -> None:
         b'"event_type":"sub_device_update_status","event_id":"m","paras":{"device_statuses":'
         b'[{"device_id":"p1_d1","status":"ONLINE"},{"device_id":"p1_d2","status":"OFFLINE"}]}}]}',
     )
+
+
+@pytest.mark.codec
+@given(gateway=DEVICES, children=st.dictionaries(DEVICES, st.booleans(), max_size=4))
+def test_a_status_comes_back(gateway: DeviceId, children: Mapping[DeviceId, bool]) -> None:
+    """The round-trip law."""
+    wire = write_status(gateway, children, "m")
+
+    assert read_status(wire.topic, wire.payload) == (gateway, children)
 
 
 def _status(*statuses: object) -> bytes:
@@ -57,3 +70,13 @@ def test_a_message_without_statuses_is_refused() -> None:
     """It says nothing of any child."""
     with pytest.raises(DialectError, match="none of the services"):
         read_status(up_topic(_GATEWAY), b'{"services":[]}')
+
+
+@pytest.mark.codec
+@given(near=NEAR_WIRES)
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
+    """Anything is a status or a `DialectError`."""
+    try:
+        assert read_status(*near)[0] == DeviceId("p1", "d1")
+    except DialectError as error:
+        assert str(error)  # noqa: PT017 - nearly all are refused

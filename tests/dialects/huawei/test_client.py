@@ -1,21 +1,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_sim.dialects.http import HttpResponse
+from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.huawei.client import RENEW_BEFORE_MS, HuaweiOperator
 from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.gate import HuaweiGate
+from fleet_sim.dialects.huawei.standing import RUNNING, WAITING
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.filters import EVERYTHING, AllOf, Comparison, Operator
 from fleet_sim.model.northbound import (
     Answer,
     Call,
+    CancelJob,
     CancelTasks,
     CreateFirmware,
     CreateJob,
@@ -48,8 +51,11 @@ from fleet_sim.model.northbound import (
     TaskRow,
     TaskStatus,
 )
+from tests.dialects.huawei.canned import JOB, KEYS, Canned
 from tests.dialects.huawei.scene import FILE, ORG, SIGN
 from tests.dialects.huawei.shelf import NOW, Shelf, ask
+from tests.dialects.huawei.strategies import INSTANTS, JOB_ROWS, ORDERS, PACKAGES, TASK_ROWS
+from tests.dialects.near_http import near_responses
 
 _ORDER = FirmwareOrder("p1", Names("n"), "v2", SIGN, "sha256", "fw.bin")
 
@@ -306,37 +312,134 @@ def test_an_expression_reads_as_it_is_sent() -> None:
     assert text == "subOperationStatus=fail"
 
 
+# --- both ends, at length --------------------------------------------------------------------
+
+_OF_JOB = Comparison("job_id", Operator.EQUAL, ("j",))
+_IDS = st.text("0123456789abcdef", min_size=1, max_size=24)
+_SOME_KEYS = st.lists(st.sampled_from(KEYS), min_size=1, unique=True).map(tuple)
+_CALLS = st.one_of(
+    st.builds(CreateJob, ORDERS),
+    PACKAGES,
+    st.builds(CancelTasks, _IDS, _SOME_KEYS),
+    st.builds(RetryTasks, _IDS, _SOME_KEYS),
+    *(st.builds(call, _IDS) for call in (StopJob, DeleteJob, DeleteFirmware, GetFirmware, GetJob)),
+)
+_LOOKS = (GetFirmware, GetJob, SearchTasks)
+_RUNNING = replace(JOB, counts=((TaskStatus.UNDER_WAY, 1), (TaskStatus.FAILED, 2)))
+_TRAITS = (("deviceType", "VirtualDevice"), ("manufacturerName", "fleet-sim"))
+
+
+def _meant(call: Call) -> list[Call]:
+    """Return what reaches the backend, besides looking."""
+    match call:
+        case CreateJob(order):
+            tags = (*_TRAITS, ("operateType", "firmware_upgrade"))
+            return [CreateJob(replace(order, tags=tags))]
+        case CancelTasks(job_id, keys) | RetryTasks(job_id, keys):
+            return [type(call)(job_id, (key,)) for key in keys]
+        case StopJob(job_id):
+            return [CancelJob(job_id, (*WAITING, *RUNNING)), call]
+        case DeleteJob(job_id):
+            return [StopJob(job_id), call]
+        case GetFirmware() | GetJob():
+            return []
+        case _:
+            return [call]
+
+
+@pytest.mark.codec
+@given(call=_CALLS)
+def test_what_is_asked_is_what_the_backend_hears(call: Call) -> None:
+    """Through either generation; one target at a time, and what is looked at by its id."""
+    job = replace(JOB if isinstance(call, DeleteJob) else _RUNNING, job_id=_id_of(call))
+    operator, backend = HuaweiOperator(ORG, "", ""), Canned(job=job)
+    operator._product_of[_id_of(call)] = "p1"
+
+    operator.answer(call, backend.ask(operator.request(call, NOW)))
+
+    assert [one for one in backend.calls if not isinstance(one, _LOOKS)] == _meant(call)
+    if isinstance(call, GetFirmware | GetJob):
+        assert backend.calls[0] == call
+
+
+def _id_of(call: Call) -> str:
+    return str(getattr(call, "job_id", "j"))
+
+
+@pytest.mark.codec
+@given(rows=st.lists(TASK_ROWS, max_size=2).map(tuple))
+def test_tasks_arrive_as_they_were_given(rows: tuple[TaskRow, ...]) -> None:
+    """With what the vendor shows of them."""
+    operator, call = HuaweiOperator(ORG, "", ""), SearchTasks(_OF_JOB, Page(0, 10))
+
+    answer = operator.answer(call, Canned(tasks=rows).ask(operator.request(call, NOW)))
+
+    assert answer == Listed(rows, 0, 10, len(rows))
+
+
+@pytest.mark.codec
+@given(row=JOB_ROWS)
+def test_a_job_arrives_as_it_was_given(row: JobRow) -> None:
+    """Of its status only what its counts say."""
+    operator, call = HuaweiOperator(ORG, "", ""), GetJob("j")
+
+    answer = operator.answer(call, Canned(job=row).ask(operator.request(call, NOW)))
+
+    assert isinstance(answer, Shown)
+    assert isinstance(answer.row, JobRow)
+    assert answer.row == replace(row, status=answer.row.status)
+
+
+@pytest.mark.codec
+@given(made=PACKAGES, at_ms=INSTANTS)
+def test_a_package_arrives_as_it_was_given(made: CreateFirmware, at_ms: int) -> None:
+    """But for its file, of which nothing is told; what it did not say has a default."""
+    row = FirmwareRow("f", made.order, "", 0, is_verified=True, created_epoch_ms=at_ms)
+    operator, call = HuaweiOperator(ORG, "", ""), GetFirmware("f")
+
+    answer = operator.answer(call, Canned(firmware=row).ask(operator.request(call, NOW)))
+
+    assert isinstance(answer, Shown)
+    assert isinstance(answer.row, FirmwareRow)
+    shown = replace(made.order, digest="", digest_method="", file_name="", tags=())
+    assert replace(answer.row, order=replace(answer.row.order, tags=())) == replace(
+        row, order=shown
+    )
+    assert set(made.order.tags) <= set(answer.row.order.tags)
+
+
 # --- answers of others -----------------------------------------------------------------------
 
-_CALLS = st.sampled_from(
-    [GetJob("j"), GetFirmware("f"), SearchJobs(), SearchFirmware(), StopJob("j"), DeleteJob("j"),
-     SearchTasks(Comparison("job_id", Operator.EQUAL, ("j",))), DeleteFirmware("f"),
-     CreateFirmware(_ORDER, b"")]
+_ASKED: tuple[Call, ...] = (
+    GetJob("j"), GetFirmware("f"), SearchJobs(), SearchFirmware(), SearchTasks(_OF_JOB),
+    StopJob("j"), CancelTasks("j", ("d1",)), RetryTasks("j", ("d1",)), DeleteFirmware("f"),
+    CreateFirmware(_ORDER, FILE), CreateJob(JobOrder("f", "upgrade", Scope("p1"))),
 )  # fmt: skip
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["data", "targets", "status", "error_code", "policy", "staResult"]),
-            inner,
-        )
-    ),
-    max_leaves=6,
-)
 
 
-@given(
-    call=_CALLS,
-    status=st.sampled_from([200, 201, 204, 400, 404, 500]),
-    body=st.binary(max_size=30) | _JSON.map(lambda value: json.dumps(value).encode()),
-)
-def test_no_answer_raises_anything_else(call: Call, status: int, body: bytes) -> None:
-    """It is an answer or a `DialectError`."""
-    try:
-        HuaweiOperator(ORG, "", "").answer(call, HttpResponse(status, body))
-    except DialectError as error:
-        assert str(error)  # noqa: PT017 - nearly all are refused
+def _responses() -> list[HttpResponse]:
+    """Return the answer to each of the calls, and a refusal of either generation."""
+    operator = HuaweiOperator(ORG, "", "")
+    operator._product_of["j"] = "p1"
+    running = Canned(job=_RUNNING)
+    found = [running.ask(operator.request(call, NOW)) for call in _ASKED]
+    assert all(response.status < 300 for response in found)
+    return [
+        *found,
+        running.ask(operator.request(DeleteJob("j"), NOW)),
+        Canned().ask(HttpRequest("GET", "/none")),
+    ]
+
+
+@pytest.mark.codec
+@given(response=near_responses(*_responses()))
+def test_no_answer_raises_anything_else(response: HttpResponse) -> None:
+    """To whichever call, it is an answer or a `DialectError`."""
+    for call in (*_ASKED, DeleteJob("j")):
+        try:
+            HuaweiOperator(ORG, "", "").answer(call, response)
+        except DialectError as error:
+            assert str(error)  # noqa: PT017 - nearly all are refused
 
 
 @pytest.mark.parametrize(

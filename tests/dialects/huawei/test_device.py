@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from fleet_sim.dialects.credentials import Credentials
 from fleet_sim.dialects.huawei.device import HuaweiDevice
 from fleet_sim.dialects.huawei.names import down_topic
+from fleet_sim.dialects.huawei.server import HuaweiServer
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
@@ -23,6 +25,7 @@ from fleet_sim.model.messages import (
     VersionQuery,
     VersionReport,
 )
+from tests.dialects.huawei.strategies import DEVICES, NEAR_WIRES, SERVER_MESSAGES
 
 _DEVICE, _GATEWAY = DeviceId("p1", "d1"), DeviceId("p1", "g1")
 _CODEC = HuaweiDevice()
@@ -130,6 +133,16 @@ def test_a_version_of_an_unknown_module_is_refused() -> None:
         _CODEC.encode(_DEVICE, VersionReport("m", "1", "radio"))
 
 
+@pytest.mark.codec
+@given(device=DEVICES, message=SERVER_MESSAGES)
+def test_what_the_server_says_is_what_the_device_hears(device: DeviceId, message: Any) -> None:  # noqa: ANN401 - a server's message
+    """The round-trip law of the downstream."""
+    wire = HuaweiServer().encode(device, message)
+
+    assert wire is not None
+    assert _CODEC.decode(device, wire.topic, wire.payload) == message
+
+
 def test_a_query_of_the_platform_is_read() -> None:
     """Its paras may be absent, or those of a gateway's task."""
     task = {"task_id": "t", "sub_device_count": 3, "task_ext_info": {}}
@@ -188,3 +201,14 @@ def test_what_is_no_message_to_this_device_is_refused(
     """One sentence says what was wrong."""
     with pytest.raises(DialectError, match=sentence):
         _decoded(body, topic=topic)
+
+
+@pytest.mark.codec
+@given(near=NEAR_WIRES)
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
+    """Near misses, and bytes of any kind, are a message or a `DialectError`."""
+    for codec in (_CODEC, _CHILD_CODEC):
+        try:
+            codec.decode(_DEVICE, *near)
+        except DialectError as error:
+            assert str(error)  # noqa: PT017 - most bytes are refused, some may be read

@@ -5,19 +5,37 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from fleet_sim.dialects.http import HttpRequest
+from fleet_sim.dialects.huawei.client import HuaweiOperator
+from fleet_sim.dialects.huawei.oc_tokens import FORM_TYPE, LOGIN_PATH, REFRESH_PATH
 from fleet_sim.dialects.huawei.oceanconnect import CATEGORY, OPERATIONS
+from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.northbound import (
     Answer,
+    CreateFirmware,
     CreateJob,
+    DeleteFirmware,
+    FirmwareOrder,
+    GetFirmware,
+    GetJob,
+    JobOrder,
     JobStatus,
+    Names,
+    Page,
     Refusal,
     Refused,
+    Retry,
+    Scope,
+    SearchTasks,
     TaskStatus,
+    Window,
 )
-from tests.dialects.huawei.scene import Scene
+from tests.dialects.huawei.canned import Canned
+from tests.dialects.huawei.scene import FILE, SIGN, Scene
 from tests.dialects.huawei.shelf import NOW
+from tests.dialects.near_http import near_requests
 
 _UNKNOWN = "0" * 24
 
@@ -353,3 +371,46 @@ def test_the_same_version_cannot_be_uploaded_twice() -> None:
 
     with pytest.raises(AssertionError, match="900601"):
         scene.uploaded()
+
+
+# --- garbage ---------------------------------------------------------------------------------
+
+_FILE_TYPE = (("fileType", "firmwarePackage"),)
+_SAYS = HuaweiOperator("o", "", "")
+_NEAR_REQUESTS = near_requests(
+    *(
+        _SAYS.request(call, NOW)
+        for call in (
+            GetJob("j"),
+            GetFirmware("f"),
+            DeleteFirmware("f"),
+            SearchTasks(Comparison("job_id", Operator.EQUAL, ("j",)), Page(0, 10)),
+            CreateFirmware(
+                FirmwareOrder("p1", Names("n"), "v3", SIGN, "sha256", "fw.bin", tags=_FILE_TYPE),
+                FILE,
+            ),
+            CreateJob(
+                JobOrder(
+                    "f", "upgrade", Scope("p1", total=False, device_keys=("d1", "d_2")),
+                    retry=Retry(3, 0), window=Window(NOW + 60_000, NOW + 960_000),
+                )
+            ),
+            CreateJob(JobOrder("f", "upgrade", Scope("p1", total=False, groups=("g",)))),
+        )
+    ),
+    HttpRequest("GET", OPERATIONS, (*_SEED_QUERY, ("pageNo", "0"), ("pageSize", "10"))),
+    HttpRequest("GET", CATEGORY, (("fileType", "firmwarePackage"), ("model", "p1"))),
+    HttpRequest("POST", LOGIN_PATH, (), (("Content-Type", FORM_TYPE),), b"appId=A&secret=s"),
+    HttpRequest("POST", REFRESH_PATH, body=b'{"appId":"A","secret":"s","refreshToken":"r"}'),
+)  # fmt: skip
+
+
+@pytest.mark.codec
+@given(request=_NEAR_REQUESTS)
+def test_no_request_raises_anything(request: HttpRequest) -> None:
+    """It is answered, whether the backend knows everything or nothing."""
+    for backend in (Canned(), Canned(tasks=())):
+        response = backend.ask(request)
+
+        assert 200 <= response.status < 500
+        assert not response.body or isinstance(json.loads(response.body), dict)

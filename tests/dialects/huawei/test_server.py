@@ -27,6 +27,7 @@ from fleet_sim.model.messages import (
     VersionOffer,
     VersionReport,
 )
+from tests.dialects.huawei.strategies import DEVICE_MESSAGES, DEVICES, NEAR_WIRES
 from tests.dialects.keys import Keys
 
 _DEVICE, _GATEWAY = DeviceId("p1", "d1"), DeviceId("p1", "g1")
@@ -139,6 +140,18 @@ def test_a_device_may_subscribe_to_what_is_its_own() -> None:
 
 
 # --- what devices say ------------------------------------------------------------------------
+
+
+@pytest.mark.codec
+@given(device=DEVICES, message=DEVICE_MESSAGES)
+def test_what_the_device_says_is_what_the_server_hears(
+    device: DeviceId, message: DeviceMessage
+) -> None:
+    """The round-trip law of the upstream."""
+    wire = HuaweiDevice().encode(device, message)
+
+    assert wire is not None
+    assert _CODEC.decode(wire.topic, wire.payload) == (device, message)
 
 
 @pytest.mark.parametrize(
@@ -295,3 +308,18 @@ def test_the_platform_answers_no_report(message: ServerMessage) -> None:
     """Nor does it offer, activate or complain."""
     assert _CODEC.encode(_DEVICE, message) is None
     assert _CODEC.complain(up_topic(_DEVICE), DialectError("x", code=1)) is None
+
+
+# --- garbage ---------------------------------------------------------------------------------
+
+
+@pytest.mark.codec
+@given(near=NEAR_WIRES)
+def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
+    """Near misses, and bytes of any kind, are a message or an error that can be answered."""
+    topic, payload = near
+    for codec in (_CODEC, _FAMILY_CODEC):
+        try:
+            codec.decode(topic, payload)
+        except DialectError as error:
+            codec.complain(topic, error)

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
 
+from fleet_sim.dialects.http import HttpRequest
+from fleet_sim.dialects.huawei import v5_auth
+from fleet_sim.dialects.huawei.admin import OBJECTS_PATH
 from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
+from fleet_sim.dialects.huawei.times import stamp
 from fleet_sim.model.northbound import JobStatus, TaskStatus
+from tests.dialects.huawei.canned import Canned
 from tests.dialects.huawei.scene import BATCHES, PACKAGES, Scene, package_body, task_body
+from tests.dialects.huawei.shelf import NOW
+from tests.dialects.near_http import near_requests
 
 _UNKNOWN = "0" * 24
 _PACKAGE_QUERY = {"package_type": "firmwarePackage"}
@@ -333,3 +342,45 @@ def test_a_job_of_another_status_is_found_by_it() -> None:
     _, body = scene.ask("GET", BATCHES, None, status="Stopping", **_TASK_QUERY)
 
     assert body["page"]["count"] == 1
+
+
+# --- garbage ---------------------------------------------------------------------------------
+
+
+_BODIES = tuple(
+    json.dumps(body).encode()
+    for body in (
+        task_body("f", "p1_d1", "p1_d_2", need_confirm=True, task_mode="GATEWAY", app_id="app",
+                  task_ext_info={"a": 1}, task_policy={
+                      "schedule_time": stamp(NOW), "retry_count": 2, "retry_interval": 10}),
+        task_body("f", targets=None, targets_filter={"group_ids": ["p1"]}),
+    )
+)  # fmt: skip
+_NEAR_REQUESTS = near_requests(
+    *(HttpRequest("POST", BATCHES, body=body) for body in _BODIES),
+    HttpRequest("GET", BATCHES, (("task_type", "firmwareUpgrade"), ("status", "Stopped"))),
+    HttpRequest("GET", f"{BATCHES}/j", (("limit", "10"), ("marker", "f"), ("offset", "0"))),
+    HttpRequest("GET", f"{BATCHES}/j", (("task_detail_status", "Fail"), ("target", "p1_d1"))),
+    *(
+        HttpRequest("POST", f"{BATCHES}/j/{verb}", body=b'{"targets":["p1_d1"]}')
+        for verb in ("stop", "retry", "confirm")
+    ),
+    HttpRequest("DELETE", f"{BATCHES}/j"),
+    HttpRequest("POST", PACKAGES, body=json.dumps(package_body()).encode()),
+    HttpRequest("GET", PACKAGES, (("package_type", "firmwarePackage"), ("version", "v2"))),
+    HttpRequest("GET", f"{PACKAGES}/f"),
+    HttpRequest("DELETE", f"{PACKAGES}/f"),
+    v5_auth.signed(HttpRequest("DELETE", f"{BATCHES}/j"), "A", "s", NOW),
+    HttpRequest("PUT", f"{OBJECTS_PATH}b/dir/fw.bin", body=b"firmware"),
+)
+
+
+@pytest.mark.codec
+@given(request=_NEAR_REQUESTS)
+def test_no_request_raises_anything(request: HttpRequest) -> None:
+    """It is answered, whether the backend knows everything or nothing."""
+    for backend in (Canned(), Canned(tasks=())):
+        response = backend.ask(request)
+
+        assert 200 <= response.status < 500
+        assert not response.body or isinstance(json.loads(response.body), dict)

@@ -98,6 +98,34 @@ def test_a_parameter_outside_its_range_is_refused(changes: dict[str, Any]) -> No
         _read(**changes)
 
 
+_WORDS = st.text("abc019_-", min_size=1, max_size=9)
+_VERSIONS = st.text("abc.019_-", min_size=1, max_size=9)
+_TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+_MADE = st.builds(
+    lambda product, version, desc, custom, sources, kind: FirmwareOrder(
+        product, Names(f"{kind} {version}"), version, SIGN, "sha256", "fw.bin", desc,
+        tags=(("app_id", "app"), ("fileType", kind)), from_versions=sources, custom=custom,
+    ),
+    _WORDS, _VERSIONS, _TEXTS, _TEXTS, st.lists(_VERSIONS, max_size=3, unique=True).map(tuple),
+    st.sampled_from(["firmwarePackage", "softwarePackage"]),
+)  # fmt: skip
+
+
+@pytest.mark.codec
+@given(made=_MADE)
+def test_a_package_reads_as_it_was_made(made: FirmwareOrder) -> None:
+    """The round-trip law: what is shown has the form of what is asked, but for the file's place."""
+    row = FirmwareRow("f", made, "", 8, is_verified=True, created_epoch_ms=NOW)
+
+    body = json.dumps({**package_fields(row), **_at()}).encode()
+
+    found = read_package(body, _objects())
+    tags = tuple(tag for tag in found.order.tags if tag[0] != "file_location")
+    assert CreateFirmware(replace(found.order, tags=tags), found.content) == CreateFirmware(
+        made, FILE
+    )
+
+
 @given(body=st.binary(max_size=40))
 def test_garbage_is_refused(body: bytes) -> None:
     """By no other error."""

@@ -24,9 +24,11 @@ from fleet_sim.model.northbound import (
     Scope,
     TaskRow,
     TaskStatus,
+    Window,
 )
 from tests.dialects.huawei.scene import task_body
 from tests.dialects.huawei.shelf import NOW
+from tests.dialects.huawei.strategies import KINDS
 
 _DAY_MS = 86_400_000
 
@@ -146,6 +148,38 @@ def test_garbage_is_refused(body: bytes) -> None:
 # --- out -------------------------------------------------------------------------------------
 
 
+_NAMES = st.text("abc_1", min_size=1, max_size=9)
+_SCOPES = st.builds(
+    lambda names, is_by_group: (
+        Scope(total=False, groups=names)
+        if is_by_group
+        else Scope("p1", total=False, device_keys=names)
+    ),
+    st.lists(_NAMES, min_size=1, max_size=4, unique=True).map(tuple),
+    st.booleans(),
+)
+_TAGS = st.fixed_dictionaries(
+    {"operateType": KINDS},
+    optional={
+        "task_ext_info": st.sampled_from(['{"a":1}', '{"b":{"c":[null]}}']),
+        "task_mode": st.just("GATEWAY"),
+    },
+).map(lambda tags: tuple(sorted(tags.items())))
+_ORDERS = st.builds(
+    JobOrder,
+    firmware_id=_NAMES,
+    kind=st.just("upgrade"),
+    scope=_SCOPES,
+    names=st.builds(Names, _NAMES),
+    needs_confirmation=st.booleans(),
+    retry=st.none()
+    | st.builds(Retry, st.integers(1, 5), st.integers(0, 1_440).map(lambda count: count * 60)),
+    window=st.none()
+    | st.integers(0, 7 * 86_400).map(lambda s: Window(NOW + s * 1000, 253_402_300_799_000)),
+    tags=_TAGS,
+)
+
+
 def _row(order: JobOrder) -> JobRow:
     counts = ((TaskStatus.SUCCEEDED, 1), (TaskStatus.FAILED, 1))
     return JobRow("j", "p1", order, "v2", Names("n"), JobStatus.STARTED, NOW, counts)
@@ -171,6 +205,15 @@ def test_a_task_shows_what_it_was_made_of() -> None:
         },
         "create_time": "20260301T003900Z",
     }  # fmt: skip
+
+
+@pytest.mark.codec
+@given(order=_ORDERS)
+def test_a_task_reads_as_it_was_made(order: JobOrder) -> None:
+    """The round-trip law: what is shown has the form of what is asked; no `app_id` is."""
+    shown = task_fields(JobRow("j", "p1", order, "v2", Names("n"), JobStatus.STARTED, NOW))
+
+    assert read_order(json.dumps(shown).encode(), NOW) == order
 
 
 def test_a_job_of_the_other_generation_is_shown_as_well() -> None:
