@@ -53,13 +53,27 @@ BATCH_WORDS: Mapping[Standing, str] = {
     Standing.FAILED: "Fail",
 }
 
+# Whether what waits in a job of this status will never begin.
+IS_HALTED: Mapping[JobStatus, bool] = {
+    JobStatus.PLANNED: False,
+    JobStatus.STARTED: False,
+    JobStatus.STOPPED: True,
+    JobStatus.FINISHED: False,
+    JobStatus.CANCELLED: True,
+}
+
 
 def standing_of(row: JobRow) -> Standing:
-    """Return where a job stands, by its own status and its counts; without tasks, all went well."""
+    """Return where a job stands, by its own status and its counts.
+
+    Without tasks all went well, unless its window has yet to open.
+    """
     counts = dict(row.counts)
     running = _sum(counts, RUNNING)
-    if row.status not in {JobStatus.STARTED, JobStatus.FINISHED}:
+    if IS_HALTED[row.status]:
         return Standing.STOPPING if running else Standing.STOPPED
+    if row.status is JobStatus.PLANNED and not sum(counts.values()):
+        return Standing.WAITING
     if running or _sum(counts, WAITING):
         is_untouched = sum(counts.values()) == _sum(counts, WAITING)
         return Standing.WAITING if is_untouched else Standing.RUNNING

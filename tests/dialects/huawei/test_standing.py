@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleet_sim.dialects.huawei.standing import Standing, counters_of, standing_of
+from fleet_sim.dialects.huawei.standing import IS_HALTED, Standing, counters_of, standing_of
 from fleet_sim.model.northbound import JobOrder, JobRow, JobStatus, Names, Scope, TaskStatus
 
 _T = TaskStatus
@@ -40,6 +40,30 @@ def test_a_stopped_job_is_stopping_while_something_runs() -> None:
     """Whatever waits will not begin."""
     assert standing_of(_row({_T.PUSHED: 1}, JobStatus.STOPPED)) is Standing.STOPPING
     assert standing_of(_row({_T.QUEUED: 1}, JobStatus.STOPPED)) is Standing.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("status", "waits", "runs", "empty"),
+    [
+        (JobStatus.PLANNED, Standing.WAITING, Standing.RUNNING, Standing.WAITING),
+        (JobStatus.STARTED, Standing.WAITING, Standing.RUNNING, Standing.SUCCEEDED),
+        (JobStatus.STOPPED, Standing.STOPPED, Standing.STOPPING, Standing.STOPPED),
+        (JobStatus.FINISHED, Standing.WAITING, Standing.RUNNING, Standing.SUCCEEDED),
+        (JobStatus.CANCELLED, Standing.STOPPED, Standing.STOPPING, Standing.STOPPED),
+    ],
+)
+def test_every_status_of_a_job_has_its_standing(
+    status: JobStatus, waits: Standing, runs: Standing, empty: Standing
+) -> None:
+    """One whose window has yet to open has not been stopped: it waits."""
+    assert standing_of(_row({_T.QUEUED: 2}, status)) is waits
+    assert standing_of(_row({_T.PUSHED: 1}, status)) is runs
+    assert standing_of(_row({}, status)) is empty
+
+
+def test_no_status_of_a_job_is_without_a_line() -> None:
+    """A new one has to say whether it halts."""
+    assert set(IS_HALTED) == set(JobStatus)
 
 
 def test_the_six_counters_add_up_to_the_total() -> None:
