@@ -82,7 +82,7 @@ _PACKAGE_KIND = dict(zip(KIND_OF.values(), FILE_TYPES, strict=True))
 
 def create_task(asked: Asked) -> Talk:
     """Start a job."""
-    order = read_order(asked.request.body, asked.epoch_ms)
+    order = read_order(asked.request.body, asked.contract, asked.epoch_ms)
     package = (yield from _package(order.firmware_id)).order
     kind = dict(order.tags)[OPERATE_TYPE]
     if trait_of(package, "fileType") != _PACKAGE_KIND[kind]:

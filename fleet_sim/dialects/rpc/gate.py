@@ -122,7 +122,7 @@ class RpcGate:
             return self._refused(word, text, request_id, status=status, host="")
         if isinstance(answer, FirmwareCreated) and isinstance(call, CreateFirmware):
             self._uploads.drop(call.order.file_name)
-        found = members(call, answer, self._profile)
+        found = members(call, answer, self._profile, self._contract)
         if isinstance(answer, FirmwareCreated | JobCreated):
             found["Data"]["UtcCreate"] = utc_of(self._now_ms)
         return self._done(found, request_id)

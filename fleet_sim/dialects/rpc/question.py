@@ -109,6 +109,7 @@ def _check_order(order: JobOrder, profile: Profile) -> None:
     """
     scope = order.scope
     extras = (order.window, order.pushes_a_minute, order.overwrites or None, order.tags or None)
+    versions_max = profile.default_contract.source_versions_max or len(scope.versions)
     selectors = (scope.attributes, scope.tags, scope.trees, scope.asset_ids)
     has_extras = any(extra is not None for extra in extras)
     for is_meant, why in (
@@ -118,7 +119,7 @@ def _check_order(order: JobOrder, profile: Profile) -> None:
         (any(one is not None for one in selectors), "chooses devices by name or group alone"),
         (len(scope.groups or ()) > 1, "takes one group"),
         (len(scope.device_keys or ()) > jobs.DEVICES_MAX, f"takes {jobs.DEVICES_MAX} names"),
-        (len(scope.versions) > jobs.SOURCES_MAX, f"takes {jobs.SOURCES_MAX} source versions"),
+        (len(scope.versions) > versions_max, f"takes {versions_max} source versions"),
         (has_extras and not profile.takes_job_extras, "has no schedule, rate, overwriting or tags"),
         (order.by_blocks and not profile.takes_blocks, "has no download over MQTT"),
         (order.open_list and order.window is not None, "has no schedule for dynamic jobs"),

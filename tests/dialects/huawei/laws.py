@@ -205,7 +205,7 @@ def _bodies_are_read(body: bytes) -> None:
     objects.put("bucket", "fw.bin", b"x")
     part = HttpPart("package", body), HttpPart("file", b"x", file_name="fw.bin")
     _refused(lambda: read_wanted(body, CONTRACT, NOW), ApiError)
-    _refused(lambda: read_order(body, NOW), ApiError)
+    _refused(lambda: read_order(body, CONTRACT, NOW), ApiError)
     _refused(lambda: read_package(body, objects), ApiError)
     _refused(lambda: read_upload(part, "p1"), ApiError)
 
