@@ -54,7 +54,11 @@ _OPEN = {
 }
 _MOVES: dict[type, tuple[set[TaskStatus], TaskStatus, Refusal]] = {
     CancelTasks: (_OPEN, TaskStatus.CANCELLED, Refusal.TASK_NOT_CANCELLABLE),
-    RetryTasks: ({TaskStatus.FAILED}, TaskStatus.QUEUED, Refusal.TASK_NOT_FAILED),
+    RetryTasks: (
+        {TaskStatus.FAILED, TaskStatus.CANCELLED},
+        TaskStatus.QUEUED,
+        Refusal.TASK_NOT_FAILED,
+    ),
 }
 
 
