@@ -7,16 +7,6 @@ from enum import StrEnum
 
 from fleet_sim.model.northbound import JobRow, JobStatus, TaskStatus
 
-# What the server says of a task that ran out of time: its own word, and Huawei's texts.
-TIMEOUT_DESCS = (
-    "timeout",
-    "Waiting for the device online timeout",
-    "Waiting for report device firmware version timeout",
-    "Wait for the device to report upgrade result timeout",
-    "Updating timeout and query device version for check timeout",
-    "Waiting for device downloaded package timeout",
-)
-
 WAITING = (TaskStatus.UNCONFIRMED, TaskStatus.QUEUED)
 RUNNING = (TaskStatus.PUSHED, TaskStatus.UNDER_WAY)
 
@@ -87,7 +77,7 @@ def _end_of(counts: Mapping[TaskStatus, int]) -> Standing:
     return Standing.STOPPED if counts.get(TaskStatus.CANCELLED, 0) else Standing.SUCCEEDED
 
 
-def counters_of(row: JobRow, timeouts: int) -> dict[str, int]:
+def counters_of(row: JobRow) -> dict[str, int]:
     """Return the counters of an operation; those that ran out of time are no `fail`."""
     counts = dict(row.counts)
     return {
@@ -95,9 +85,9 @@ def counters_of(row: JobRow, timeouts: int) -> dict[str, int]:
         "wait": _sum(counts, WAITING),
         "processing": _sum(counts, RUNNING),
         "success": counts.get(TaskStatus.SUCCEEDED, 0),
-        "fail": max(0, counts.get(TaskStatus.FAILED, 0) - timeouts),
+        "fail": max(0, counts.get(TaskStatus.FAILED, 0) - row.timeouts),
         "stop": counts.get(TaskStatus.CANCELLED, 0),
-        "timeout": min(timeouts, counts.get(TaskStatus.FAILED, 0)),
+        "timeout": min(row.timeouts, counts.get(TaskStatus.FAILED, 0)),
     }
 
 

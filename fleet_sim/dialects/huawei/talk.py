@@ -122,9 +122,3 @@ def _walk(
             case _:
                 raise AssertionError("a search is answered by rows or refused")
     return found
-
-
-def count(where: Filter) -> Generator[Call, Answer, int]:
-    """Count the tasks that match."""
-    answer = yield SearchTasks(where, Page(0, 1))
-    return answer.total if isinstance(answer, Listed) else 0

@@ -211,7 +211,7 @@ def _bodies_are_read(body: bytes) -> None:
 
 
 def _job_comes_back(row: JobRow) -> None:
-    found = read_operation(json.loads(json.dumps(operation_fields(row, 0))))
+    found = read_operation(json.loads(json.dumps(operation_fields(row))))
     assert (found.job_id, found.firmware_version) == (row.job_id, row.firmware_version)
     assert (found.product_key, found.order.scope) == (row.product_key, row.order.scope)
     assert (found.order.retry, found.order.window) == (row.order.retry, row.order.window)

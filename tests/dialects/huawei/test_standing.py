@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fleet_sim.dialects.huawei.standing import IS_HALTED, Standing, counters_of, standing_of
@@ -70,10 +72,10 @@ def test_the_six_counters_add_up_to_the_total() -> None:
     """Timeouts are a column of their own, and no `fail`."""
     counts = dict.fromkeys(TaskStatus, 2)
 
-    counters = counters_of(_row(counts), 1)
+    counters = counters_of(replace(_row(counts), timeouts=1))
 
     assert counters == {
         "total": 14, "wait": 4, "processing": 4, "success": 2, "fail": 1, "stop": 2, "timeout": 1,
     }  # fmt: skip
     assert sum(counters.values()) == 2 * counters["total"]
-    assert counters_of(_row({_T.FAILED: 1}), 3)["fail"] == 0
+    assert counters_of(replace(_row({_T.FAILED: 1}), timeouts=3))["fail"] == 0

@@ -59,16 +59,6 @@ def test_only_searches_are_walked() -> None:
         _walked(Done())
 
 
-def test_a_count_asks_for_one_row() -> None:
-    """The total is what is wanted."""
-    count = talk.count(EVERYTHING)
-
-    assert next(count) == SearchTasks(EVERYTHING, Page(0, 1))
-    with pytest.raises(StopIteration) as end:
-        count.send(Listed(_ROWS[:1], 0, 1, 5))
-    assert end.value.value == 5
-
-
 def test_an_error_tells_its_text_and_what_was_wrong() -> None:
     """The vendor's text first."""
     code = talk.Code(400, "1", "Bad.")
