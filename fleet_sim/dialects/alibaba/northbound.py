@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fleet_sim.dialects.alibaba.contract import CONTRACT
+from fleet_sim.dialects.http import HttpResponse
 from fleet_sim.dialects.rpc.client import RpcOperator
 from fleet_sim.dialects.rpc.gate import RpcGate
+from fleet_sim.dialects.rpc.gate import http_refusal as _http_refusal
 from fleet_sim.dialects.rpc.profile import SHARED_ACTIONS, Profile
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import TaskStatus
@@ -40,6 +42,7 @@ PROFILE = Profile(
     sign_methods=("md5",),
     client_method="POST",
     progress_digits=2,
+    percent_digits=3,
     has_dynamic_jobs=True,
     takes_job_extras=True,
     group_types=("LINK_PLATFORM", "LINK_PLATFORM_DYNAMIC"),
@@ -81,6 +84,11 @@ def gate(
 def operator(org: str, app_key: str, app_secret: str) -> RpcOperator:
     """Make a client; `org` is the id of the instance, "" where the account has none."""
     return RpcOperator(org, app_key, app_secret, profile=PROFILE)
+
+
+def http_refusal(status: int, reason: str) -> HttpResponse:
+    """Write the answer to a request that HTTP itself refuses, in the gateway's form."""
+    return _http_refusal(status, reason, profile=PROFILE)
 
 
 def org_of(digits: str) -> str:

@@ -176,14 +176,10 @@ class RpcGate:
     ) -> HttpResponse:
         if status != 200 and self._profile.gateway_statuses:  # noqa: PLR2004 - HTTP's own
             return refusal(request_id, word, text, status=status, host=host)
-        return self._json(
-            {"RequestId": request_id, "Success": False, "Code": word, "ErrorMessage": text}
-        )
+        return self._json(_told(request_id, word, text))
 
     def _json(self, body: Mapping[str, Any]) -> HttpResponse:
-        whole = without_nulls(dict(body))
-        cased = lowered(whole) if self._profile.lowers_keys else whole
-        return HttpResponse(200, _dumped(cased))
+        return HttpResponse(200, _cased(body, self._profile))
 
     def _next_id(self) -> str:
         self._answered += 1
@@ -202,9 +198,21 @@ def refusal(request_id: str, word: str, text: str, *, status: int, host: str = "
     return HttpResponse(status, _dumped(body))
 
 
-def http_refusal(status: int, reason: str) -> HttpResponse:
-    """Write the answer to a request that HTTP itself refuses."""
-    return refusal("", f"Http{status}", reason, status=status)
+def http_refusal(status: int, reason: str, *, profile: Profile) -> HttpResponse:
+    """Write the answer to a request that HTTP itself refuses; its status is HTTP's own."""
+    word = f"Http{status}"
+    if profile.gateway_statuses:
+        return refusal("", word, reason, status=status)
+    return HttpResponse(status, _cased(_told("", word, reason), profile))
+
+
+def _told(request_id: str, word: str, text: str) -> dict[str, Any]:
+    return {"RequestId": request_id, "Success": False, "Code": word, "ErrorMessage": text}
+
+
+def _cased(body: Mapping[str, Any], profile: Profile) -> bytes:
+    whole = without_nulls(dict(body))
+    return _dumped(lowered(whole) if profile.lowers_keys else whole)
 
 
 def _dumped(body: Mapping[str, Any]) -> bytes:

@@ -124,7 +124,7 @@ def _static_scope(asked: Asked) -> Scope:
         case "SPECIFIC":
             return Scope(product, versions, total=False, device_keys=_names(asked))
         case "GRAY":
-            return Scope(product, versions, permille=_permille(given.required("GrayPercent")))
+            return Scope(product, versions, permille=_permille(asked))
         case "GROUP":
             group = _group(asked, is_dynamic=False) or miss("GroupId")
             return Scope(product, versions, total=False, groups=(group,))
@@ -142,11 +142,12 @@ def _names(asked: Asked) -> tuple[str, ...]:
     return names or listed or miss("TargetDeviceName")
 
 
-def _permille(text: str) -> int:
+def _permille(asked: Asked) -> int:
     """Read a percentage, above 0 and up to 100."""
-    if not _PERCENT.fullmatch(text):
-        refuse("GrayPercent", "must be a number with three decimals at most")
+    text, digits = asked.given.required("GrayPercent"), asked.profile.percent_digits
     whole, _, rest = text.partition(".")
+    if not _PERCENT.fullmatch(text) or len(rest) > digits:
+        refuse("GrayPercent", f"must be a number with {digits} decimals at most")
     share = int(whole) * 1000 + int(rest.ljust(3, "0"))
     must_be_legal("GrayPercent", is_legal=0 < share <= _WHOLE, why="must be above 0, up to 100")
     if share % 100:
@@ -256,7 +257,7 @@ def _by_blocks(asked: Asked) -> bool:
 
 def _tags(asked: Asked, name: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
-    for item in asked.given.structures(name, TAGS_MAX):
+    for item in asked.given.structures(name, TAGS_MAX, ("Key", "Value")):
         key, value = item.get("Key", ""), item.get("Value", "")
         if not _TAG_KEY.fullmatch(key):
             refuse(f"{name}.N.Key", "must be 1 to 30 letters, digits and points")

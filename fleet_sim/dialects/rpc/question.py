@@ -121,6 +121,10 @@ def _check_order(order: JobOrder, profile: Profile) -> None:
         (len(scope.device_keys or ()) > jobs.DEVICES_MAX, f"takes {jobs.DEVICES_MAX} names"),
         (len(scope.versions) > versions_max, f"takes {versions_max} source versions"),
         (has_extras and not profile.takes_job_extras, "has no schedule, rate, overwriting or tags"),
+        (
+            bool((scope.permille or 0) % 10) and not profile.percent_digits,
+            "takes a share in whole percents",
+        ),
         (order.by_blocks and not profile.takes_blocks, "has no download over MQTT"),
         (order.open_list and order.window is not None, "has no schedule for dynamic jobs"),
         (order.open_list and scope.device_keys is not None, "names no devices in dynamic jobs"),

@@ -268,8 +268,13 @@ def test_no_request_breaks_the_gate(request: HttpRequest) -> None:
 
 
 def test_what_http_itself_refuses_has_a_form() -> None:
-    """The gateway's."""
-    found = http_refusal(413, "Too Large")
+    """The gateway's, and that of every other answer where the vendor is known to have no other."""
+    one, other = (
+        http_refusal(413, "Too Large", profile=PROFILES[name]) for name in ("alibaba", "tuya")
+    )
 
-    assert found.status == 413
-    assert json.loads(found.body)["Message"] == "Too Large"
+    assert (one.status, other.status) == (413, 413)
+    assert json.loads(one.body)["Message"] == "Too Large"
+    assert json.loads(other.body) == {
+        "requestId": "", "success": False, "code": "Http413", "errorMessage": "Too Large",
+    }  # fmt: skip

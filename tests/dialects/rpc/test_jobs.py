@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fleet_sim.dialects.rpc import codes
 from fleet_sim.dialects.rpc.asked import equal, together
+from fleet_sim.dialects.rpc.gate import RpcGate
 from fleet_sim.dialects.rpc.jobs import ENDLESS_EPOCH_MS
 from fleet_sim.model.northbound import (
     CancelJob,
@@ -20,7 +22,7 @@ from fleet_sim.model.northbound import (
     UpdateJob,
     Window,
 )
-from tests.dialects.rpc.callers import NOW, asking, called, gate_of, refused
+from tests.dialects.rpc.callers import NOW, PROFILES, asking, called, gate_of, refused
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
@@ -78,6 +80,30 @@ def test_the_english_tables_words_are_taken_where_case_is_folded() -> None:
 
     assert _order(_STATIC, "tuya", **given).scope.device_keys == ("a",)
     assert _word(_STATIC, "alibaba", **given) == codes.BAD_REQUEST
+
+
+def test_one_vendor_takes_whole_percents_alone() -> None:
+    """An integer, as text."""
+    gray = {"TargetSelection": "GRAY"}
+
+    assert _order(_STATIC, "tuya", GrayPercent="33", **gray).scope == Scope("pk", permille=330)
+    for wrong in ("33.3", "33.0", "33."):
+        assert _word(_STATIC, "tuya", GrayPercent=wrong, **gray) == codes.BAD_REQUEST
+
+
+def test_a_vendor_that_folds_case_may_take_the_extras_too() -> None:
+    """Where `takes_job_extras` is switched on: no range, since its contract has none."""
+    profile = replace(PROFILES["tuya"], takes_job_extras=True)
+    gate = RpcGate("o", {}, profile=profile, signed_only=False, contract=profile.default_contract)
+    given = {"TargetSelection": "ALL", "tag_1_KEY": "a", "TAG_1_value": "b", "MaximumPerMinute": 1,
+             "ScheduleTime": NOW - _DAY, "overwritemode": 2}  # fmt: skip
+
+    found = called(gate.read(asking(_STATIC, **(_BASE | given)), NOW))
+
+    assert found == CreateJob(
+        JobOrder("f", "upgrade", Scope("pk"), window=Window(NOW - _DAY, ENDLESS_EPOCH_MS),
+                 pushes_a_minute=1, overwrites=True, tags=(("a", "b"),))
+    )  # fmt: skip
 
 
 def test_dynamic_jobs_go_by_version_or_by_group() -> None:

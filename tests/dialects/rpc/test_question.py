@@ -68,7 +68,12 @@ _WINDOWS = st.none() | st.builds(
 _SCOPES = st.one_of(
     st.builds(Scope, _ID, _VERSIONS),
     st.builds(Scope, _ID, _VERSIONS, total=st.just(value=False), device_keys=_IDS),
-    st.builds(Scope, _ID, _VERSIONS, permille=st.integers(1, 1000)),
+    st.builds(
+        Scope,
+        _ID,
+        _VERSIONS,
+        permille=st.integers(1, 1000) | st.integers(1, 100).map(lambda percent: percent * 10),
+    ),
     st.builds(
         Scope, _ID, _VERSIONS, total=st.just(value=False), groups=_ID.map(lambda one: (one,))
     ),
@@ -77,6 +82,12 @@ _PLAIN = st.builds(
     JobOrder, _ID, st.just("upgrade"), _SCOPES, devices_must_ask=st.booleans(),
     needs_confirmation=st.booleans(), timeout_s=_TIMEOUTS, retry=_RETRIES,
 )  # fmt: skip
+
+
+def _has_whole_percents(order: JobOrder) -> bool:
+    return not (order.scope.permille or 0) % 10
+
+
 _EXTRAS = {
     "pushes_a_minute": st.none() | st.integers(10, 10_000),
     "overwrites": st.booleans(),
@@ -100,7 +111,7 @@ _VERIFY = st.builds(
 )  # fmt: skip
 _STATUS = st.sampled_from(list(TaskStatus)).map(lambda status: equal("status", status))
 _SHARED = st.one_of(
-    st.builds(CreateJob, _PLAIN | _VERIFY),
+    st.builds(CreateJob, _PLAIN.filter(_has_whole_percents) | _VERIFY),
     st.builds(GetJob, _ID),
     st.builds(GetFirmware, _ID),
     st.builds(DeleteFirmware, _ID),
@@ -178,6 +189,7 @@ def test_an_order_that_cannot_be_said_is_refused(order: JobOrder, why: str) -> N
 @pytest.mark.parametrize(
     ("call", "why"),
     [
+        (CreateJob(JobOrder("f", "upgrade", Scope("pk", permille=333))), "whole percents"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, window=Window(0, 1))), "no schedule"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, pushes_a_minute=50)), "no schedule, rate"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, overwrites=True)), "overwriting"),
