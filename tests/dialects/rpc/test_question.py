@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,9 @@ from tests.dialects.rpc.callers import NOW, PROFILES, asking, gate_of
 
 _HOUR = 3_600_000
 _SCOPE = Scope("pk")
+
+
+_NAMED = Scope("pk", total=False, device_keys=("d",))
 
 
 def _through(call: Call, vendor: str) -> object:
@@ -178,6 +183,20 @@ def test_device_names_put_paging_aside() -> None:
          "schedule for dynamic"),
         (JobOrder("f", "upgrade", Scope("pk", total=False, device_keys=("d",)), open_list=True),
          "names no devices"),
+        (JobOrder("f", "upgrade", Scope("pk", total=False)), "needs a device or a group"),
+        (JobOrder("f", "upgrade", Scope("pk", ("1",), total=False, groups=()), open_list=True),
+         "needs a device or a group"),
+        (JobOrder("f", "upgrade", Scope("pk", ("1",), permille=500), open_list=True), "a share"),
+        (JobOrder("f", "upgrade", replace(_NAMED, permille=500)), "a share"),
+        (JobOrder("f", "upgrade", _SCOPE, skips_present=True), "no later devices"),
+        (JobOrder("f", "verify", Scope("pk", permille=500)), "by name alone"),
+        (JobOrder("f", "verify", Scope("pk"), open_list=True), "by name alone"),
+        (JobOrder("f", "verify", Scope("pk", total=False, groups=("g",))), "by name alone"),
+        (JobOrder("f", "verify", replace(_NAMED, versions=("1",))), "no source versions"),
+        (JobOrder("f", "verify", _NAMED, retry=Retry(1, 0)), "in jobs to verify"),
+        (JobOrder("f", "verify", _NAMED, window=Window(0, 1)), "in jobs to verify"),
+        (JobOrder("f", "verify", _NAMED, pushes_a_minute=50), "in jobs to verify"),
+        (JobOrder("f", "verify", _NAMED, overwrites=True), "in jobs to verify"),
     ],
 )  # fmt: skip
 def test_an_order_that_cannot_be_said_is_refused(order: JobOrder, why: str) -> None:
@@ -207,6 +226,23 @@ def test_what_the_other_vendor_has_is_refused_here(call: Call, why: str) -> None
     """Tuya's API has fewer actions and parameters."""
     with pytest.raises(DialectError, match=why):
         question(call, PROFILES["tuya"])
+
+
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        (UpdateJob("j", versions=()), "all source versions or tags"),
+        (UpdateJob("j", tags=()), "all source versions or tags"),
+        (UpdateFirmware("f", desc=""), "cannot empty"),
+        (UpdateFirmware("f", custom=""), "cannot empty"),
+        (UpdateFirmware("f", names=Names("")), "cannot empty"),
+        (UpdateFirmware("f", names=Names("n", (("en_US", "n"),))), "of no locale"),
+    ],
+)
+def test_what_an_empty_value_would_leave_as_it_is_is_refused(call: Call, why: str) -> None:
+    """An empty parameter counts as none."""
+    with pytest.raises(DialectError, match=why):
+        question(call, PROFILES["alibaba"])
 
 
 def test_two_things_at_once_are_two_calls() -> None:
