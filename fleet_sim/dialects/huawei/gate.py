@@ -19,7 +19,7 @@ from fleet_sim.dialects.huawei import admin, oc_codes, v5, v5_auth, v5_codes
 from fleet_sim.dialects.huawei.oc_tokens import TokenService
 from fleet_sim.dialects.huawei.oceanconnect import ROUTES, Method, answered
 from fleet_sim.dialects.huawei.payload import is_storable
-from fleet_sim.dialects.huawei.talk import ApiError, Asked, Code, Talk, refuse
+from fleet_sim.dialects.huawei.talk import ApiError, Asked, Code, SearchRefused, Talk, refuse
 from fleet_sim.model import chance
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import Answer, Call
@@ -133,6 +133,9 @@ class HuaweiGate:
             return self._finished(response, is_batch=is_batch)
         except ApiError as error:
             return self._refused(error, is_batch=is_batch)
+        except SearchRefused as error:
+            code_of = v5_codes.code_of if is_batch else oc_codes.code_of
+            return self._refused(ApiError(code_of(error.reason)), is_batch=is_batch)
         self._open[id(call)] = (call, talk, is_batch)
         return call
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
-from fleet_sim.dialects.huawei import v5_auth
+from fleet_sim.dialects.huawei import oc_codes, v5_auth, v5_codes
 from fleet_sim.dialects.huawei.admin import OBJECTS_PATH
 from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.gate import HuaweiGate, http_refusal
-from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
+from fleet_sim.dialects.huawei.oceanconnect import CATEGORY, OPERATIONS
+from fleet_sim.dialects.huawei.talk import Code
 from fleet_sim.model.northbound import GetJob, Refusal, Refused, SearchJobs
 from tests.dialects.huawei.scene import BATCHES, ORG, Scene
 from tests.dialects.huawei.shelf import NOW, Shelf, ask
@@ -105,6 +106,26 @@ def test_two_equal_conversations_do_not_mix() -> None:
     assert isinstance(earlier, HttpResponse)
     assert (later.status, earlier.status) == (200, 404)
     assert isinstance(scene.gate.read(new, NOW), HttpResponse)
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (HttpRequest("GET", OPERATIONS), oc_codes.code_of(Refusal.INTERNAL)),
+        (HttpRequest("GET", CATEGORY), oc_codes.code_of(Refusal.INTERNAL)),
+        (_LIST, v5_codes.code_of(Refusal.INTERNAL)),
+    ],
+)
+def test_a_refused_search_is_answered_with_its_code(request_: HttpRequest, code: Code) -> None:
+    """And not as though there were nothing."""
+    gate = _gate(signed_only=False)
+    call = gate.read(request_, NOW)
+    assert not isinstance(call, HttpResponse)
+
+    response = gate.render(call, Refused(Refusal.INTERNAL), 1)
+
+    assert isinstance(response, HttpResponse)
+    assert (response.status, json.loads(response.body)["error_code"]) == (code.status, code.code)
 
 
 def test_the_newer_generation_names_its_answers() -> None:

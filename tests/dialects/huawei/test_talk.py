@@ -48,9 +48,16 @@ def test_every_page_is_turned() -> None:
 
 
 def test_a_walk_ends_where_nothing_comes() -> None:
-    """An empty page, whatever the total says, and a refusal."""
+    """An empty page, whatever the total says."""
     assert _walked(Listed((), 0, 2, 5))[0] == ()
-    assert _walked(Listed(_ROWS[:2], 0, 2, 5), Refused(Refusal.INTERNAL))[0] == _ROWS[:2]
+
+
+def test_a_walk_that_is_refused_tells_why() -> None:
+    """Even half way: what was found so far is not all."""
+    with pytest.raises(talk.SearchRefused, match="internal") as caught:
+        _walked(Listed(_ROWS[:2], 0, 2, 5), Refused(Refusal.INTERNAL))
+
+    assert caught.value.reason is Refusal.INTERNAL
 
 
 def test_only_searches_are_walked() -> None:
