@@ -79,7 +79,7 @@ class ApiError(Exception):
         self.why = why
 
 
-class SearchRefused(Exception):
+class SearchRefusedError(Exception):
     """The backend refused a search; the gate answers with the generation's error for it.
 
     Attributes:
@@ -124,7 +124,7 @@ def _walk(
     """Turn every page, the largest there are, from the first one, number 0.
 
     Raises:
-        SearchRefused: The backend did not answer by rows.
+        SearchRefusedError: The backend did not answer by rows.
     """
     found: list[object] = []
     for number in range(PAGES_MAX):
@@ -135,7 +135,7 @@ def _walk(
                 if not rows or len(found) >= total:
                     break
             case Refused(reason=reason):
-                raise SearchRefused(reason)
+                raise SearchRefusedError(reason)
             case _:
                 raise AssertionError("a search is answered by rows or refused")
     return found

@@ -136,6 +136,35 @@ def test_the_newer_generation_names_its_answers() -> None:
     assert ask(_gate(signed_only=False), Shelf(), _QUERY).header("X-Request-Id") == ""
 
 
+def test_the_number_of_a_request_names_its_answer() -> None:
+    """Whatever else the gate has answered before."""
+    scenes = Scene(), Scene()
+    scenes[1].send(_LIST)
+    scenes[1].ask("GET", f"{BATCHES}/x/y")
+
+    def name_of(scene: Scene, number: int) -> str:
+        call = scene.gate.read(_LIST, NOW)
+        assert isinstance(call, SearchJobs)
+        response = scene.gate.render(call, scene.shelf.answer(call), number)
+        assert isinstance(response, HttpResponse)
+        return response.header("X-Request-Id")
+
+    assert name_of(scenes[0], 5) == name_of(scenes[1], 5) != name_of(scenes[0], 6)
+
+
+def test_too_many_calls_under_way_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each generation's form, until one of them is answered."""
+    monkeypatch.setattr("fleet_sim.dialects.huawei.gate.OPEN_MAX", 1)
+    scene = Scene()
+    call = scene.gate.read(_LIST, NOW)
+    assert isinstance(call, SearchJobs)
+
+    assert _refusal(scene.gate, _LIST) == (500, "IOTDA.900500")
+    assert _refusal(scene.gate, _QUERY) == (403, oc_codes.THROTTLED.code)
+    scene.gate.render(call, scene.shelf.answer(call), 1)
+    assert isinstance(scene.gate.read(_QUERY, NOW), SearchJobs)
+
+
 def test_an_object_is_put() -> None:
     """Its key may be a path; too large a one is refused."""
     gate = _gate(signed_only=False)

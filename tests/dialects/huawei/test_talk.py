@@ -54,7 +54,7 @@ def test_a_walk_ends_where_nothing_comes() -> None:
 
 def test_a_walk_that_is_refused_tells_why() -> None:
     """Even half way: what was found so far is not all."""
-    with pytest.raises(talk.SearchRefused, match="internal") as caught:
+    with pytest.raises(talk.SearchRefusedError, match="internal") as caught:
         _walked(Listed(_ROWS[:2], 0, 2, 5), Refused(Refusal.INTERNAL))
 
     assert caught.value.reason is Refusal.INTERNAL
