@@ -1,7 +1,7 @@
 """Alibaba's form of the RPC API, and both ends of it.
 
-Open, and so a switch: that a wrong parameter's code is the product's `IllegalRequest` and not one
-of the OTA service's own, which are in no page that could be read.
+Open, and a choice of ours: a wrong parameter's code is the product's (`codes.BAD_REQUEST`) and not
+one of the OTA service's own, which are in no page that could be read.
 
 Source: "Common parameters", "Request signatures", the official SDK for 2018-01-20 and its comments.
 """
