@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from fleet_sim.dialects.alibaba.contract import CONTRACT
-from fleet_sim.dialects.alibaba.northbound import gate, operator, operator_key_of, org_of
+from fleet_sim.dialects.alibaba.northbound import (
+    gate,
+    http_refusal,
+    operator,
+    operator_key_of,
+    org_of,
+)
 from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.alink.server import AlinkServer
 from fleet_sim.dialects.interface import Dialect
-from fleet_sim.dialects.rpc.gate import http_refusal
 
 ALIBABA = Dialect(
     name="alibaba",

@@ -1,7 +1,7 @@
 """Alibaba's form of the RPC API, and both ends of it.
 
-Open, and so a switch: that a wrong parameter's code is the product's `IllegalRequest` and not one
-of the OTA service's own, which are in no page that could be read.
+Open, and a choice of ours: a wrong parameter's code is the product's (`codes.BAD_REQUEST`) and not
+one of the OTA service's own, which are in no page that could be read.
 
 Source: "Common parameters", "Request signatures", the official SDK for 2018-01-20 and its comments.
 """
@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fleet_sim.dialects.alibaba.contract import CONTRACT
+from fleet_sim.dialects.http import HttpResponse
 from fleet_sim.dialects.rpc.client import RpcOperator
 from fleet_sim.dialects.rpc.gate import RpcGate
+from fleet_sim.dialects.rpc.gate import http_refusal as _http_refusal
 from fleet_sim.dialects.rpc.profile import SHARED_ACTIONS, Profile
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import TaskStatus
@@ -40,6 +42,7 @@ PROFILE = Profile(
     sign_methods=("md5",),
     client_method="POST",
     progress_digits=2,
+    percent_digits=3,
     has_dynamic_jobs=True,
     takes_job_extras=True,
     group_types=("LINK_PLATFORM", "LINK_PLATFORM_DYNAMIC"),
@@ -81,6 +84,11 @@ def gate(
 def operator(org: str, app_key: str, app_secret: str) -> RpcOperator:
     """Make a client; `org` is the id of the instance, "" where the account has none."""
     return RpcOperator(org, app_key, app_secret, profile=PROFILE)
+
+
+def http_refusal(status: int, reason: str) -> HttpResponse:
+    """Write the answer to a request that HTTP itself refuses, in the gateway's form."""
+    return _http_refusal(status, reason, profile=PROFILE)
 
 
 def org_of(digits: str) -> str:

@@ -6,20 +6,22 @@
     consent                           IoTDA v5
 
 Devices are named with their product's key, which not every neutral call has. So the operator keeps
-which product a firmware and a job are of, as it meets them; of what it has never met it knows none.
+which product a firmware and a job are of, as it meets them, and whose the tasks are that wait; of
+what it has never met it knows none.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote_plus
 
 from fleet_sim.dialects.http import JSON_CONTENT_TYPE, HttpRequest, HttpResponse
 from fleet_sim.dialects.huawei import oc_codes, v5, v5_auth, v5_codes
 from fleet_sim.dialects.huawei.admin import PACKAGES_PATH, write_upload
 from fleet_sim.dialects.huawei.client_filters import write_filter
+from fleet_sim.dialects.huawei.client_tasks import MetTasks
 from fleet_sim.dialects.huawei.names import name_of
 from fleet_sim.dialects.huawei.oc_rows import read_operation, read_suboperation
 from fleet_sim.dialects.huawei.oc_tokens import FORM_TYPE, LOGIN_PATH
@@ -40,6 +42,7 @@ from fleet_sim.model.northbound import (
     Answer,
     Call,
     CancelTasks,
+    ConfirmTasks,
     CreateFirmware,
     CreateJob,
     DeleteFirmware,
@@ -69,12 +72,20 @@ RENEW_BEFORE_MS = 60_000  # So that no call in flight outlives the token.
 _SUCCESS_BELOW = 300  # Any status below is one, as in the SDK for PHP.
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
-_BATCH = (CancelTasks, RetryTasks, StopJob, DeleteJob)
+_Batch: TypeAlias = CancelTasks | RetryTasks | StopJob | DeleteJob | ConfirmTasks
+_BATCH = (CancelTasks, RetryTasks, StopJob, DeleteJob, ConfirmTasks)
+_VERBS: Mapping[type, str] = {
+    CancelTasks: "stop",
+    RetryTasks: "retry",
+    StopJob: "stop",
+    ConfirmTasks: "confirm",
+}
 _STATE_OF: Mapping[type, Refusal] = {
     CancelTasks: Refusal.TASK_NOT_CANCELLABLE,
     RetryTasks: Refusal.TASK_NOT_FAILED,
     StopJob: Refusal.JOB_STOPPED,
     DeleteJob: Refusal.JOB_RUNNING,
+    ConfirmTasks: Refusal.BAD_ARGUMENT,
 }
 
 
@@ -88,6 +99,7 @@ class HuaweiOperator:
         self._token = ""
         self._expires_epoch_ms = 0
         self._product_of: dict[str, str] = {}  # Of firmware and jobs, by their ids.
+        self._tasks = MetTasks()
 
     def __repr__(self) -> str:
         return f"HuaweiOperator({self._org!r}, {self._app_key!r})"
@@ -202,21 +214,31 @@ class HuaweiOperator:
             case _:
                 raise DialectError(f"Huawei has no call for {type(call).__name__}")
 
-    def _batch_request(
-        self, call: CancelTasks | RetryTasks | StopJob | DeleteJob, epoch_ms: int
-    ) -> HttpRequest:
-        path = f"{v5.ROOT}{self._org}/batchtasks/{call.job_id}"
+    def _batch_request(self, call: _Batch, epoch_ms: int) -> HttpRequest:
+        job_id, targets = self._targets(call)
+        path = f"{v5.ROOT}{self._org}/batchtasks/{job_id}"
         if isinstance(call, DeleteJob):
             return self._signed(HttpRequest("DELETE", path), epoch_ms)
-        verb = "retry" if isinstance(call, RetryTasks) else "stop"
-        body: dict[str, Any] = {}
-        if not isinstance(call, StopJob):
-            product_key = self._product(call.job_id)
-            names = [name_of(DeviceId(product_key, key)) for key in call.device_keys]
-            body = {"targets": names}
-        headers = (("Content-Type", JSON_CONTENT_TYPE),)
-        bare = HttpRequest("POST", f"{path}/{verb}", headers=headers, body=write_object(body))
+        body = {} if targets is None else {"targets": list(targets)}
+        url, headers = f"{path}/{_VERBS[type(call)]}", (("Content-Type", JSON_CONTENT_TYPE),)
+        bare = HttpRequest("POST", url, headers=headers, body=write_object(body))
         return self._signed(bare, epoch_ms)
+
+    def _targets(self, call: _Batch) -> tuple[str, tuple[str, ...] | None]:
+        """Return the job of a call of v5 and the devices that it names; None: all that can be."""
+        match call:
+            case StopJob(job_id) | DeleteJob(job_id) | RetryTasks(job_id, (), ()):
+                return job_id, None
+            case ConfirmTasks(task_ids):
+                return self._tasks.named(task_ids)
+            case RetryTasks(job_id, (), task_ids):
+                found_id, names = self._tasks.named(task_ids)
+                if found_id != job_id:
+                    raise DialectError(f"the tasks to try again are not of the job {job_id!r}")
+                return job_id, names
+            case CancelTasks(job_id, keys) | RetryTasks(job_id, keys):
+                product_key = self._product(job_id)
+                return job_id, tuple(name_of(DeviceId(product_key, key)) for key in keys)
 
     def _signed(self, request: HttpRequest, epoch_ms: int) -> HttpRequest:
         if not self._app_key:
@@ -254,6 +276,7 @@ class HuaweiOperator:
                 self._product_of[job_id] = product_key
             case TaskRow(job_id=job_id, product_key=product_key):
                 self._product_of[job_id] = product_key
+                self._tasks.meet(row)
             case _:
                 pass
 
@@ -275,7 +298,7 @@ def _answer(call: Call, fields: Fields) -> Answer:
             return Shown(read_operation(fields))
         case SearchFirmware() | SearchJobs() | SearchTasks():
             return _listed(call, fields)
-        case CancelTasks() | RetryTasks() | StopJob():
+        case CancelTasks() | RetryTasks() | StopJob() | ConfirmTasks():
             return _outcome(call, fields)
         case _:
             return Done()

@@ -6,7 +6,8 @@
 
 A request is a conversation (`talk`): `read` gives its first call, and `render` is sent each answer
 and gives the next call or the response. A conversation is kept by the call that waits for its
-answer, the very object, since two equal ones may be under way.
+answer, the very object, since two equal ones may be under way. There may be OPEN_MAX of them: who
+asks beyond that is refused, for one that nobody answered would be kept for ever.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from fleet_sim.dialects.huawei import admin, oc_codes, v5, v5_auth, v5_codes
 from fleet_sim.dialects.huawei.oc_tokens import TokenService
 from fleet_sim.dialects.huawei.oceanconnect import ROUTES, Method, answered
 from fleet_sim.dialects.huawei.payload import is_storable
-from fleet_sim.dialects.huawei.talk import ApiError, Asked, Code, Talk, refuse
+from fleet_sim.dialects.huawei.talk import ApiError, Asked, Code, SearchRefusedError, Talk, refuse
 from fleet_sim.model import chance
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import Answer, Call
@@ -27,6 +28,7 @@ from fleet_sim.model.northbound import Answer, Call
 REQUEST_ID_HEADER = "X-Request-Id"
 
 _OBJECT = re.compile(rf"{admin.OBJECTS_PATH}([^/]+)/(.+)", re.DOTALL)
+OPEN_MAX = 10_000  # ours: far above what one project asks at a time
 _TOO_LARGE = Code(413, v5_codes.BAD_INPUT.code, "The object is too large.")
 
 
@@ -58,13 +60,20 @@ class HuaweiGate:
         self._objects = admin.Objects()
         self._batch_routes = v5.routes_of(self._objects)
         self._open: dict[int, tuple[Call, Talk, bool]] = {}
-        self._requests = 0
+        self._answered = 0
 
     def read(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         """Read a call, or give the whole answer where no backend is needed.
 
         No request, whatever is in it, raises anything.
         """
+        found = self._read(request, epoch_ms)
+        if not _is_batch(request.path) or not isinstance(found, HttpResponse):
+            return found
+        self._answered += 1
+        return self._named(found, "answer", self._answered)
+
+    def _read(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         is_batch = _is_batch(request.path)
         try:
             _check_texts(request, is_batch=is_batch)
@@ -80,9 +89,11 @@ class HuaweiGate:
 
     def render(self, call: Call, answer: Answer, request_no: int) -> HttpResponse | HttpFile | Call:
         """Go on with the conversation that waits for this answer."""
-        del request_no
         _, talk, is_batch = self._open.pop(id(call))
-        return self._go_on(talk, answer, is_batch=is_batch)
+        found = self._go_on(talk, answer, is_batch=is_batch)
+        if not is_batch or not isinstance(found, HttpResponse):
+            return found
+        return self._named(found, "request", request_no)
 
     def _read_batch(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         v5_auth.check(
@@ -121,7 +132,10 @@ class HuaweiGate:
             call = next(talk)
         except StopIteration as end:
             response: HttpResponse = end.value
-            return self._finished(response, is_batch=is_batch)
+            return response
+        if len(self._open) >= OPEN_MAX:
+            why = v5_codes.INTERNAL if is_batch else oc_codes.THROTTLED
+            refuse(why, f"{OPEN_MAX} calls are under way already.")
         self._open[id(call)] = (call, talk, is_batch)
         return call
 
@@ -130,24 +144,24 @@ class HuaweiGate:
             call = talk.send(answer)
         except StopIteration as end:
             response: HttpResponse = end.value
-            return self._finished(response, is_batch=is_batch)
+            return response
         except ApiError as error:
             return self._refused(error, is_batch=is_batch)
+        except SearchRefusedError as error:
+            code_of = v5_codes.code_of if is_batch else oc_codes.code_of
+            return self._refused(ApiError(code_of(error.reason)), is_batch=is_batch)
         self._open[id(call)] = (call, talk, is_batch)
         return call
 
     def _refused(self, error: ApiError, *, is_batch: bool) -> HttpResponse:
         text_key = "error_msg" if is_batch else "error_desc"
         fields = {"error_code": error.why.code, text_key: str(error)}
-        return self._finished(answered(error.why.status, fields), is_batch=is_batch)
+        return answered(error.why.status, fields)
 
-    def _finished(self, response: HttpResponse, *, is_batch: bool) -> HttpResponse:
+    def _named(self, response: HttpResponse, purpose: str, number: int) -> HttpResponse:
         """Give an answer of v5 the header by which its SDK names it."""
-        if not is_batch:
-            return response
-        self._requests += 1
-        number = chance.identifier(self._seed, self._org, "request", self._requests, digits=32)
-        headers = (*response.headers, (REQUEST_ID_HEADER, number))
+        name = chance.identifier(self._seed, self._org, purpose, number, digits=32)
+        headers = (*response.headers, (REQUEST_ID_HEADER, name))
         return HttpResponse(response.status, response.body, headers)
 
 

@@ -63,11 +63,8 @@ def kind_of(row: JobRow) -> str:
     return dict(row.order.tags).get(OPERATE_TYPE, FIRMWARE_UPGRADE)
 
 
-def operation_fields(row: JobRow, timeouts: int) -> dict[str, Any]:
-    """Write a job; `timeouts` of its failed tasks ran out of time.
-
-    When a job ended is not known, so `stopTime` is null.
-    """
+def operation_fields(row: JobRow) -> dict[str, Any]:
+    """Write a job. When one ended is not known, so `stopTime` is null."""
     standing = standing_of(row)
     window = row.order.window
     created = row.created_epoch_ms
@@ -81,7 +78,7 @@ def operation_fields(row: JobRow, timeouts: int) -> dict[str, Any]:
         "targets": _targets(row),
         "policy": policy_fields(row.order),
         "status": OPERATION_WORDS[standing],
-        "staResult": counters_of(row, timeouts),
+        "staResult": counters_of(row),
         "extendPara": {"fileVersion": row.firmware_version},
     }
 
@@ -118,6 +115,7 @@ def read_operation(fields: Fields) -> JobRow:
         status=_job_status(status),
         created_epoch_ms=instant(fields, "createTime") or 0,
         counts=_read_counts(read_fields(fields, "staResult")),
+        timeouts=read_whole(read_fields(fields, "staResult"), "timeout", default=0),
     )
 
 

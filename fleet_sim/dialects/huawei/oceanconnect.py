@@ -51,9 +51,10 @@ from fleet_sim.dialects.huawei.packages import (
     trait_of,
 )
 from fleet_sim.dialects.huawei.payload import write_object
-from fleet_sim.dialects.huawei.standing import OPERATION_WORDS, TIMEOUT_DESCS, standing_of
+from fleet_sim.dialects.huawei.standing import OPERATION_WORDS, standing_of
 from fleet_sim.dialects.huawei.talk import Asked, Talk, refuse
 from fleet_sim.dialects.wire import DialectError
+from fleet_sim.model.contract import ContractProfile, DescOf
 from fleet_sim.model.filters import EVERYTHING, AllOf, Comparison, Filter, Operator
 from fleet_sim.model.northbound import (
     Answer,
@@ -73,7 +74,6 @@ from fleet_sim.model.northbound import (
     SearchTasks,
     Shown,
     TaskRow,
-    TaskStatus,
 )
 
 ROOT = "/iodm/northbound/v1.5.0/"
@@ -81,6 +81,8 @@ CATEGORY = f"{ROOT}category"
 OPERATIONS = f"{ROOT}operations"
 
 _KIND_OF_PACKAGE = {FIRMWARE: FIRMWARE_UPGRADE, SOFTWARE: SOFTWARE_UPGRADE}
+# The steps of an attempt that have a limit of their own.
+_TIMEOUTS: frozenset[DescOf] = frozenset({"timeout", "version_timeout", "online_timeout"})
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -162,7 +164,7 @@ def _is_for(package: FirmwareOrder, wanted: Wanted) -> bool:
 def show_task(asked: Asked) -> Talk:
     """Show one job."""
     row = yield from _job(asked.names[0])
-    return answered(200, (yield from _operation(row)))
+    return answered(200, operation_fields(row))
 
 
 def list_tasks(asked: Asked) -> Talk:
@@ -184,10 +186,7 @@ def list_tasks(asked: Asked) -> Talk:
         and kind in {"", kind_of(row)}
         and status in {"", OPERATION_WORDS[standing_of(row)]}
     ]
-    shown: list[dict[str, Any]] = []
-    for row in _cut(found, page):
-        shown += [(yield from _operation(row))]
-    return _paged(shown, page, len(found))
+    return _paged([operation_fields(row) for row in _cut(found, page)], page, len(found))
 
 
 def _jobs_of_device(asked: Asked) -> Generator[Call, Answer, frozenset[str] | None]:
@@ -207,7 +206,7 @@ def _jobs_of_device(asked: Asked) -> Generator[Call, Answer, frozenset[str] | No
 def list_subtasks(asked: Asked) -> Talk:
     """Show the tasks of one job."""
     page, status = _page(asked), _short(asked, "subOperationStatus")
-    where = AllOf((_is("job_id", asked.names[0]), *_of_status(status)))
+    where = AllOf((_is("job_id", asked.names[0]), *_of_status(status, asked.contract)))
     job = yield from _job(asked.names[0])
     if page is None:
         rows: Sequence[object] = yield from talk.tasks(where, asked.contract.page_size_max)
@@ -221,11 +220,13 @@ def list_subtasks(asked: Asked) -> Talk:
     return _paged(shown, page, total)
 
 
-def _of_status(word: str) -> tuple[Filter, ...]:
+def _of_status(word: str, contract: ContractProfile) -> tuple[Filter, ...]:
+    """Say which tasks are meant; a timeout is known by the words that the contract has for it."""
     if not word:
         return ()
     if word == TIMEOUT_WORD:
-        return (*_of_status("fail"), Comparison("desc", Operator.IN, TIMEOUT_DESCS))
+        words = tuple(text for what, text in contract.descs if what in _TIMEOUTS)
+        return (*_of_status("fail", contract), Comparison("desc", Operator.IN, words))
     if word not in STATUS_OF:
         refuse(oc_codes.BAD_REQUEST, "subOperationStatus is unknown.")
     meant = tuple(status.value for status, one in SUBTASK_WORDS.items() if one == word)
@@ -237,15 +238,6 @@ def _job(job_id: str) -> Generator[Call, Answer, JobRow]:
     assert isinstance(shown, Shown)
     assert isinstance(shown.row, JobRow)
     return shown.row
-
-
-def _operation(row: JobRow) -> Generator[Call, Answer, dict[str, Any]]:
-    """Write a job; of its failures is found out how many ran out of time."""
-    timeouts = 0
-    if dict(row.counts).get(TaskStatus.FAILED):
-        where = AllOf((_is("job_id", row.job_id), *_of_status(TIMEOUT_WORD)))
-        timeouts = yield from talk.count(where)
-    return operation_fields(row, timeouts)
 
 
 # --- parameters and answers ------------------------------------------------------------------

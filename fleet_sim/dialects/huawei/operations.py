@@ -178,20 +178,43 @@ def _read_window(policy: Fields, contract: ContractProfile, epoch_ms: int) -> Wi
 
 
 def write_wanted(order: JobOrder, product_key: str, epoch_ms: int) -> dict[str, Any]:
-    """Write the body; what OceanConnect has no word for stays unsaid.
+    """Write the body.
 
-    That is a timeout, a cap, a gap between tries, source versions, a name, consent: a plan is told
-    of them before it runs. Of a window that has begun the rest is asked for, since its beginning
+    A timeout, a cap, a gap between tries and a name stay unsaid, since OceanConnect has no word for
+    them: a plan is told of them before it runs. What would make the job one for more devices, or
+    another job, is refused. Of a window that has begun the rest is asked for, since its beginning
     may not lie in the past.
 
     Raises:
-        DialectError: The devices are named in a way that OceanConnect has no form for.
+        DialectError: OceanConnect has no form for the order.
     """
+    why = next((why for is_meant, why in _unsayable(order) if is_meant), None)
+    if why is not None:
+        raise DialectError(f"OceanConnect {why}")
     return {
         "fileId": order.firmware_id,
         "targets": target_fields(order.scope, product_key),
         "policy": policy_fields(order, not_before_ms=epoch_ms),
     }
+
+
+def _unsayable(order: JobOrder) -> tuple[tuple[bool, str], ...]:
+    """Return what OceanConnect has no form for, and whether an order asks for it."""
+    window = order.window
+    return (
+        (order.kind == "verify", "has no jobs to verify"),
+        (order.open_list or order.skips_present, "has no jobs that later devices join"),
+        (order.scope.permille is not None, "takes no share of the devices"),
+        (bool(order.scope.versions), "takes no source versions: they are the package's"),
+        (order.needs_confirmation, "has no jobs that wait for consent; v5 has"),
+        (order.devices_must_ask, "has no jobs that devices have to ask for"),
+        (order.pushes_a_minute is not None, "has no rate"),
+        (order.overwrites, "has no jobs that overwrite older ones"),
+        (order.by_blocks, "has no download over MQTT"),
+        (window is not None and window.repeat_daily, "has no window that repeats"),
+        (window is not None and order.waits_for_connect, "has no window for a job that waits"),
+        (any(name != OPERATE_TYPE for name, _ in order.tags), "takes no tags"),
+    )
 
 
 def target_fields(

@@ -7,16 +7,6 @@ from enum import StrEnum
 
 from fleet_sim.model.northbound import JobRow, JobStatus, TaskStatus
 
-# What the server says of a task that ran out of time: its own word, and Huawei's texts.
-TIMEOUT_DESCS = (
-    "timeout",
-    "Waiting for the device online timeout",
-    "Waiting for report device firmware version timeout",
-    "Wait for the device to report upgrade result timeout",
-    "Updating timeout and query device version for check timeout",
-    "Waiting for device downloaded package timeout",
-)
-
 WAITING = (TaskStatus.UNCONFIRMED, TaskStatus.QUEUED)
 RUNNING = (TaskStatus.PUSHED, TaskStatus.UNDER_WAY)
 
@@ -53,13 +43,27 @@ BATCH_WORDS: Mapping[Standing, str] = {
     Standing.FAILED: "Fail",
 }
 
+# Whether what waits in a job of this status will never begin.
+IS_HALTED: Mapping[JobStatus, bool] = {
+    JobStatus.PLANNED: False,
+    JobStatus.STARTED: False,
+    JobStatus.STOPPED: True,
+    JobStatus.FINISHED: False,
+    JobStatus.CANCELLED: True,
+}
+
 
 def standing_of(row: JobRow) -> Standing:
-    """Return where a job stands, by its own status and its counts; without tasks, all went well."""
+    """Return where a job stands, by its own status and its counts.
+
+    Without tasks all went well, unless its window has yet to open.
+    """
     counts = dict(row.counts)
     running = _sum(counts, RUNNING)
-    if row.status not in {JobStatus.STARTED, JobStatus.FINISHED}:
+    if IS_HALTED[row.status]:
         return Standing.STOPPING if running else Standing.STOPPED
+    if row.status is JobStatus.PLANNED and not sum(counts.values()):
+        return Standing.WAITING
     if running or _sum(counts, WAITING):
         is_untouched = sum(counts.values()) == _sum(counts, WAITING)
         return Standing.WAITING if is_untouched else Standing.RUNNING
@@ -73,7 +77,7 @@ def _end_of(counts: Mapping[TaskStatus, int]) -> Standing:
     return Standing.STOPPED if counts.get(TaskStatus.CANCELLED, 0) else Standing.SUCCEEDED
 
 
-def counters_of(row: JobRow, timeouts: int) -> dict[str, int]:
+def counters_of(row: JobRow) -> dict[str, int]:
     """Return the counters of an operation; those that ran out of time are no `fail`."""
     counts = dict(row.counts)
     return {
@@ -81,9 +85,9 @@ def counters_of(row: JobRow, timeouts: int) -> dict[str, int]:
         "wait": _sum(counts, WAITING),
         "processing": _sum(counts, RUNNING),
         "success": counts.get(TaskStatus.SUCCEEDED, 0),
-        "fail": max(0, counts.get(TaskStatus.FAILED, 0) - timeouts),
+        "fail": max(0, counts.get(TaskStatus.FAILED, 0) - row.timeouts),
         "stop": counts.get(TaskStatus.CANCELLED, 0),
-        "timeout": min(timeouts, counts.get(TaskStatus.FAILED, 0)),
+        "timeout": min(row.timeouts, counts.get(TaskStatus.FAILED, 0)),
     }
 
 

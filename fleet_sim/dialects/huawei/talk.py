@@ -21,6 +21,7 @@ from fleet_sim.model.northbound import (
     JobRow,
     Listed,
     Page,
+    Refusal,
     Refused,
     SearchFirmware,
     SearchJobs,
@@ -78,6 +79,18 @@ class ApiError(Exception):
         self.why = why
 
 
+class SearchRefusedError(Exception):
+    """The backend refused a search; the gate answers with the generation's error for it.
+
+    Attributes:
+        reason: Why.
+    """
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(f"a search was refused: {reason}")
+        self.reason = reason
+
+
 def refuse(why: Code, detail: str = "") -> NoReturn:
     """Refuse a request.
 
@@ -108,7 +121,11 @@ def packages(where: Filter, size: int) -> Generator[Call, Answer, tuple[Firmware
 def _walk(
     search: type[SearchTasks | SearchJobs | SearchFirmware], where: Filter, size: int
 ) -> Generator[Call, Answer, list[object]]:
-    """Turn every page, the largest there are, from the first one, number 0."""
+    """Turn every page, the largest there are, from the first one, number 0.
+
+    Raises:
+        SearchRefusedError: The backend did not answer by rows.
+    """
     found: list[object] = []
     for number in range(PAGES_MAX):
         answer = yield search(where, Page(number, size))
@@ -117,14 +134,8 @@ def _walk(
                 found.extend(rows)
                 if not rows or len(found) >= total:
                     break
-            case Refused():
-                break
+            case Refused(reason=reason):
+                raise SearchRefusedError(reason)
             case _:
                 raise AssertionError("a search is answered by rows or refused")
     return found
-
-
-def count(where: Filter) -> Generator[Call, Answer, int]:
-    """Count the tasks that match."""
-    answer = yield SearchTasks(where, Page(0, 1))
-    return answer.total if isinstance(answer, Listed) else 0

@@ -82,7 +82,7 @@ _PACKAGE_KIND = dict(zip(KIND_OF.values(), FILE_TYPES, strict=True))
 
 def create_task(asked: Asked) -> Talk:
     """Start a job."""
-    order = read_order(asked.request.body, asked.epoch_ms)
+    order = read_order(asked.request.body, asked.contract, asked.epoch_ms)
     package = (yield from _package(order.firmware_id)).order
     kind = dict(order.tags)[OPERATE_TYPE]
     if trait_of(package, "fileType") != _PACKAGE_KIND[kind]:
@@ -168,13 +168,14 @@ def stop_task(asked: Asked) -> Talk:
 
 
 def retry_task(asked: Asked) -> Talk:
-    """Try failed tasks again, some of them or all."""
+    """Try tasks that have ended badly again, some of them or all that the contract lets."""
     targets = _targets(asked)
     row = yield from _job(asked.names[1])
     if standing_of(row) not in {Standing.FAILED, Standing.PARTLY, Standing.RUNNING}:
         refuse(v5_codes.TASK_STATE, "Nothing of it can be tried again.")
     rows = yield from _tasks(asked, row.job_id)
-    chosen = targets or _targets_of(rows, TaskStatus.FAILED)
+    reopenable = tuple(TaskStatus(one) for one in asked.contract.reopenable)
+    chosen = targets or _targets_of(rows, *reopenable)
     return (yield from _each(rows, chosen, lambda one: RetryTasks(row.job_id, _key(one))))
 
 
@@ -217,8 +218,8 @@ def _key(row: TaskRow) -> tuple[str, ...]:
     return (row.device_key,)
 
 
-def _targets_of(rows: Sequence[TaskRow], status: TaskStatus) -> tuple[str, ...]:
-    return tuple(target_of(row) for row in rows if row.status is status)
+def _targets_of(rows: Sequence[TaskRow], *statuses: TaskStatus) -> tuple[str, ...]:
+    return tuple(target_of(row) for row in rows if row.status in statuses)
 
 
 def _targets(asked: Asked) -> tuple[str, ...]:

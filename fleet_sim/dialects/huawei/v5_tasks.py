@@ -31,6 +31,7 @@ from fleet_sim.dialects.huawei.talk import refuse
 from fleet_sim.dialects.huawei.times import read_stamp, stamp
 from fleet_sim.dialects.huawei.v5_values import DEVICE, NAME_36, TASK_NAME, Form, read_value
 from fleet_sim.dialects.wire import DialectError
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import (
     JobOrder,
@@ -46,7 +47,6 @@ from fleet_sim.model.northbound import (
 TARGETS_MAX = 30_000
 PACKAGES_MAX = 10
 EXT_CHARS_MAX = 512
-RETRIES_MAX = 5
 RETRY_MINUTES_MAX = 1_440
 SCHEDULE_MS_MAX = 7 * 86_400_000
 _NEVER_MS = 253_402_300_799_000  # A schedule has a beginning and no end.
@@ -71,11 +71,12 @@ DETAIL_STATUSES = frozenset({*DETAIL_WORDS.values(), "FailWaitRetry", "Removed"}
 TASK_STATUSES = frozenset({*BATCH_WORDS.values(), "Initializing"})
 
 
-def read_order(body: bytes, epoch_ms: int) -> JobOrder:
+def read_order(body: bytes, contract: ContractProfile, epoch_ms: int) -> JobOrder:
     """Read the body.
 
     Args:
         body: JSON.
+        contract: The range of retries; that of their gaps is v5's own.
         epoch_ms: The wall clock.
 
     Raises:
@@ -90,7 +91,7 @@ def read_order(body: bytes, epoch_ms: int) -> JobOrder:
             scope=_scope(fields),
             names=Names(read_value(fields, "task_name", TASK_NAME)),
             needs_confirmation=_flag(fields, "need_confirm"),
-            retry=_retry(policy),
+            retry=_retry(policy, contract),
             window=_window(policy, epoch_ms),
             tags=_tags(fields),
         )
@@ -148,13 +149,14 @@ def _list(given: object, name: str, form: Form) -> tuple[str, ...]:
     return tuple(dict.fromkeys(read_value({name: one}, name, form) for one in given))
 
 
-def _retry(policy: Fields) -> Retry | None:
+def _retry(policy: Fields, contract: ContractProfile) -> Retry | None:
     count = read_whole(policy, "retry_count", default=0)
     minutes = read_whole(policy, "retry_interval", default=0)
     if ("retry_count" in policy) != ("retry_interval" in policy):
         raise DialectError("retry_count and retry_interval need one another")
-    if not 0 <= count <= RETRIES_MAX:
-        raise DialectError(f"retry_count is not 0 to {RETRIES_MAX}")
+    least, most = contract.retry_count_min, contract.retry_count_max
+    if count and not least <= count <= most:
+        raise DialectError(f"retry_count is neither 0 nor {least} to {most}")
     if not 0 <= minutes <= RETRY_MINUTES_MAX:
         raise DialectError(f"retry_interval is not 0 to {RETRY_MINUTES_MAX} minutes")
     return Retry(count, minutes * 60) if count else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from fleet_sim.dialects.rpc import firmware, job_rows, tasks
 from fleet_sim.dialects.rpc.profile import Profile
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -29,7 +30,9 @@ from fleet_sim.model.northbound import (
 )
 
 
-def members(call: Call, answer: Answer, profile: Profile) -> dict[str, Any]:
+def members(
+    call: Call, answer: Answer, profile: Profile, contract: ContractProfile
+) -> dict[str, Any]:
     """Return what an answer has beside its envelope; refusals have nothing."""
     match answer:
         case FirmwareCreated(firmware_id):
@@ -39,7 +42,7 @@ def members(call: Call, answer: Answer, profile: Profile) -> dict[str, Any]:
         case Shown(FirmwareRow() as row):
             return {"FirmwareInfo": firmware.fields(row, is_whole=True)}
         case Shown(JobRow() as row):
-            return {"Data": job_rows.fields(row, profile)}
+            return {"Data": job_rows.fields(row, profile, contract)}
         case Listed():
             return _listed(call, answer, profile)
         case _:

@@ -7,8 +7,8 @@
 JSON is answered whatever `Format` says, except that XML, asked for by name, is refused; Alibaba's
 own default is XML, which none of its SDKs leaves at that.
 
-UtcCreate of a thing just made is the instant at which its call came in, to be told to whoever made
-it without asking the backend again.
+UtcCreate of a thing just made is the instant at which its own call came in, to be told to whoever
+made it without asking the backend again.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from fleet_sim.model.northbound import (
     Answer,
     Call,
     CreateFirmware,
+    CreateJob,
     FirmwareCreated,
     JobCreated,
     Refusal,
@@ -45,13 +46,15 @@ from fleet_sim.model.northbound import (
 METHODS = ("GET", "POST")
 UPLOAD = "GenerateOTAUploadURL"
 _GATEWAY_REFUSALS: Mapping[Refusal, int] = {Refusal.THROTTLED: 400}
+_ORDERS_MAX = 10_000  # that wait for their answer; ours, so that none is kept for ever
 _UUID_ENDS = (0, 8, 12, 16, 20, 32)
 
 
 class RpcGate:
     """The gate of one account.
 
-    It keeps the nonces that were used, the files that wait for their firmware, and a count.
+    It keeps the nonces that were used, the files that wait for their firmware, when each order that
+    waits for its answer came in, and a count.
     """
 
     def __init__(
@@ -73,18 +76,21 @@ class RpcGate:
         self._door = Doorkeeper(profile, dict(keys), signed_only=signed_only)
         self._uploads = Uploads(org, seed)
         self._answered = 0
-        self._now_ms = 0
+        # By the very call, kept beside its instant, since two equal ones may be under way.
+        self._came_in: dict[int, tuple[Call, int]] = {}
 
     def read(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         """Read a call, or give the whole answer where no backend is needed.
 
         No request, whatever is in it, raises anything.
         """
-        self._now_ms = epoch_ms
         try:
-            return self._read(request, epoch_ms)
+            found = self._read(request, epoch_ms)
         except RpcError as error:
             return self._refuse(error, request.header("Host"))
+        if isinstance(found, CreateFirmware | CreateJob):
+            self._note(found, epoch_ms)
+        return found
 
     def _read(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         if request.method.upper() not in METHODS:
@@ -116,16 +122,23 @@ class RpcGate:
     def render(self, call: Call, answer: Answer, request_no: int) -> HttpResponse | HttpFile:
         """Write the answer to a call; the same number gives the same request id."""
         request_id = self._request_id("request", request_no)
+        _, came_in_ms = self._came_in.pop(id(call), (call, None))
         if isinstance(answer, Refused):
             word, text = codes.word_and_text(answer.reason, answer.detail)
             status = _GATEWAY_REFUSALS.get(answer.reason, 200)
             return self._refused(word, text, request_id, status=status, host="")
         if isinstance(answer, FirmwareCreated) and isinstance(call, CreateFirmware):
             self._uploads.drop(call.order.file_name)
-        found = members(call, answer, self._profile)
-        if isinstance(answer, FirmwareCreated | JobCreated):
-            found["Data"]["UtcCreate"] = utc_of(self._now_ms)
+        found = members(call, answer, self._profile, self._contract)
+        if isinstance(answer, FirmwareCreated | JobCreated) and came_in_ms is not None:
+            found["Data"]["UtcCreate"] = utc_of(came_in_ms)
         return self._done(found, request_id)
+
+    def _note(self, call: Call, epoch_ms: int) -> None:
+        """Keep when an order came in, for the oldest of too many no longer."""
+        if len(self._came_in) >= _ORDERS_MAX:
+            del self._came_in[next(iter(self._came_in))]
+        self._came_in[id(call)] = (call, epoch_ms)
 
     def _check_common(self, given: Parameters) -> None:
         if given.text("Format").upper() not in {"", "JSON"}:
@@ -176,14 +189,10 @@ class RpcGate:
     ) -> HttpResponse:
         if status != 200 and self._profile.gateway_statuses:  # noqa: PLR2004 - HTTP's own
             return refusal(request_id, word, text, status=status, host=host)
-        return self._json(
-            {"RequestId": request_id, "Success": False, "Code": word, "ErrorMessage": text}
-        )
+        return self._json(_told(request_id, word, text))
 
     def _json(self, body: Mapping[str, Any]) -> HttpResponse:
-        whole = without_nulls(dict(body))
-        cased = lowered(whole) if self._profile.lowers_keys else whole
-        return HttpResponse(200, _dumped(cased))
+        return HttpResponse(200, _cased(body, self._profile))
 
     def _next_id(self) -> str:
         self._answered += 1
@@ -202,9 +211,21 @@ def refusal(request_id: str, word: str, text: str, *, status: int, host: str = "
     return HttpResponse(status, _dumped(body))
 
 
-def http_refusal(status: int, reason: str) -> HttpResponse:
-    """Write the answer to a request that HTTP itself refuses."""
-    return refusal("", f"Http{status}", reason, status=status)
+def http_refusal(status: int, reason: str, *, profile: Profile) -> HttpResponse:
+    """Write the answer to a request that HTTP itself refuses; its status is HTTP's own."""
+    word = f"Http{status}"
+    if profile.gateway_statuses:
+        return refusal("", word, reason, status=status)
+    return HttpResponse(status, _cased(_told("", word, reason), profile))
+
+
+def _told(request_id: str, word: str, text: str) -> dict[str, Any]:
+    return {"RequestId": request_id, "Success": False, "Code": word, "ErrorMessage": text}
+
+
+def _cased(body: Mapping[str, Any], profile: Profile) -> bytes:
+    whole = without_nulls(dict(body))
+    return _dumped(lowered(whole) if profile.lowers_keys else whole)
 
 
 def _dumped(body: Mapping[str, Any]) -> bytes:

@@ -20,10 +20,10 @@ from fleet_sim.dialects.rpc.jobs import (
     KEEP,
     MINUTE_S,
     OVERWRITE,
-    RATE,
 )
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.times import utc_of
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import JobOrder, JobRow, Scope
 
 # By the neutral word's text, so that a finer word of the backend's finds its own.
@@ -37,8 +37,8 @@ STATUS_WORDS: Mapping[str, str] = {
 KIND_WORDS: Mapping[str, str] = {"upgrade": "UPGRADE_FIRMWARE", "verify": "VERIFY_FIRMWARE"}
 
 
-def fields(row: JobRow, profile: Profile) -> dict[str, Any]:
-    """Write a job for QueryOTAJob."""
+def fields(row: JobRow, profile: Profile, contract: ContractProfile) -> dict[str, Any]:
+    """Write a job for QueryOTAJob; a rate that was not asked for is the contract's."""
     order = row.order
     timeout_s, retry = order.timeout_s, order.retry
     group = next(iter(order.scope.groups or ()), None)
@@ -56,7 +56,7 @@ def fields(row: JobRow, profile: Profile) -> dict[str, Any]:
         "SrcVersions": {"SrcVersion": list(order.scope.versions)},
         "TimeoutInMinutes": None if timeout_s is None else -(-timeout_s // MINUTE_S),
     }
-    extras = _extras(order) if profile.takes_job_extras else {}
+    extras = _extras(order, contract) if profile.takes_job_extras else {}
     return {**whole, **extras, **_selection(order, profile)}
 
 
@@ -98,11 +98,11 @@ def _shared(row: JobRow) -> dict[str, Any]:
     }
 
 
-def _extras(order: JobOrder) -> dict[str, Any]:
+def _extras(order: JobOrder, contract: ContractProfile) -> dict[str, Any]:
     window = order.window
     has_end = window is not None and window.end_epoch_ms < ENDLESS_EPOCH_MS
     return {
-        "MaximumPerMinute": order.pushes_a_minute or RATE[1],
+        "MaximumPerMinute": order.pushes_a_minute or contract.pushes_a_minute,
         "MultiModuleMode": False,
         "OverwriteMode": OVERWRITE if order.overwrites else KEEP,
         "Tags": _tags(order),

@@ -5,7 +5,8 @@ modules at a time are refused; percents of a gray job are taken to one decimal, 
 neutral scope can say.
 
 Source: "CreateOTAStaticUpgradeJob", "CreateOTADynamicUpgradeJob", "CreateOTAVerifyJob",
-"UpdateOTAJob", "CancelOTATaskByJob", "CancelOTAStrategyByJob" and the lists; ranges there.
+"UpdateOTAJob", "CancelOTATaskByJob", "CancelOTAStrategyByJob" and the lists. Ranges that the
+contract has are read there; the others stand here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from collections.abc import Mapping
 from fleet_sim.dialects.rpc import codes, name_lists
 from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
-from fleet_sim.dialects.rpc.parameters import LONG_MAX
+from fleet_sim.dialects.rpc.parameters import LONG_MAX, NAMES_MAX
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
     Call,
     CancelJob,
@@ -32,14 +34,11 @@ from fleet_sim.model.northbound import (
 )
 
 MINUTE_S = 60
-MINUTE_MS = 60_000
 DAY_MS = 86_400_000
-SCHEDULE_AFTER_MS = (5 * MINUTE_MS, 7 * DAY_MS)
+SCHEDULE_WITHIN_DAYS = 7
 SCHEDULE_LASTS_DAYS_MAX = 30
-RATE = (10, 10_000)
 DEVICES_MAX = 200
 VERIFY_DEVICES_MAX = 10
-SOURCES_MAX = 10
 TAGS_MAX = 10
 TAGS_CHARS_MAX = 4096
 WIDE_PAGE_MAX = 200  # of ListOTAJobByFirmware and ListOTAModuleVersionsByDevice
@@ -95,7 +94,7 @@ def _order(
     given, is_upgrade = asked.given, kind == "upgrade"
     takes_extras = asked.profile.takes_job_extras
     timeout_s = _timeout(asked)
-    rate = given.whole("MaximumPerMinute", *RATE) if takes_extras else None
+    rate = _rate(asked) if takes_extras else None
     return JobOrder(
         firmware_id=given.required("FirmwareId"),
         kind="upgrade" if is_upgrade else "verify",
@@ -125,7 +124,7 @@ def _static_scope(asked: Asked) -> Scope:
         case "SPECIFIC":
             return Scope(product, versions, total=False, device_keys=_names(asked))
         case "GRAY":
-            return Scope(product, versions, permille=_permille(given.required("GrayPercent")))
+            return Scope(product, versions, permille=_permille(asked))
         case "GROUP":
             group = _group(asked, is_dynamic=False) or miss("GroupId")
             return Scope(product, versions, total=False, groups=(group,))
@@ -143,11 +142,12 @@ def _names(asked: Asked) -> tuple[str, ...]:
     return names or listed or miss("TargetDeviceName")
 
 
-def _permille(text: str) -> int:
+def _permille(asked: Asked) -> int:
     """Read a percentage, above 0 and up to 100."""
-    if not _PERCENT.fullmatch(text):
-        refuse("GrayPercent", "must be a number with three decimals at most")
+    text, digits = asked.given.required("GrayPercent"), asked.profile.percent_digits
     whole, _, rest = text.partition(".")
+    if not _PERCENT.fullmatch(text) or len(rest) > digits:
+        refuse("GrayPercent", f"must be a number with {digits} decimals at most")
     share = int(whole) * 1000 + int(rest.ljust(3, "0"))
     must_be_legal("GrayPercent", is_legal=0 < share <= _WHOLE, why="must be above 0, up to 100")
     if share % 100:
@@ -156,7 +156,17 @@ def _permille(text: str) -> int:
 
 
 def _sources(asked: Asked) -> tuple[str, ...]:
-    return asked.given.several("SrcVersion", SOURCES_MAX, must_differ=True)
+    return asked.given.several("SrcVersion", _sources_max(asked), must_differ=True)
+
+
+def _sources_max(asked: Asked) -> int:
+    most = asked.contract.source_versions_max
+    return NAMES_MAX if most is None else most
+
+
+def _rate(asked: Asked) -> int | None:
+    least, most = asked.contract.pushes_a_minute_min, asked.contract.pushes_a_minute_max
+    return asked.given.whole("MaximumPerMinute", least or 1, most or LONG_MAX)
 
 
 def _group(asked: Asked, *, is_dynamic: bool) -> str:
@@ -179,7 +189,8 @@ def _timeout(asked: Asked) -> int | None:
 
 def _retry(asked: Asked, timeout_s: int | None) -> Retry | None:
     given, contract = asked.given, asked.contract
-    gap, count = given.whole("RetryInterval", 0, LONG_MAX), given.whole("RetryCount", 0, LONG_MAX)
+    gap = given.whole("RetryInterval", *_gap_range(contract))
+    count = given.whole("RetryCount", contract.retry_count_min, contract.retry_count_max)
     if gap is None and count is None:
         return None
     if gap is None:
@@ -189,9 +200,17 @@ def _retry(asked: Asked, timeout_s: int | None) -> Retry | None:
     gaps = tuple(one // MINUTE_S for one in contract.retry_intervals_s_allowed)
     _one_of("RetryInterval", gap, gaps)
     _one_of("RetryCount", count, contract.retry_counts_allowed)
-    is_shorter = timeout_s is None or gap * MINUTE_S < timeout_s
-    must_be_legal("RetryInterval", is_legal=is_shorter, why="must be below TimeoutInMinutes")
+    is_bound = contract.retry_interval_below_timeout and timeout_s is not None
+    is_legal = not is_bound or gap * MINUTE_S < (timeout_s or 0)
+    must_be_legal("RetryInterval", is_legal=is_legal, why="must be below TimeoutInMinutes")
     return Retry(count=count, interval_s=gap * MINUTE_S)
+
+
+def _gap_range(contract: ContractProfile) -> tuple[int, int]:
+    """Return the shortest and the longest gap between tries, in whole minutes."""
+    most_s = contract.retry_interval_s_max
+    most = LONG_MAX if most_s is None else most_s // MINUTE_S
+    return -(-contract.retry_interval_s_min // MINUTE_S), most
 
 
 def _one_of(name: str, value: int, allowed: tuple[int, ...]) -> None:
@@ -208,14 +227,18 @@ def _window(asked: Asked) -> Window | None:
     if start_ms is None:
         must_be_legal("ScheduleFinishTime", is_legal=end_ms is None, why="goes with ScheduleTime")
         return None
-    soonest, latest = SCHEDULE_AFTER_MS
-    if not now_ms + soonest <= start_ms <= now_ms + latest:
-        refuse("ScheduleTime", "must be five minutes to seven days from now, in milliseconds")
+    lead_s = asked.contract.window_lead_s
+    soonest_ms = 0 if lead_s is None else now_ms + lead_s * 1000
+    if not soonest_ms <= start_ms <= now_ms + SCHEDULE_WITHIN_DAYS * DAY_MS:
+        soonest = "" if lead_s is None else f"{lead_s} s from now at the soonest and "
+        latest = f"{SCHEDULE_WITHIN_DAYS} days from now at the latest"
+        refuse("ScheduleTime", f"must be {soonest}{latest}, in milliseconds since 1970")
     if end_ms is None:
         return Window(start_ms, ENDLESS_EPOCH_MS)
-    shortest_ms = (asked.contract.window_min_s or 0) * 1000
-    if not shortest_ms <= end_ms - start_ms <= SCHEDULE_LASTS_DAYS_MAX * DAY_MS:
-        refuse("ScheduleFinishTime", "must be an hour to thirty days after ScheduleTime")
+    shortest_s = asked.contract.window_min_s or 0
+    if not shortest_s * 1000 <= end_ms - start_ms <= SCHEDULE_LASTS_DAYS_MAX * DAY_MS:
+        span = f"{shortest_s} s to {SCHEDULE_LASTS_DAYS_MAX} days"
+        refuse("ScheduleFinishTime", f"must be {span} after ScheduleTime")
     return Window(start_ms, end_ms)
 
 
@@ -234,7 +257,7 @@ def _by_blocks(asked: Asked) -> bool:
 
 def _tags(asked: Asked, name: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
-    for item in asked.given.structures(name, TAGS_MAX):
+    for item in asked.given.structures(name, TAGS_MAX, ("Key", "Value")):
         key, value = item.get("Key", ""), item.get("Value", "")
         if not _TAG_KEY.fullmatch(key):
             refuse(f"{name}.N.Key", "must be 1 to 30 letters, digits and points")
@@ -274,10 +297,10 @@ def search_by_device(asked: Asked) -> Call:
 
 def update(asked: Asked) -> Call:
     """Read UpdateOTAJob; the parameters whose meaning is in no page are left alone."""
-    versions = asked.given.several("SrcVersionList", SOURCES_MAX)
+    versions = asked.given.several("SrcVersionList", _sources_max(asked))
     return UpdateJob(
         asked.given.required("JobId"),
-        pushes_a_minute=asked.given.whole("MaximumPerMinute", *RATE),
+        pushes_a_minute=_rate(asked),
         timeout_s=_timeout(asked),
         versions=versions or None,
         tags=_tags(asked, "Tags") or None,

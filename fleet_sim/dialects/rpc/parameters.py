@@ -132,8 +132,10 @@ class Parameters:
             refuse(f"{name}.N", f"must have from 1 to {longest} characters")
         return values
 
-    def structures(self, name: str, most: int) -> tuple[Mapping[str, str], ...]:
-        """Return a list of structures: field to text, the fields as they are spelled in the call.
+    def structures(
+        self, name: str, most: int, fields: Sequence[str] = ()
+    ) -> tuple[Mapping[str, str], ...]:
+        """Return a list of structures: of these fields, as they are spelled here, what is given.
 
         Raises:
             RpcError: There are more than that.
@@ -141,7 +143,10 @@ class Parameters:
         found = self._numbered(name)
         if len(found) > most:
             refuse(f"{name}.N", f"may come {most} times at most")
-        return tuple(items for _, items in sorted(found.items()))
+        return tuple(
+            {field: items[self._key(field)] for field in fields if self._key(field) in items}
+            for _, items in sorted(found.items())
+        )
 
     def _numbered(self, name: str) -> dict[int, dict[str, str]]:
         """Collect `name.7` and `name.7.field`: number to field to value; the field "" is none."""

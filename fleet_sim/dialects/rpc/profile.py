@@ -27,6 +27,7 @@ class Profile:
         sign_methods: The digests that `SignMethod` knows, the default first; lower case.
         client_method: What a client sends by; long calls go as POST whatever this says.
         progress_digits: Digits after the point of a task's progress.
+        percent_digits: Digits after the point that the share of a gray job may have.
         has_dynamic_jobs: Whether jobs may have an open list, and rows say so.
         takes_job_extras: Whether jobs take a schedule, a rate, an overwrite mode, tags and a
             file of device names.
@@ -54,6 +55,7 @@ class Profile:
     sign_methods: tuple[str, ...]
     client_method: str
     progress_digits: int
+    percent_digits: int
     has_dynamic_jobs: bool
     takes_job_extras: bool
     group_types: tuple[str, ...]

@@ -1,7 +1,8 @@
 """From a neutral call to the parameters of the action that asks for it, at the client's end.
 
 A call takes one action; those few that take more are in `steps`. What the API has no form for is
-refused here, in one sentence, and never sent in another meaning.
+refused here, in one sentence, and never sent in another meaning. Only a job's name stays unsaid: no
+action takes one, and it changes nothing of what a job does.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _asked(call: Call, profile: Profile) -> tuple[str, Sequence[tuple[str, str]]
         case DeleteFirmware(firmware_id):
             return "DeleteOTAFirmware", [("FirmwareId", firmware_id)]
         case UpdateFirmware():
-            return "ModifyOTAFirmware", _changed_firmware(call)
+            return "ModifyOTAFirmware", _changed_firmware(call, profile)
         case ConfirmTasks(task_ids):
             return "ConfirmOTATask", numbered("TaskId", task_ids)
         case UpdateJob():
@@ -107,25 +108,54 @@ def _check_order(order: JobOrder, profile: Profile) -> None:
     Raises:
         DialectError: With the first such thing.
     """
+    for is_meant, why in (*_limits(order, profile), *_mixtures(order)):
+        if is_meant:
+            raise cannot(why, profile)
+
+
+def _limits(order: JobOrder, profile: Profile) -> tuple[tuple[bool, str], ...]:
+    """Return what the API does not have, and whether an order asks for it."""
     scope = order.scope
     extras = (order.window, order.pushes_a_minute, order.overwrites or None, order.tags or None)
+    versions_max = profile.default_contract.source_versions_max or len(scope.versions)
     selectors = (scope.attributes, scope.tags, scope.trees, scope.asset_ids)
     has_extras = any(extra is not None for extra in extras)
-    for is_meant, why in (
+    return (
         (not scope.product_key, "needs a job's product"),
         (order.concurrency is not None, "has no cap of upgrades at a time"),
         (order.waits_for_connect, "has no jobs that wait for each device to connect"),
         (any(one is not None for one in selectors), "chooses devices by name or group alone"),
         (len(scope.groups or ()) > 1, "takes one group"),
         (len(scope.device_keys or ()) > jobs.DEVICES_MAX, f"takes {jobs.DEVICES_MAX} names"),
-        (len(scope.versions) > jobs.SOURCES_MAX, f"takes {jobs.SOURCES_MAX} source versions"),
+        (len(scope.versions) > versions_max, f"takes {versions_max} source versions"),
         (has_extras and not profile.takes_job_extras, "has no schedule, rate, overwriting or tags"),
+        (
+            bool((scope.permille or 0) % 10) and not profile.percent_digits,
+            "takes a share in whole percents",
+        ),
         (order.by_blocks and not profile.takes_blocks, "has no download over MQTT"),
         (order.open_list and order.window is not None, "has no schedule for dynamic jobs"),
         (order.open_list and scope.device_keys is not None, "names no devices in dynamic jobs"),
-    ):
-        if is_meant:
-            raise cannot(why, profile)
+    )
+
+
+def _mixtures(order: JobOrder) -> tuple[tuple[bool, str], ...]:
+    """Return what an action leaves out that another one takes, and whether an order asks for it."""
+    scope, is_verify = order.scope, order.kind == "verify"
+    named = scope.device_keys or scope.groups
+    unsaid = (order.window, order.pushes_a_minute, order.retry, order.overwrites or None)
+    return (
+        (not scope.total and not named and scope.device_keys is None,
+         "needs a device or a group where not all are meant"),
+        (scope.permille is not None and (order.open_list or bool(named)),
+         "takes a share of a product's devices in static jobs alone"),
+        (order.skips_present and not order.open_list, "has no later devices in static jobs"),
+        (is_verify and (order.open_list or scope.permille is not None or bool(scope.groups)),
+         "takes devices by name alone in jobs to verify"),
+        (is_verify and bool(scope.versions), "takes no source versions in jobs to verify"),
+        (is_verify and any(one is not None for one in unsaid),
+         "has no schedule, rate, retries or overwriting in jobs to verify"),
+    )  # fmt: skip
 
 
 def _group(order: JobOrder, profile: Profile) -> Pairs:
@@ -159,6 +189,8 @@ def _minutes(span_s: int | None, profile: Profile) -> str:
 
 
 def _changed_job(call: UpdateJob, profile: Profile) -> Pairs:
+    if () in {call.versions, call.tags}:
+        raise cannot("cannot take all source versions or tags from a job", profile)
     return (
         ("JobId", call.job_id),
         ("MaximumPerMinute", _text(call.pushes_a_minute)),
@@ -187,7 +219,11 @@ def _cancel(call: CancelJob, profile: Profile) -> tuple[str, Pairs]:
     return "CancelOTATaskByJob", (job, *flags, planned)
 
 
-def _changed_firmware(call: UpdateFirmware) -> Pairs:
+def _changed_firmware(call: UpdateFirmware, profile: Profile) -> Pairs:
+    if "" in {call.desc, call.custom, None if call.names is None else call.names.default}:
+        raise cannot("cannot empty a name, a description or a custom text", profile)
+    if call.names is not None and call.names.by_locale:
+        raise cannot("has one name for a firmware, of no locale", profile)
     return (
         ("FirmwareId", call.firmware_id),
         ("FirmwareName", "" if call.names is None else call.names.default),

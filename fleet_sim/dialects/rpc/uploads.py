@@ -72,7 +72,15 @@ class Uploads:
     def address(
         self, host: str, suffix: str, epoch_ms: int, *, good_ms: int = ADDRESS_MS
     ) -> Address:
-        """Make an address, by the server's own scheme, host and port."""
+        """Make an address.
+
+        Args:
+            host: The server's, as `http://host:port`; "" where the caller named no host. Behind
+                something that ends TLS the scheme is http still, for no call says another.
+            suffix: Of the file's name, without a point.
+            epoch_ms: The wall clock.
+            good_ms: How long the address may be used.
+        """
         self._given += 1
         who = f"{self._org}\0{epoch_ms}"
         name = chance.identifier(self._seed, who, "upload", self._given, digits=32)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.alink.server import AlinkServer
 from fleet_sim.dialects.interface import Dialect
-from fleet_sim.dialects.rpc.gate import http_refusal
 from fleet_sim.dialects.tuya.contract import CONTRACT
-from fleet_sim.dialects.tuya.northbound import gate, operator, operator_key_of, org_of
+from fleet_sim.dialects.tuya.northbound import (
+    gate,
+    http_refusal,
+    operator,
+    operator_key_of,
+    org_of,
+)
 
 TUYA = Dialect(
     name="tuya",
@@ -21,7 +26,7 @@ TUYA = Dialect(
     operator_key_of=operator_key_of,
     http_refusal=http_refusal,
     covers={
-        "devices": "Alink over MQTT: all sign methods, registration, modules, blocks over MQTT",
+        "devices": "Alink over MQTT: all sign methods, registration, modules, HTTPS",
         "northbound": "RPC in camelCase, HMAC-SHA1: static and verify jobs, tasks, consent",
     },
 )

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fleet_sim.dialects.http import HttpResponse
 from fleet_sim.dialects.rpc.client import RpcOperator
 from fleet_sim.dialects.rpc.gate import RpcGate
+from fleet_sim.dialects.rpc.gate import http_refusal as _http_refusal
 from fleet_sim.dialects.rpc.profile import SHARED_ACTIONS, Profile
 from fleet_sim.dialects.tuya.contract import CONTRACT
 from fleet_sim.model.contract import ContractProfile
@@ -35,6 +37,7 @@ PROFILE = Profile(
     sign_methods=("md5", "sha256"),
     client_method="GET",
     progress_digits=0,
+    percent_digits=0,  # an integer, as text
     has_dynamic_jobs=False,
     takes_job_extras=False,
     group_types=(),
@@ -75,6 +78,11 @@ def gate(
 def operator(org: str, app_key: str, app_secret: str) -> RpcOperator:
     """Make a client; calls do not name the account, so `org` only tells clients apart."""
     return RpcOperator(org, app_key, app_secret, profile=PROFILE)
+
+
+def http_refusal(status: int, reason: str) -> HttpResponse:
+    """Write the answer to a request that HTTP itself refuses, in the form of every other answer."""
+    return _http_refusal(status, reason, profile=PROFILE)
 
 
 def org_of(digits: str) -> str:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from fleet_sim.dialects.interface import Dialect
-from fleet_sim.dialects.rpc.gate import http_refusal
-from fleet_sim.dialects.tuya.northbound import gate, operator, operator_key_of, org_of
+from fleet_sim.dialects.tuya.northbound import (
+    gate,
+    http_refusal,
+    operator,
+    operator_key_of,
+    org_of,
+)
 from fleet_sim.dialects.tuyalink.contract import CONTRACT
 from fleet_sim.dialects.tuyalink.device import TuyaLinkDevice
 from fleet_sim.dialects.tuyalink.server import TuyaLinkServer

@@ -22,7 +22,7 @@ def job_status(server: Server, job_id: str) -> str:
     """Return how QueryOTAJob shows a job."""
     answer = server.call(GetJob(job_id))
     assert isinstance(answer, Shown)
-    return str(fields(answer.row, PROFILE)["JobStatus"])  # type: ignore[arg-type]
+    return str(fields(answer.row, PROFILE, CONTRACT)["JobStatus"])  # type: ignore[arg-type]
 
 
 # --- the values ----------------------------------------------------------------------------------
@@ -47,10 +47,10 @@ def test_ranges_are_those_of_the_pages() -> None:
 
 
 def test_its_ranges_are_those_that_its_gate_checks() -> None:
-    """What a plan brings a job to is not refused."""
-    assert (CONTRACT.pushes_a_minute_min, CONTRACT.pushes_a_minute_max) == jobs.RATE
-    assert CONTRACT.window_lead_s == jobs.SCHEDULE_AFTER_MS[0] // 1000
-    assert CONTRACT.source_versions_max == jobs.SOURCES_MAX
+    """The gate reads them here, and counts in minutes."""
+    assert (CONTRACT.pushes_a_minute_min, CONTRACT.pushes_a_minute_max) == (10, 10_000)
+    assert CONTRACT.window_lead_s == 300
+    assert CONTRACT.source_versions_max == 10
     assert CONTRACT.timeout_step_s == jobs.MINUTE_S
 
 

@@ -205,13 +205,13 @@ def _bodies_are_read(body: bytes) -> None:
     objects.put("bucket", "fw.bin", b"x")
     part = HttpPart("package", body), HttpPart("file", b"x", file_name="fw.bin")
     _refused(lambda: read_wanted(body, CONTRACT, NOW), ApiError)
-    _refused(lambda: read_order(body, NOW), ApiError)
+    _refused(lambda: read_order(body, CONTRACT, NOW), ApiError)
     _refused(lambda: read_package(body, objects), ApiError)
     _refused(lambda: read_upload(part, "p1"), ApiError)
 
 
 def _job_comes_back(row: JobRow) -> None:
-    found = read_operation(json.loads(json.dumps(operation_fields(row, 0))))
+    found = read_operation(json.loads(json.dumps(operation_fields(row))))
     assert (found.job_id, found.firmware_version) == (row.job_id, row.firmware_version)
     assert (found.product_key, found.order.scope) == (row.product_key, row.order.scope)
     assert (found.order.retry, found.order.window) == (row.order.retry, row.order.window)

@@ -12,6 +12,7 @@ from fleet_sim.dialects.huawei.admin import OBJECTS_PATH, PACKAGES_PATH
 from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.gate import HuaweiGate
 from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
+from fleet_sim.model.contract import ContractProfile
 from tests.dialects.huawei.shelf import NOW, Shelf, ask
 
 ORG = "0123456789abcdef" * 2
@@ -21,15 +22,16 @@ BATCHES = f"/v5/iot/{ORG}/batchtasks"
 PACKAGES = f"/v5/iot/{ORG}/ota-upgrades/packages"
 
 
-def _gate() -> HuaweiGate:
-    return HuaweiGate(ORG, {"A": "s"}, signed_only=False, contract=CONTRACT, seed=7)
+def gate_with(contract: ContractProfile = CONTRACT) -> HuaweiGate:
+    """Make a gate that goes by this contract."""
+    return HuaweiGate(ORG, {"A": "s"}, signed_only=False, contract=contract, seed=7)
 
 
 @dataclass(slots=True)
 class Scene:
     """See the module."""
 
-    gate: HuaweiGate = field(default_factory=_gate)
+    gate: HuaweiGate = field(default_factory=gate_with)
     shelf: Shelf = field(default_factory=Shelf)
 
     def ask(self, method: str, path: str, body: object = None, /, **query: str) -> tuple[int, Any]:

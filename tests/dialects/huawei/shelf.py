@@ -54,7 +54,11 @@ _OPEN = {
 }
 _MOVES: dict[type, tuple[set[TaskStatus], TaskStatus, Refusal]] = {
     CancelTasks: (_OPEN, TaskStatus.CANCELLED, Refusal.TASK_NOT_CANCELLABLE),
-    RetryTasks: ({TaskStatus.FAILED}, TaskStatus.QUEUED, Refusal.TASK_NOT_FAILED),
+    RetryTasks: (
+        {TaskStatus.FAILED, TaskStatus.CANCELLED},
+        TaskStatus.QUEUED,
+        Refusal.TASK_NOT_FAILED,
+    ),
 }
 
 
@@ -66,12 +70,14 @@ class Shelf:
         firmware: By id.
         jobs: By id, without counts.
         tasks: By id.
+        timed_out: The ids of tasks whose failure is a timeout.
         calls: What was asked, in order.
     """
 
     firmware: dict[str, FirmwareRow] = field(default_factory=dict)
     jobs: dict[str, JobRow] = field(default_factory=dict)
     tasks: dict[str, TaskRow] = field(default_factory=dict)
+    timed_out: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
 
     def answer(self, call: Call) -> Answer:
@@ -168,8 +174,10 @@ class Shelf:
         return JobCreated(job_id)
 
     def _counted(self, job: JobRow) -> JobRow:
-        mine = Counter(task.status for task in self.tasks.values() if task.job_id == job.job_id)
-        return replace(job, counts=tuple(mine.items()))
+        mine = [task for task in self.tasks.values() if task.job_id == job.job_id]
+        counts = Counter(task.status for task in mine)
+        timeouts = sum(task.task_id in self.timed_out for task in mine)
+        return replace(job, counts=tuple(counts.items()), timeouts=timeouts)
 
     def _newest_first(self) -> list[JobRow]:
         return list(reversed(self.jobs.values()))

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
-from fleet_sim.dialects.huawei import v5_auth
+from fleet_sim.dialects.huawei import oc_codes, v5_auth, v5_codes
 from fleet_sim.dialects.huawei.admin import OBJECTS_PATH
 from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.gate import HuaweiGate, http_refusal
-from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
+from fleet_sim.dialects.huawei.oceanconnect import CATEGORY, OPERATIONS
+from fleet_sim.dialects.huawei.talk import Code
 from fleet_sim.model.northbound import GetJob, Refusal, Refused, SearchJobs
 from tests.dialects.huawei.scene import BATCHES, ORG, Scene
 from tests.dialects.huawei.shelf import NOW, Shelf, ask
@@ -107,12 +108,61 @@ def test_two_equal_conversations_do_not_mix() -> None:
     assert isinstance(scene.gate.read(new, NOW), HttpResponse)
 
 
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (HttpRequest("GET", OPERATIONS), oc_codes.code_of(Refusal.INTERNAL)),
+        (HttpRequest("GET", CATEGORY), oc_codes.code_of(Refusal.INTERNAL)),
+        (_LIST, v5_codes.code_of(Refusal.INTERNAL)),
+    ],
+)
+def test_a_refused_search_is_answered_with_its_code(request_: HttpRequest, code: Code) -> None:
+    """And not as though there were nothing."""
+    gate = _gate(signed_only=False)
+    call = gate.read(request_, NOW)
+    assert not isinstance(call, HttpResponse)
+
+    response = gate.render(call, Refused(Refusal.INTERNAL), 1)
+
+    assert isinstance(response, HttpResponse)
+    assert (response.status, json.loads(response.body)["error_code"]) == (code.status, code.code)
+
+
 def test_the_newer_generation_names_its_answers() -> None:
     """Its SDK shows the header; the same gate gives the same names."""
     one, other = (ask(_gate(signed_only=False, seed=3), Shelf(), _LIST) for _ in range(2))
 
     assert one.header("X-Request-Id") == other.header("X-Request-Id") != ""
     assert ask(_gate(signed_only=False), Shelf(), _QUERY).header("X-Request-Id") == ""
+
+
+def test_the_number_of_a_request_names_its_answer() -> None:
+    """Whatever else the gate has answered before."""
+    scenes = Scene(), Scene()
+    scenes[1].send(_LIST)
+    scenes[1].ask("GET", f"{BATCHES}/x/y")
+
+    def name_of(scene: Scene, number: int) -> str:
+        call = scene.gate.read(_LIST, NOW)
+        assert isinstance(call, SearchJobs)
+        response = scene.gate.render(call, scene.shelf.answer(call), number)
+        assert isinstance(response, HttpResponse)
+        return response.header("X-Request-Id")
+
+    assert name_of(scenes[0], 5) == name_of(scenes[1], 5) != name_of(scenes[0], 6)
+
+
+def test_too_many_calls_under_way_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each generation's form, until one of them is answered."""
+    monkeypatch.setattr("fleet_sim.dialects.huawei.gate.OPEN_MAX", 1)
+    scene = Scene()
+    call = scene.gate.read(_LIST, NOW)
+    assert isinstance(call, SearchJobs)
+
+    assert _refusal(scene.gate, _LIST) == (500, "IOTDA.900500")
+    assert _refusal(scene.gate, _QUERY) == (403, oc_codes.THROTTLED.code)
+    scene.gate.render(call, scene.shelf.answer(call), 1)
+    assert isinstance(scene.gate.read(_QUERY, NOW), SearchJobs)
 
 
 def test_an_object_is_put() -> None:

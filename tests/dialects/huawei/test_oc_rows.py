@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def _task(status: TaskStatus = TaskStatus.UNDER_WAY, desc: str | None = None) ->
 
 def test_an_operation_shows_every_documented_field() -> None:
     """The page's structures OperationInfo, OperateDevices, OperatePolicy, OperationStaResult."""
-    assert operation_fields(_JOB, 1) == {
+    assert operation_fields(replace(_JOB, timeouts=1)) == {
         "operationId": "j",
         "createTime": "20260301T003900Z",
         "startTime": "20260301T003900Z",
@@ -59,11 +60,11 @@ def test_an_operation_shows_every_documented_field() -> None:
 
 def test_an_operation_comes_back() -> None:
     """Its counts with timeouts among the failures; its package and name are not told."""
-    row = read_operation(operation_fields(_JOB, 1))
+    row = read_operation(operation_fields(replace(_JOB, timeouts=1)))
 
     assert (row.job_id, row.product_key, row.firmware_version) == ("j", "p1", "v2.0")
     assert row.order.scope == _ORDER.scope
-    assert dict(row.counts) == dict(_COUNTS)
+    assert (dict(row.counts), row.timeouts) == (dict(_COUNTS), 1)
     assert (row.status, row.created_epoch_ms) == (JobStatus.STARTED, _CREATED)
 
 
@@ -74,7 +75,7 @@ def test_an_operation_comes_back() -> None:
 )  # fmt: skip
 def test_a_jobs_word_has_a_meaning(word: str, status: JobStatus) -> None:
     """A task fails with `failed`, not `fail`."""
-    fields = operation_fields(_JOB, 0)
+    fields = operation_fields(_JOB)
 
     assert read_operation({**fields, "status": word}).status is status
     with pytest.raises(DialectError, match="none of an operation"):
@@ -88,7 +89,7 @@ def test_an_operation_shows_how_it_is_carried_out() -> None:
     counts = ((TaskStatus.QUEUED, 1),)
     row = JobRow("j", "p1", order, "v2.0", Names("n"), JobStatus.STARTED, _CREATED, counts)
 
-    fields = operation_fields(row, 0)
+    fields = operation_fields(row)
 
     assert fields["startTime"] is None
     assert fields["policy"] == {
@@ -105,7 +106,7 @@ def test_devices_that_have_no_form_here_read_as_everybody() -> None:
     order = JobOrder("f", "upgrade", Scope("p1", total=False, asset_ids=("a",)))
     row = JobRow("j", "p1", order, "v2.0", Names("n"), JobStatus.STARTED, _CREATED)
 
-    assert operation_fields(row, 0)["targets"] == {"deviceGroups": ["p1"], "model": "p1"}
+    assert operation_fields(row)["targets"] == {"deviceGroups": ["p1"], "model": "p1"}
     assert kind_of(row) == "firmware_upgrade"
 
 

@@ -9,8 +9,10 @@ from hypothesis import given
 
 from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.huawei.client import HuaweiOperator
+from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.oc_tokens import FORM_TYPE, LOGIN_PATH, REFRESH_PATH
 from fleet_sim.dialects.huawei.oceanconnect import CATEGORY, OPERATIONS
+from fleet_sim.model.contract import DescOf
 from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.northbound import (
     Answer,
@@ -33,7 +35,7 @@ from fleet_sim.model.northbound import (
     Window,
 )
 from tests.dialects.huawei.canned import Canned
-from tests.dialects.huawei.scene import FILE, SIGN, Scene
+from tests.dialects.huawei.scene import FILE, SIGN, Scene, gate_with
 from tests.dialects.huawei.shelf import NOW
 from tests.dialects.near_http import near_requests
 
@@ -172,12 +174,17 @@ def test_a_wrong_parameter_of_the_list_gets_its_number(query: dict[str, str], co
 
 
 def test_timeouts_are_counted_apart() -> None:
-    """By what the server says of the task; a device's own text is no timeout."""
-    scene = Scene()
+    """As the backend counts them, and listed by the contract's words; no device's own text."""
+    descs: tuple[tuple[DescOf, str], ...] = (
+        ("online_timeout", "never came"),
+        ("busy", "Task Conflict"),
+    )
+    scene = Scene(gate_with(replace(CONTRACT, descs=descs)))
     job_id = scene.ordered("p1_d1", "p1_d2", "p1_d3")
     first, second, _ = scene.shelf.tasks
-    scene.shelf.set_status(first, TaskStatus.FAILED, "timeout")
-    scene.shelf.set_status(second, TaskStatus.FAILED, "download timeout")
+    scene.shelf.set_status(first, TaskStatus.FAILED, "never came")
+    scene.shelf.set_status(second, TaskStatus.FAILED, "timeout")
+    scene.shelf.timed_out.add(first)
 
     _, body = scene.ask("GET", f"{OPERATIONS}/{job_id}")
     _, late = scene.ask(

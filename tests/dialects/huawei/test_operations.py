@@ -20,7 +20,7 @@ from fleet_sim.dialects.huawei.operations import (
 from fleet_sim.dialects.huawei.talk import ApiError
 from fleet_sim.dialects.huawei.times import stamp
 from fleet_sim.dialects.wire import DialectError
-from fleet_sim.model.northbound import JobOrder, Retry, Scope, Window
+from fleet_sim.model.northbound import JobOrder, Names, Retry, Scope, Window
 from tests.dialects.huawei.shelf import NOW
 from tests.dialects.huawei.strategies import ORDERS
 
@@ -28,6 +28,8 @@ _DEVICES = {"devices": ["p1_d1", "p1_d_2"]}
 _GROUPS = {"deviceGroups": ["g"], "deviceType": "T", "model": "p1", "manufacturerName": "M"}
 _GOOD = {"fileId": "f", "targets": _DEVICES}
 _MINUTE = 60_000
+
+_ALL = Scope("p1")
 
 
 def _custom(start: object = stamp(NOW), end: object = stamp(NOW + 5 * _MINUTE)) -> dict[str, Any]:
@@ -192,6 +194,40 @@ def test_a_job_may_wait_for_devices_to_connect() -> None:
     order = JobOrder("f", "upgrade", Scope("p1"), waits_for_connect=True)
 
     assert read_policy(policy_fields(order)) == (None, None, True)
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        (JobOrder("f", "verify", _ALL), "to verify"),
+        (JobOrder("f", "upgrade", _ALL, open_list=True), "later devices join"),
+        (JobOrder("f", "upgrade", _ALL, skips_present=True), "later devices join"),
+        (JobOrder("f", "upgrade", Scope("p1", permille=1)), "no share"),
+        (JobOrder("f", "upgrade", Scope("p1", ("1",))), "no source versions"),
+        (JobOrder("f", "upgrade", _ALL, needs_confirmation=True), "consent"),
+        (JobOrder("f", "upgrade", _ALL, devices_must_ask=True), "have to ask"),
+        (JobOrder("f", "upgrade", _ALL, pushes_a_minute=9), "no rate"),
+        (JobOrder("f", "upgrade", _ALL, overwrites=True), "overwrite"),
+        (JobOrder("f", "upgrade", _ALL, by_blocks=True), "over MQTT"),
+        (JobOrder("f", "upgrade", _ALL, window=Window(0, 1, repeat_daily=True)), "repeats"),
+        (JobOrder("f", "upgrade", _ALL, window=Window(0, 1), waits_for_connect=True), "that waits"),
+        (JobOrder("f", "upgrade", _ALL, tags=(("a", "b"),)), "no tags"),
+    ],
+)
+def test_what_would_be_another_job_is_refused(order: JobOrder, why: str) -> None:
+    """In one sentence, before anything is sent."""
+    with pytest.raises(DialectError, match=f"OceanConnect .*{why}"):
+        write_wanted(order, "p1", NOW)
+
+
+def test_what_changes_no_devices_stays_unsaid() -> None:
+    """A plan is told of it before it runs; the kind of a package is the path's to say."""
+    bare = JobOrder("f", "upgrade", _ALL)
+    full = replace(
+        bare, names=Names("n"), timeout_s=60, concurrency=5, tags=(("operateType", "x"),)
+    )
+
+    assert write_wanted(full, "p1", NOW) == write_wanted(bare, "p1", NOW)
 
 
 def test_devices_by_their_attributes_cannot_be_asked_for() -> None:

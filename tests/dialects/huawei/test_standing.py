@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from fleet_sim.dialects.huawei.standing import Standing, counters_of, standing_of
+from fleet_sim.dialects.huawei.standing import IS_HALTED, Standing, counters_of, standing_of
 from fleet_sim.model.northbound import JobOrder, JobRow, JobStatus, Names, Scope, TaskStatus
 
 _T = TaskStatus
@@ -42,14 +44,38 @@ def test_a_stopped_job_is_stopping_while_something_runs() -> None:
     assert standing_of(_row({_T.QUEUED: 1}, JobStatus.STOPPED)) is Standing.STOPPED
 
 
+@pytest.mark.parametrize(
+    ("status", "waits", "runs", "empty"),
+    [
+        (JobStatus.PLANNED, Standing.WAITING, Standing.RUNNING, Standing.WAITING),
+        (JobStatus.STARTED, Standing.WAITING, Standing.RUNNING, Standing.SUCCEEDED),
+        (JobStatus.STOPPED, Standing.STOPPED, Standing.STOPPING, Standing.STOPPED),
+        (JobStatus.FINISHED, Standing.WAITING, Standing.RUNNING, Standing.SUCCEEDED),
+        (JobStatus.CANCELLED, Standing.STOPPED, Standing.STOPPING, Standing.STOPPED),
+    ],
+)
+def test_every_status_of_a_job_has_its_standing(
+    status: JobStatus, waits: Standing, runs: Standing, empty: Standing
+) -> None:
+    """One whose window has yet to open has not been stopped: it waits."""
+    assert standing_of(_row({_T.QUEUED: 2}, status)) is waits
+    assert standing_of(_row({_T.PUSHED: 1}, status)) is runs
+    assert standing_of(_row({}, status)) is empty
+
+
+def test_no_status_of_a_job_is_without_a_line() -> None:
+    """A new one has to say whether it halts."""
+    assert set(IS_HALTED) == set(JobStatus)
+
+
 def test_the_six_counters_add_up_to_the_total() -> None:
     """Timeouts are a column of their own, and no `fail`."""
     counts = dict.fromkeys(TaskStatus, 2)
 
-    counters = counters_of(_row(counts), 1)
+    counters = counters_of(replace(_row(counts), timeouts=1))
 
     assert counters == {
         "total": 14, "wait": 4, "processing": 4, "success": 2, "fail": 1, "stop": 2, "timeout": 1,
     }  # fmt: skip
     assert sum(counters.values()) == 2 * counters["total"]
-    assert counters_of(_row({_T.FAILED: 1}), 3)["fail"] == 0
+    assert counters_of(replace(_row({_T.FAILED: 1}), timeouts=3))["fail"] == 0

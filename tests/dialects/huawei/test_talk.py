@@ -48,25 +48,22 @@ def test_every_page_is_turned() -> None:
 
 
 def test_a_walk_ends_where_nothing_comes() -> None:
-    """An empty page, whatever the total says, and a refusal."""
+    """An empty page, whatever the total says."""
     assert _walked(Listed((), 0, 2, 5))[0] == ()
-    assert _walked(Listed(_ROWS[:2], 0, 2, 5), Refused(Refusal.INTERNAL))[0] == _ROWS[:2]
+
+
+def test_a_walk_that_is_refused_tells_why() -> None:
+    """Even half way: what was found so far is not all."""
+    with pytest.raises(talk.SearchRefusedError, match="internal") as caught:
+        _walked(Listed(_ROWS[:2], 0, 2, 5), Refused(Refusal.INTERNAL))
+
+    assert caught.value.reason is Refusal.INTERNAL
 
 
 def test_only_searches_are_walked() -> None:
     """Another answer is our own mistake."""
     with pytest.raises(AssertionError, match="a search is answered"):
         _walked(Done())
-
-
-def test_a_count_asks_for_one_row() -> None:
-    """The total is what is wanted."""
-    count = talk.count(EVERYTHING)
-
-    assert next(count) == SearchTasks(EVERYTHING, Page(0, 1))
-    with pytest.raises(StopIteration) as end:
-        count.send(Listed(_ROWS[:1], 0, 1, 5))
-    assert end.value.value == 5
 
 
 def test_an_error_tells_its_text_and_what_was_wrong() -> None:

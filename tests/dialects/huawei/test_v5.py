@@ -10,11 +10,19 @@ from hypothesis import given
 from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.huawei import v5_auth
 from fleet_sim.dialects.huawei.admin import OBJECTS_PATH
+from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
 from fleet_sim.dialects.huawei.times import stamp
 from fleet_sim.model.northbound import JobStatus, TaskStatus
 from tests.dialects.huawei.canned import Canned
-from tests.dialects.huawei.scene import BATCHES, PACKAGES, Scene, package_body, task_body
+from tests.dialects.huawei.scene import (
+    BATCHES,
+    PACKAGES,
+    Scene,
+    gate_with,
+    package_body,
+    task_body,
+)
 from tests.dialects.huawei.shelf import NOW
 from tests.dialects.near_http import near_requests
 
@@ -212,6 +220,31 @@ def test_what_failed_is_tried_again() -> None:
 
     assert (one, rest) == ([("p1_d2", "success")], [("p1_d1", "success")])
     assert set(_statuses(scene)) == {TaskStatus.QUEUED}
+
+
+@pytest.mark.parametrize("other", [TaskStatus.UNDER_WAY, TaskStatus.SUCCEEDED])
+@pytest.mark.parametrize(
+    ("reopenable", "retried"),
+    [
+        (("failed", "cancelled"), ["p1_d1", "p1_d2"]),
+        (("failed",), ["p1_d1"]),
+        (("cancelled",), ["p1_d2"]),
+    ],
+)
+def test_all_is_tried_again_that_the_contract_lets(
+    other: TaskStatus, reopenable: tuple[Any, ...], retried: list[str]
+) -> None:
+    """A stopped target as well as one that failed, while the task runs or went partly well."""
+    scene = Scene(gate_with(replace(CONTRACT, reopenable=reopenable)))
+    job_id = scene.batched("p1_d1", "p1_d2", "p1_d3")
+    statuses = (TaskStatus.FAILED, TaskStatus.CANCELLED, other)
+    for task_id, status in zip(scene.shelf.tasks, statuses, strict=True):
+        scene.shelf.set_status(task_id, status)
+
+    told = _told(scene.ask("POST", f"{BATCHES}/{job_id}/retry", {}))
+
+    assert told == [(target, "success") for target in retried]
+    assert _statuses(scene).count(TaskStatus.QUEUED) == len(retried)
 
 
 def test_what_waits_for_consent_gets_it() -> None:

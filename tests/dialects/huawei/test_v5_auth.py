@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -134,6 +135,30 @@ def test_what_the_operator_signs_is_accepted(
 
     _check(request, is_needed=True)
     assert request.header("X-Sdk-Date") == "20260301T003900Z"
+
+
+def _hashed(body: bytes, claimed: str) -> HttpRequest:
+    """Sign a call whose header claims this of its body."""
+    request = replace(_with(("X-Sdk-Content-Sha256", claimed)), body=body)
+    text = f"SDK-HMAC-SHA256 Access=A, SignedHeaders={_NAMES}, Signature="
+    whole = text + signature_of(request, _NAMES, "s")
+    return _with(("Authorization", whole), base=request)
+
+
+def test_the_hash_that_a_header_names_is_the_bodys() -> None:
+    """Else a body could be changed under a signature that still fits."""
+    true = hashlib.sha256(b"1").hexdigest()
+
+    for claimed in (true, true.upper(), "UNSIGNED-PAYLOAD"):
+        _check(_hashed(b"1", claimed), is_needed=True)
+    for changed in (
+        replace(_hashed(b"1", true), body=b"2"),
+        replace(_hashed(b"1", true), body=b""),
+        _hashed(b"2", true),
+        _hashed(b"1", "unsigned-payload"),
+    ):
+        with pytest.raises(ApiError, match="X-Sdk-Content-Sha256 is not the hash of the body"):
+            _check(changed, is_needed=True)
 
 
 def test_a_body_may_be_left_unsigned() -> None:

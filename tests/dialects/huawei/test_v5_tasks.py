@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.talk import ApiError
 from fleet_sim.dialects.huawei.times import stamp
 from fleet_sim.dialects.huawei.v5_tasks import (
@@ -35,7 +37,7 @@ _DAY_MS = 86_400_000
 
 def _read(**changes: object) -> JobOrder:
     body = task_body("f", "p1_d1") | changes
-    return read_order(json.dumps(body).encode(), NOW)
+    return read_order(json.dumps(body).encode(), CONTRACT, NOW)
 
 
 def test_a_full_body_is_read() -> None:
@@ -138,11 +140,25 @@ def test_the_ends_of_the_ranges_are_within_them() -> None:
     assert _read(task_policy={"retry_count": 0, "retry_interval": 0}).retry is None
 
 
+def test_the_range_of_retries_is_the_contracts() -> None:
+    """A scenario's change counts, and the sentence says it; 0 is none at all."""
+    narrow = dataclasses.replace(CONTRACT, retry_count_min=2, retry_count_max=7)
+
+    def retries(count: int) -> Retry | None:
+        body = task_body("f", "p1_d1", task_policy={"retry_count": count, "retry_interval": 1})
+        return read_order(json.dumps(body).encode(), narrow, NOW).retry
+
+    assert (retries(0), retries(2), retries(7)) == (None, Retry(2, 60), Retry(7, 60))
+    for count in (1, 8):
+        with pytest.raises(ApiError, match="retry_count is neither 0 nor 2 to 7"):
+            retries(count)
+
+
 @given(body=st.binary(max_size=40))
 def test_garbage_is_refused(body: bytes) -> None:
     """By no other error."""
     with pytest.raises(ApiError):
-        read_order(body, NOW)
+        read_order(body, CONTRACT, NOW)
 
 
 # --- out -------------------------------------------------------------------------------------
@@ -192,7 +208,7 @@ def test_a_task_shows_what_it_was_made_of() -> None:
         task_policy={"schedule_time": stamp(NOW), "retry_count": 2, "retry_interval": 10},
     )  # fmt: skip
 
-    shown = task_fields(_row(read_order(json.dumps(body).encode(), NOW)))
+    shown = task_fields(_row(read_order(json.dumps(body).encode(), CONTRACT, NOW)))
 
     assert shown == {
         **body,
@@ -213,7 +229,7 @@ def test_a_task_reads_as_it_was_made(order: JobOrder) -> None:
     """The round-trip law: what is shown has the form of what is asked; no `app_id` is."""
     shown = task_fields(JobRow("j", "p1", order, "v2", Names("n"), JobStatus.STARTED, NOW))
 
-    assert read_order(json.dumps(shown).encode(), NOW) == order
+    assert read_order(json.dumps(shown).encode(), CONTRACT, NOW) == order
 
 
 def test_a_job_of_the_other_generation_is_shown_as_well() -> None:

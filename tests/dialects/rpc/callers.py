@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fleet_sim.dialects.alibaba import northbound as alibaba
@@ -23,9 +24,15 @@ PROFILES: Mapping[str, Profile] = {"alibaba": alibaba.PROFILE, "tuya": tuya.PROF
 _GATES = {"alibaba": alibaba.gate, "tuya": tuya.gate}
 
 
-def gate_of(vendor: str, *, signed_only: bool = False, org: str = "iot-1") -> RpcGate:
-    """Make a gate by its vendor's own values."""
-    contract = PROFILES[vendor].default_contract
+def gate_of(
+    vendor: str,
+    *,
+    signed_only: bool = False,
+    org: str = "iot-1",
+    changes: Mapping[str, Any] | None = None,
+) -> RpcGate:
+    """Make a gate by its vendor's own values, some knobs of its contract changed."""
+    contract = replace(PROFILES[vendor].default_contract, **(changes or {}))
     return _GATES[vendor](
         org, KEYS, signed_only=signed_only, contract=contract, seed=7, default_product="pk0"
     )

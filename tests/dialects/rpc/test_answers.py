@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from fleet_sim.dialects.alibaba.contract import CONTRACT
 from fleet_sim.dialects.rpc.answers import members
 from fleet_sim.dialects.rpc.asked import equal
 from fleet_sim.model.northbound import (
@@ -63,7 +64,7 @@ _BY_JOB, _BY_DEVICE = SearchTasks(equal("job_id", "j")), SearchTasks(equal("asse
 )
 def test_where_things_stand(call: Call, answer: Answer, names: set[str]) -> None:
     """A firmware not in `Data`, as the others do."""
-    assert members(call, answer, _ALIBABA).keys() == names
+    assert members(call, answer, _ALIBABA, CONTRACT).keys() == names
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_where_things_stand(call: Call, answer: Answer, names: set[str]) -> None
 )
 def test_where_lists_stand(call: Call, row: Row, holder: str, name: str, is_paged: bool) -> None:
     """With their paging, but for the unfinished tasks of a device."""
-    found = members(call, Listed((row,), page_number=2, page_size=10, total=11), _ALIBABA)
+    found = members(call, Listed((row,), page_number=2, page_size=10, total=11), _ALIBABA, CONTRACT)
     paging = {"CurrentPage": 2, "PageSize": 10, "PageCount": 2, "Total": 11}
 
     assert len(found[holder][name]) == 1
@@ -90,7 +91,7 @@ def test_where_lists_stand(call: Call, row: Row, holder: str, name: str, is_page
 @pytest.mark.parametrize(("total", "pages"), [(0, 0), (1, 1), (10, 1), (11, 2)])
 def test_pages_are_counted(total: int, pages: int) -> None:
     """The last may be a short one."""
-    found = members(SearchJobs(page=Page()), Listed((), 1, 10, total), _ALIBABA)
+    found = members(SearchJobs(page=Page()), Listed((), 1, 10, total), _ALIBABA, CONTRACT)
 
     assert found["PageCount"] == pages
 
@@ -100,4 +101,4 @@ def test_a_row_that_no_action_lists_is_our_mistake() -> None:
     row = DeviceRow("pk", "d", "", "1", is_upgrading=False)
 
     with pytest.raises(AssertionError, match="DeviceRow"):
-        members(SearchJobs(), Listed((row,), 1, 1, 1), _ALIBABA)
+        members(SearchJobs(), Listed((row,), 1, 1, 1), _ALIBABA, CONTRACT)

@@ -159,14 +159,35 @@ def test_answers_are_wrapped_and_spelled() -> None:
 
 
 def test_what_was_made_shows_when() -> None:
-    """At the instant of the last call."""
+    """At the instant of its own call, though others came in since, and an equal one among them."""
     gate = gate_of("alibaba")
-    order = JobOrder("f", "upgrade", Scope("pk"))
-    gate.read(asking("QueryOTAJob", JobId="j"), NOW)
+    request = asking(
+        "CreateOTAStaticUpgradeJob", FirmwareId="f", ProductKey="pk", TargetSelection="ALL"
+    )
+    first, second = (called(gate.read(request, at_ms)) for at_ms in (NOW, NOW + 1_000))
+    gate.read(asking("QueryOTAJob", JobId="j"), NOW + 9_000)
 
-    found = rendered(gate, CreateJob(order), JobCreated("j1"))
+    later = rendered(gate, second, JobCreated("j2"))
+    earlier = rendered(gate, first, JobCreated("j1"))
 
-    assert found["Data"] == {"JobId": "j1", "UtcCreate": "2023-11-14T22:13:20.000Z"}
+    assert first == second
+    assert earlier["Data"] == {"JobId": "j1", "UtcCreate": "2023-11-14T22:13:20.000Z"}
+    assert later["Data"] == {"JobId": "j2", "UtcCreate": "2023-11-14T22:13:21.000Z"}
+
+
+def test_of_too_many_orders_under_way_the_oldest_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its answer says no instant, rather than a wrong one."""
+    monkeypatch.setattr("fleet_sim.dialects.rpc.gate._ORDERS_MAX", 1)
+    gate = gate_of("alibaba")
+    request = asking(
+        "CreateOTAStaticUpgradeJob", FirmwareId="f", ProductKey="pk", TargetSelection="ALL"
+    )
+    first, second = (called(gate.read(request, NOW)) for _ in range(2))
+
+    assert rendered(gate, first, JobCreated("j1"))["Data"] == {"JobId": "j1"}
+    assert "UtcCreate" in rendered(gate, second, JobCreated("j2"))["Data"]
 
 
 # --- uploads -------------------------------------------------------------------------------------
@@ -268,8 +289,13 @@ def test_no_request_breaks_the_gate(request: HttpRequest) -> None:
 
 
 def test_what_http_itself_refuses_has_a_form() -> None:
-    """The gateway's."""
-    found = http_refusal(413, "Too Large")
+    """The gateway's, and that of every other answer where the vendor is known to have no other."""
+    one, other = (
+        http_refusal(413, "Too Large", profile=PROFILES[name]) for name in ("alibaba", "tuya")
+    )
 
-    assert found.status == 413
-    assert json.loads(found.body)["Message"] == "Too Large"
+    assert (one.status, other.status) == (413, 413)
+    assert json.loads(one.body)["Message"] == "Too Large"
+    assert json.loads(other.body) == {
+        "requestId": "", "success": False, "code": "Http413", "errorMessage": "Too Large",
+    }  # fmt: skip

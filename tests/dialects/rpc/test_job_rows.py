@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from fleet_sim.dialects.alibaba.contract import CONTRACT
 from fleet_sim.dialects.rpc import job_rows
 from fleet_sim.dialects.rpc.jobs import ENDLESS_EPOCH_MS
 from fleet_sim.model.northbound import JobOrder, JobRow, JobStatus, Names, Retry, Scope, Window
@@ -19,7 +20,7 @@ _UTC = "2023-11-14T22:13:20.000Z"
 
 def test_a_job_as_the_vendor_with_fewer_members_shows_it() -> None:
     """Seconds that are no whole minutes, which only a changed contract allows, are rounded up."""
-    assert job_rows.fields(_ROW, PROFILES["tuya"]) == {
+    assert job_rows.fields(_ROW, PROFILES["tuya"], CONTRACT) == {
         "FirmwareId": "f", "JobId": "j", "JobStatus": "IN_PROGRESS",
         "JobType": "UPGRADE_FIRMWARE", "ProductKey": "pk", "TargetSelection": "ALL",
         "UtcCreate": _UTC, "DestVersion": "2.0", "DownloadProtocol": "HTTPS", "GrayPercent": None,
@@ -30,7 +31,9 @@ def test_a_job_as_the_vendor_with_fewer_members_shows_it() -> None:
 
 def test_what_the_other_vendor_adds() -> None:
     """Rate, schedule, tags, and how the list of devices was made."""
-    tuya, alibaba = (job_rows.fields(_ROW, PROFILES[name]) for name in ("tuya", "alibaba"))
+    tuya, alibaba = (
+        job_rows.fields(_ROW, PROFILES[name], CONTRACT) for name in ("tuya", "alibaba")
+    )
 
     assert {key: value for key, value in alibaba.items() if key not in tuya} == {
         "MaximumPerMinute": 50, "MultiModuleMode": False, "OverwriteMode": 1,
@@ -42,11 +45,16 @@ def test_what_the_other_vendor_adds() -> None:
 def test_defaults_stand_filled_in() -> None:
     """The rate's; a schedule without an end, and none at all, show none."""
     bare = JobOrder("f", "verify", Scope("pk"), overwrites=True, by_blocks=True)
-    found = job_rows.fields(dataclasses.replace(_ROW, order=bare), PROFILES["alibaba"])
+    found = job_rows.fields(dataclasses.replace(_ROW, order=bare), PROFILES["alibaba"], CONTRACT)
     endless = dataclasses.replace(bare, window=Window(NOW, ENDLESS_EPOCH_MS))
-    scheduled = job_rows.fields(dataclasses.replace(_ROW, order=endless), PROFILES["alibaba"])
+    scheduled = job_rows.fields(
+        dataclasses.replace(_ROW, order=endless), PROFILES["alibaba"], CONTRACT
+    )
 
     assert (found["MaximumPerMinute"], found["OverwriteMode"]) == (10_000, 2)
+    slow = dataclasses.replace(CONTRACT, pushes_a_minute=7)
+    bare_row = dataclasses.replace(_ROW, order=bare)
+    assert job_rows.fields(bare_row, PROFILES["alibaba"], slow)["MaximumPerMinute"] == 7
     assert (found["JobType"], found["DownloadProtocol"]) == ("VERIFY_FIRMWARE", "MQTT")
     assert (found["TimeoutInMinutes"], found["RetryCount"], found["UtcScheduleTime"]) == (None,) * 3
     assert (scheduled["UtcScheduleTime"], scheduled["UtcScheduleFinishTime"]) == (_UTC, None)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fleet_sim.dialects.rpc import codes
 from fleet_sim.dialects.rpc.asked import equal, together
+from fleet_sim.dialects.rpc.gate import RpcGate
 from fleet_sim.dialects.rpc.jobs import ENDLESS_EPOCH_MS
 from fleet_sim.model.northbound import (
     CancelJob,
@@ -20,7 +22,7 @@ from fleet_sim.model.northbound import (
     UpdateJob,
     Window,
 )
-from tests.dialects.rpc.callers import NOW, asking, called, gate_of, refused
+from tests.dialects.rpc.callers import NOW, PROFILES, asking, called, gate_of, refused
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
@@ -78,6 +80,30 @@ def test_the_english_tables_words_are_taken_where_case_is_folded() -> None:
 
     assert _order(_STATIC, "tuya", **given).scope.device_keys == ("a",)
     assert _word(_STATIC, "alibaba", **given) == codes.BAD_REQUEST
+
+
+def test_one_vendor_takes_whole_percents_alone() -> None:
+    """An integer, as text."""
+    gray = {"TargetSelection": "GRAY"}
+
+    assert _order(_STATIC, "tuya", GrayPercent="33", **gray).scope == Scope("pk", permille=330)
+    for wrong in ("33.3", "33.0", "33."):
+        assert _word(_STATIC, "tuya", GrayPercent=wrong, **gray) == codes.BAD_REQUEST
+
+
+def test_a_vendor_that_folds_case_may_take_the_extras_too() -> None:
+    """Where `takes_job_extras` is switched on: no range, since its contract has none."""
+    profile = replace(PROFILES["tuya"], takes_job_extras=True)
+    gate = RpcGate("o", {}, profile=profile, signed_only=False, contract=profile.default_contract)
+    given = {"TargetSelection": "ALL", "tag_1_KEY": "a", "TAG_1_value": "b", "MaximumPerMinute": 1,
+             "ScheduleTime": NOW - _DAY, "overwritemode": 2}  # fmt: skip
+
+    found = called(gate.read(asking(_STATIC, **(_BASE | given)), NOW))
+
+    assert found == CreateJob(
+        JobOrder("f", "upgrade", Scope("pk"), window=Window(NOW - _DAY, ENDLESS_EPOCH_MS),
+                 pushes_a_minute=1, overwrites=True, tags=(("a", "b"),))
+    )  # fmt: skip
 
 
 def test_dynamic_jobs_go_by_version_or_by_group() -> None:
@@ -208,6 +234,57 @@ def test_what_a_vendor_does_not_have_is_left_alone() -> None:
 def test_each_wrong_parameter_has_its_code(action: str, given: dict[str, Any], word: str) -> None:
     """Just outside of each documented range; and nothing is created."""
     assert _word(action, **given) == word
+
+
+@pytest.mark.parametrize(
+    ("changes", "given", "wrong", "sentence"),
+    [
+        ({"pushes_a_minute_min": 1, "pushes_a_minute_max": 5}, {"MaximumPerMinute": 5},
+         {"MaximumPerMinute": 6}, "from 1 to 5"),
+        ({"window_lead_s": 60}, {"ScheduleTime": NOW + _MINUTE},
+         {"ScheduleTime": NOW + _MINUTE - 1}, "60 s from now at the soonest and 7 days"),
+        ({"window_lead_s": None}, {"ScheduleTime": NOW - _DAY},
+         {"ScheduleTime": NOW + 7 * _DAY + 1}, "must be 7 days from now at the latest"),
+        ({"window_min_s": 60},
+         {"ScheduleTime": NOW + _DAY, "ScheduleFinishTime": NOW + _DAY + _MINUTE},
+         {"ScheduleTime": NOW + _DAY, "ScheduleFinishTime": NOW + _DAY + _MINUTE - 1},
+         "60 s to 30 days"),
+        ({"source_versions_max": 1}, {"SrcVersion_1": "1"},
+         {"SrcVersion_1": "1", "SrcVersion_2": "2"}, "1 times at most"),
+        ({"source_versions_max": None}, {f"SrcVersion_{n}": f"{n}" for n in range(1, 99)},
+         {"SrcVersion_1": "1", "SrcVersion_2": "1"}, "must not name one twice"),
+        ({"retry_interval_below_timeout": False},
+         {"RetryInterval": 10, "RetryCount": 1, "TimeoutInMinutes": 5},
+         {"RetryInterval": 11, "RetryCount": 1}, "one of 0, 10"),
+        ({"retry_counts_allowed": (), "retry_count_min": 2, "retry_count_max": 9},
+         {"RetryInterval": 10, "RetryCount": 9}, {"RetryInterval": 10, "RetryCount": 10}, "2 to 9"),
+        ({"retry_intervals_s_allowed": (), "retry_interval_s_min": 90, "retry_interval_s_max": 300},
+         {"RetryInterval": 2, "RetryCount": 1}, {"RetryInterval": 1, "RetryCount": 1}, "2 to 5"),
+        ({"retry_intervals_s_allowed": (), "retry_interval_s_max": None},
+         {"RetryInterval": 9_999, "RetryCount": 1}, {"RetryInterval": -1, "RetryCount": 1},
+         "from 0 to"),
+    ],
+)  # fmt: skip
+def test_ranges_are_those_of_the_contract(
+    changes: dict[str, Any], given: dict[str, Any], wrong: dict[str, Any], sentence: str
+) -> None:
+    """A scenario's change is what counts, and what the sentence says."""
+    gate = gate_of("alibaba", changes=changes)
+    whole = _BASE | {"TargetSelection": "ALL"}
+
+    assert isinstance(called(gate.read(asking(_STATIC, **(whole | given)), NOW)), CreateJob)
+    _, word, why = refused(gate.read(asking(_STATIC, **(whole | wrong)), NOW))
+    assert word == codes.BAD_REQUEST
+    assert sentence in why
+
+
+def test_a_changed_job_is_bound_by_the_contract_too() -> None:
+    """The same rate, the same number of source versions."""
+    gate = gate_of("alibaba", changes={"pushes_a_minute_max": 20, "source_versions_max": 1})
+
+    for wrong in ({"MaximumPerMinute": 21}, {"SrcVersionList_1": "1", "SrcVersionList_2": "2"}):
+        request = asking("UpdateOTAJob", JobId="j", **wrong)
+        assert refused(gate.read(request, NOW))[1] == codes.BAD_REQUEST
 
 
 def test_one_vendor_downloads_over_https_alone() -> None:

@@ -49,7 +49,10 @@ def test_structures_keep_their_fields() -> None:
     """By the number that they share."""
     given_ = _given(("Tag.2.Key", "k2"), ("Tag.1.Key", "k1"), ("Tag.1.Value", "v1"))
 
-    assert given_.structures("Tag", 2) == ({"Key": "k1", "Value": "v1"}, {"Key": "k2"})
+    assert given_.structures("Tag", 2, ("Key", "Value")) == (
+        {"Key": "k1", "Value": "v1"},
+        {"Key": "k2"},
+    )
 
 
 def test_names_and_words_are_folded_where_the_vendor_does() -> None:
@@ -59,6 +62,10 @@ def test_names_and_words_are_folded_where_the_vendor_does() -> None:
 
     assert (loose.text("JobId"), strict.text("JobId")) == ("j", "")
     assert loose.word("TargetSelection", ("ALL", "SPECIFIC")) == "SPECIFIC"
+    tags = (("tag.1.KEY", "k"), ("Tag.1.value", "v"))
+    fields = ("Key", "Value")
+    assert _given(*tags, folds=True).structures("Tag", 1, fields) == ({"Key": "k", "Value": "v"},)
+    assert _given(*tags).structures("Tag", 1, fields) == ({},)
     assert (loose.several("TaskId", 1), strict.several("TaskId", 1)) == (("t",), ())
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,9 @@ _HOUR = 3_600_000
 _SCOPE = Scope("pk")
 
 
+_NAMED = Scope("pk", total=False, device_keys=("d",))
+
+
 def _through(call: Call, vendor: str) -> object:
     """Return what the gate makes of the client's question."""
     action, pairs = question(call, PROFILES[vendor])
@@ -68,7 +73,12 @@ _WINDOWS = st.none() | st.builds(
 _SCOPES = st.one_of(
     st.builds(Scope, _ID, _VERSIONS),
     st.builds(Scope, _ID, _VERSIONS, total=st.just(value=False), device_keys=_IDS),
-    st.builds(Scope, _ID, _VERSIONS, permille=st.integers(1, 1000)),
+    st.builds(
+        Scope,
+        _ID,
+        _VERSIONS,
+        permille=st.integers(1, 1000) | st.integers(1, 100).map(lambda percent: percent * 10),
+    ),
     st.builds(
         Scope, _ID, _VERSIONS, total=st.just(value=False), groups=_ID.map(lambda one: (one,))
     ),
@@ -77,6 +87,12 @@ _PLAIN = st.builds(
     JobOrder, _ID, st.just("upgrade"), _SCOPES, devices_must_ask=st.booleans(),
     needs_confirmation=st.booleans(), timeout_s=_TIMEOUTS, retry=_RETRIES,
 )  # fmt: skip
+
+
+def _has_whole_percents(order: JobOrder) -> bool:
+    return not (order.scope.permille or 0) % 10
+
+
 _EXTRAS = {
     "pushes_a_minute": st.none() | st.integers(10, 10_000),
     "overwrites": st.booleans(),
@@ -100,7 +116,7 @@ _VERIFY = st.builds(
 )  # fmt: skip
 _STATUS = st.sampled_from(list(TaskStatus)).map(lambda status: equal("status", status))
 _SHARED = st.one_of(
-    st.builds(CreateJob, _PLAIN | _VERIFY),
+    st.builds(CreateJob, _PLAIN.filter(_has_whole_percents) | _VERIFY),
     st.builds(GetJob, _ID),
     st.builds(GetFirmware, _ID),
     st.builds(DeleteFirmware, _ID),
@@ -167,6 +183,20 @@ def test_device_names_put_paging_aside() -> None:
          "schedule for dynamic"),
         (JobOrder("f", "upgrade", Scope("pk", total=False, device_keys=("d",)), open_list=True),
          "names no devices"),
+        (JobOrder("f", "upgrade", Scope("pk", total=False)), "needs a device or a group"),
+        (JobOrder("f", "upgrade", Scope("pk", ("1",), total=False, groups=()), open_list=True),
+         "needs a device or a group"),
+        (JobOrder("f", "upgrade", Scope("pk", ("1",), permille=500), open_list=True), "a share"),
+        (JobOrder("f", "upgrade", replace(_NAMED, permille=500)), "a share"),
+        (JobOrder("f", "upgrade", _SCOPE, skips_present=True), "no later devices"),
+        (JobOrder("f", "verify", Scope("pk", permille=500)), "by name alone"),
+        (JobOrder("f", "verify", Scope("pk"), open_list=True), "by name alone"),
+        (JobOrder("f", "verify", Scope("pk", total=False, groups=("g",))), "by name alone"),
+        (JobOrder("f", "verify", replace(_NAMED, versions=("1",))), "no source versions"),
+        (JobOrder("f", "verify", _NAMED, retry=Retry(1, 0)), "in jobs to verify"),
+        (JobOrder("f", "verify", _NAMED, window=Window(0, 1)), "in jobs to verify"),
+        (JobOrder("f", "verify", _NAMED, pushes_a_minute=50), "in jobs to verify"),
+        (JobOrder("f", "verify", _NAMED, overwrites=True), "in jobs to verify"),
     ],
 )  # fmt: skip
 def test_an_order_that_cannot_be_said_is_refused(order: JobOrder, why: str) -> None:
@@ -178,6 +208,7 @@ def test_an_order_that_cannot_be_said_is_refused(order: JobOrder, why: str) -> N
 @pytest.mark.parametrize(
     ("call", "why"),
     [
+        (CreateJob(JobOrder("f", "upgrade", Scope("pk", permille=333))), "whole percents"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, window=Window(0, 1))), "no schedule"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, pushes_a_minute=50)), "no schedule, rate"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, overwrites=True)), "overwriting"),
@@ -195,6 +226,23 @@ def test_what_the_other_vendor_has_is_refused_here(call: Call, why: str) -> None
     """Tuya's API has fewer actions and parameters."""
     with pytest.raises(DialectError, match=why):
         question(call, PROFILES["tuya"])
+
+
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        (UpdateJob("j", versions=()), "all source versions or tags"),
+        (UpdateJob("j", tags=()), "all source versions or tags"),
+        (UpdateFirmware("f", desc=""), "cannot empty"),
+        (UpdateFirmware("f", custom=""), "cannot empty"),
+        (UpdateFirmware("f", names=Names("")), "cannot empty"),
+        (UpdateFirmware("f", names=Names("n", (("en_US", "n"),))), "of no locale"),
+    ],
+)
+def test_what_an_empty_value_would_leave_as_it_is_is_refused(call: Call, why: str) -> None:
+    """An empty parameter counts as none."""
+    with pytest.raises(DialectError, match=why):
+        question(call, PROFILES["alibaba"])
 
 
 def test_two_things_at_once_are_two_calls() -> None:

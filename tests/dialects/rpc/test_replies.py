@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from fleet_sim.dialects.alibaba.contract import CONTRACT
 from fleet_sim.dialects.rpc import firmware, job_rows, tasks
 from fleet_sim.dialects.rpc.casing import without_nulls
 from fleet_sim.dialects.rpc.replies import FirmwareInfo, JobInfo, ModuleInfo, TaskInfo
@@ -73,7 +74,7 @@ def test_a_task_reads_as_it_was_written(row: TaskRow, vendor: str) -> None:
 @given(_JOBS)
 def test_a_job_reads_as_it_was_written(row: JobRow) -> None:
     """Where the vendor shows all of it."""
-    fields = job_rows.fields(row, PROFILES["alibaba"])
+    fields = job_rows.fields(row, PROFILES["alibaba"], CONTRACT)
 
     assert JobInfo.model_validate(_sent(fields)).row() == row
 
@@ -103,7 +104,7 @@ def test_the_other_rows_read_as_they_were_written() -> None:
 def test_what_a_job_does_not_show_is_lost(scope: Scope, back: Scope) -> None:
     """The names of its devices."""
     row = JobRow("j", "pk", JobOrder("f", "upgrade", scope), "2", Names(""), JobStatus.STARTED, NOW)
-    fields = job_rows.fields(row, PROFILES["tuya"])
+    fields = job_rows.fields(row, PROFILES["tuya"], CONTRACT)
 
     assert JobInfo.model_validate(_sent(fields)).row().order.scope == back
 
