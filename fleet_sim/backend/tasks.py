@@ -294,9 +294,10 @@ def retry(books: Books, task: TaskState, now_ms: int) -> None:
     """Begin a failed task again on an operator's word, with all its attempts and without a gap."""
     task.tries_left = tries_of(task.job.order, books.planted)
     task.progress, task.desc = None, None
-    task.not_before_ms = now_ms
+    task.not_before_ms, task.online_by_ms = now_ms, None
     reopen(books, task)
     _move(books, task, TaskStatus.QUEUED, now_ms)
+    line_up(books, task, now_ms)
     stir(books, task)
 
 
