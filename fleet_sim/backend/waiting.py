@@ -53,7 +53,7 @@ def on_presence(books: Books, device: DeviceState, now_ms: int) -> None:
 
 
 def on_switched(books: Books, job: JobState, now_ms: int) -> None:
-    """The job was stopped or started: its tasks wait for their devices no longer, or from now on."""
+    """The job was stopped or started: its tasks wait for devices no longer, or from now on."""
     if books.contract.online_timeout_s is None:
         return
     for task in job.tasks:

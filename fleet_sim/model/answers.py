@@ -72,7 +72,8 @@ class TaskRow:
         started_epoch_ms: When its running, or last, attempt began; None before and where not shown.
         module: Which part of the device it is for; "" is the device as a whole.
         firmware_id: What it is to run; "" where the vendor does not show it.
-        timeout_s: The job's limit of an attempt; None where there is none, or it is not shown.
+        timeout_s: Its limit of an attempt, which a later change of the job's leaves as it was; None
+            where there is none, or it is not shown.
     """
 
     task_id: str
