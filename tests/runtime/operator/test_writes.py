@@ -66,6 +66,18 @@ def test_a_write_is_a_pair_of_records(
     assert [one.answer for one in scene.replies] == [answer]
 
 
+def test_a_write_that_was_never_sent_has_failed() -> None:
+    """It cannot have taken effect, so it is not of those that may have."""
+    scene = Scene(lambda _: Done())
+    scene.desk.unsaid = (StopJob,)
+    scene.send()
+
+    first, second = scene.log.records
+    assert (first.kind, second.kind, scene.desk.calls) == ("api_invoke", "api_fail", [])
+    assert (second["code"], second["text"]) == (None, "this vendor has no call for StopJob")
+    assert (scene.writes.open, [one.is_unsure for one in scene.replies]) == (0, [False])
+
+
 def test_writes_are_numbered_and_counted_until_they_are_answered() -> None:
     """Whoever waits for all of them is told once, after the last."""
     scene = Scene(lambda _: Done())
