@@ -67,7 +67,10 @@ def test_an_answer_with_a_version_that_is_not_supported_fails() -> None:
     server.version("a", "0.9")
 
     row = server.task(job_id, "a")
-    assert (row.status, row.desc) == (TaskStatus.FAILED, "report version is not conform")
+    assert (row.status, row.desc) == (
+        TaskStatus.FAILED,
+        "the device runs a version that the job is not for",
+    )
     assert server.pushes("a") == 0
 
 
