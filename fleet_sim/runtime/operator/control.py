@@ -7,7 +7,8 @@ arguments:
     create_job       fleet, product, firmware, to_version, from_versions,
                      device_keys (null: all), concurrency, timeout_s, retry_count,
                      retry_interval_s, window (null or start_ms, end_ms, repeat_daily),
-                     job_kind, policy, must_ask                                 ok: job
+                     job_kind, policy, must_ask, pushes_a_minute (where it has one)
+                                                                                ok: job
     cancel_tasks, retry_tasks   job, device_keys
     stop_job                    job
 """
