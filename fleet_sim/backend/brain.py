@@ -294,9 +294,9 @@ class Brain:
             case GetJob(job_id):
                 return jobs.get(books, job_id, now_ms)
             case StartJob(job_id):
-                return jobs.start(books, job_id)
+                return jobs.start(books, job_id, now_ms)
             case StopJob(job_id):
-                return jobs.stop(books, job_id)
+                return jobs.stop(books, job_id, now_ms)
             case DeleteJob(job_id):
                 return jobs.delete(books, job_id)
             case UpdateJob():

@@ -40,10 +40,19 @@ def owe(books: Books, device: DeviceState) -> None:
 
 
 def go_on(books: Books, task: TaskState, now_ms: int) -> None:
-    """Push to a device that has answered which version it runs, if it still is to be pushed to."""
-    if _is_wanted(books, task, now_ms):
+    """Push to a device that has answered which version it runs, if it still is to be pushed to.
+
+    Its answer may come after the window has closed, after the job was stopped, or so late that
+    others have used up the minute. Then the task is in line again, and is asked anew in its turn.
+    """
+    if not _is_wanted(books, task, now_ms):
+        return
+    rates.leave(task)
+    if _may_push(books, task.job, now_ms) and rates.has_room(books, task.job, now_ms):
         _begin(books, task, now_ms)
         requests.send(books, task)
+    else:
+        tasks.put_back(books, task, now_ms)
 
 
 def offer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fleet_sim.backend import job_rows, tasks
+from fleet_sim.backend import job_rows, tasks, waiting
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.job_orders import bad_order, bad_verification
 from fleet_sim.backend.joining import add, chosen_for, devices_of, join_open_lists
@@ -53,7 +53,7 @@ def get(books: Books, job_id: str, now_ms: int) -> Answer:
     return Shown(job_rows.row_of(books, job, now_ms))
 
 
-def start(books: Books, job_id: str) -> Answer:
+def start(books: Books, job_id: str, now_ms: int) -> Answer:
     """Let a stopped job push again."""
     job = books.jobs.get(job_id)
     if job is None:
@@ -63,10 +63,11 @@ def start(books: Books, job_id: str) -> Answer:
     job.status = JobStatus.STARTED
     books.keep(job)
     books.stirred[job.number] = job
+    waiting.on_switched(books, job, now_ms)
     return Done()
 
 
-def stop(books: Books, job_id: str) -> Answer:
+def stop(books: Books, job_id: str, now_ms: int) -> Answer:
     """Push nothing more; attempts that are running may finish."""
     job = books.jobs.get(job_id)
     if job is None:
@@ -76,6 +77,7 @@ def stop(books: Books, job_id: str) -> Answer:
     job.status = JobStatus.STOPPED
     books.timers.arm(job, None)
     books.keep(job)
+    waiting.on_switched(books, job, now_ms)
     return Done()
 
 

@@ -26,4 +26,9 @@ def send(books: Books, task: TaskState) -> None:
 def is_request_of(task: TaskState, message_id: str) -> bool:
     """Tell whether the id is that of one of the task's upgrade requests."""
     is_ours = message_id.isascii() and message_id.isdigit()
-    return is_ours and int(message_id) // _PUSHES_SPAN == task.number
+    return is_ours and task_number(message_id) == task.number
+
+
+def task_number(message_id: str) -> int:
+    """Return the number of the task that a request's or a question's id names."""
+    return int(message_id) // _PUSHES_SPAN

@@ -300,7 +300,7 @@ def _task_row(books: Books, task: TaskState) -> TaskRow:
         started_epoch_ms=None if began_at_ms is None else books.epoch_ms + began_at_ms,
         module=task.job.module,
         firmware_id=task.job.order.firmware_id,
-        timeout_s=task.job.order.timeout_s,
+        timeout_s=task.timeout_s,
     )
 
 

@@ -120,6 +120,8 @@ class JobState:
         owed: Tasks whose running attempt must be pushed again once the job may push.
         recent: Number of each task pushed in the last minute to when, in order, where it has a
             rate; of a task that was pushed twice, the last time.
+        asked: Number of each task asked for its version in the last minute, and not pushed since,
+            to when, in order.
         due_at_ms: The next opening of its window, or the next push that its rate allows, while
             something waits for it.
     """
@@ -145,6 +147,7 @@ class JobState:
     ready: list[tuple[bool, int, TaskState]] = field(default_factory=list)
     owed: dict[int, TaskState] = field(default_factory=dict)
     recent: dict[int, int] = field(default_factory=dict)
+    asked: dict[int, int] = field(default_factory=dict)
     due_at_ms: int | None = None
 
     @property

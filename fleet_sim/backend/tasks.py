@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from fleet_sim.backend import firmware
+from fleet_sim.backend import firmware, rates
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, JobState, TaskState, tries_of
 from fleet_sim.backend.waiting import line_up, stir, stir_device
@@ -94,6 +94,7 @@ def ask(books: Books, task: TaskState, now_ms: int) -> None:
     """Start an attempt by its first step, the question for the version. The caller sends it."""
     task.tries_left -= 1
     task.asked_at_ms = now_ms
+    rates.hold(task, now_ms)
     _take(books, task)
     if task.status is TaskStatus.FAILED:  # as some tasks show between two attempts
         _move(books, task, TaskStatus.QUEUED, now_ms)
@@ -231,6 +232,19 @@ def fail(books: Books, task: TaskState, why: Why, now_ms: int) -> None:
         wait(books, task, now_ms)
 
 
+def put_back(books: Books, task: TaskState, now_ms: int) -> None:
+    """Take an attempt back whose first step is done and whose push may not leave now.
+
+    It counts for nothing; only a slot that the task kept from an earlier one stays.
+    """
+    task.tries_left += 1
+    keeps_slot = bool(task.attempt) and books.contract.slot_freed_at == "task_end"
+    _let_go(books, task, "", keep_slot=keeps_slot)
+    task.is_between = True
+    line_up(books, task, now_ms)
+    stir_device(books, task.device)
+
+
 def wait(books: Books, task: TaskState, now_ms: int) -> None:
     """Put a task between two attempts, in line again once the retry gap is over."""
     gap_ms = 0 if "B13" in books.planted else task.job.gap_ms
@@ -280,9 +294,10 @@ def retry(books: Books, task: TaskState, now_ms: int) -> None:
     """Begin a failed task again on an operator's word, with all its attempts and without a gap."""
     task.tries_left = tries_of(task.job.order, books.planted)
     task.progress, task.desc = None, None
-    task.not_before_ms = now_ms
+    task.not_before_ms, task.online_by_ms = now_ms, None
     reopen(books, task)
     _move(books, task, TaskStatus.QUEUED, now_ms)
+    line_up(books, task, now_ms)
     stir(books, task)
 
 
@@ -338,6 +353,7 @@ def _let_go(books: Books, task: TaskState, why: str, *, keep_slot: bool) -> None
     books.timers.arm(task, None)
     task.job.owed.pop(task.number, None)
     task.asked_at_ms = None
+    rates.leave(task)
     if task.device.active.get(task.job.lane) is task:
         del task.device.active[task.job.lane]
     leaks = "B04" in books.planted and why == "timeout"

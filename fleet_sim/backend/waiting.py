@@ -9,15 +9,15 @@ from __future__ import annotations
 from heapq import heappush
 
 from fleet_sim.backend.books import Books
-from fleet_sim.backend.state import DeviceState, TaskState
+from fleet_sim.backend.state import DeviceState, JobState, TaskState
 from fleet_sim.backend.windows import opens_at
-from fleet_sim.model.northbound import TaskStatus
+from fleet_sim.model.northbound import JobStatus, TaskStatus
 
 
 def line_up(books: Books, task: TaskState, now_ms: int) -> None:
     """Set a waiting task's timer: to the end of its gap, then to when its device must be there.
 
-    How long it waits for its device counts from when the job may push.
+    How long it waits for its device counts from when the job may push; a stopped one may not.
     """
     if task.not_before_ms > now_ms:
         books.timers.arm(task, task.not_before_ms)
@@ -32,7 +32,8 @@ def line_up(books: Books, task: TaskState, now_ms: int) -> None:
 def _online_by(books: Books, task: TaskState, now_ms: int) -> int | None:
     """Return by when the task's device must be there; what was once set stays set."""
     span_s = books.contract.online_timeout_s
-    if span_s is None or task.device.is_connected or task.status is TaskStatus.UNCONFIRMED:
+    is_held = task.status is TaskStatus.UNCONFIRMED or task.job.status is not JobStatus.STARTED
+    if span_s is None or task.device.is_connected or is_held:
         return None
     if task.online_by_ms is not None:
         return task.online_by_ms
@@ -48,6 +49,15 @@ def on_presence(books: Books, device: DeviceState, now_ms: int) -> None:
             books.keep(task)
         is_in_line = task.is_waiting and not task.awaits_round
         if is_in_line and books.contract.online_timeout_s is not None:
+            line_up(books, task, now_ms)
+
+
+def on_switched(books: Books, job: JobState, now_ms: int) -> None:
+    """The job was stopped or started: its tasks wait for devices no longer, or from now on."""
+    if books.contract.online_timeout_s is None:
+        return
+    for task in job.tasks:
+        if task.is_waiting and not task.awaits_round:
             line_up(books, task, now_ms)
 
 

@@ -1,4 +1,7 @@
-"""What the server says of its own when it ends a task: the vendor's words, else ours."""
+"""What the server says of its own when it ends a task: the vendor's words, else ours.
+
+Ours are sentences of nobody's: a vendor's text stands in its contract and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,19 @@ from collections.abc import Mapping
 from fleet_sim.backend.books import Books
 from fleet_sim.model.contract import DescOf
 
-# The server's own words where a contract has none: some vendor's, or ours.
+# Where a contract has none.
 DESCS: Mapping[DescOf, str] = {
-    "timeout": "timeout",  # Tuya's QueryOTATaskDetails sample
+    "timeout": "the time for the upgrade is up",
     "version_timeout": "the device did not say which version it runs",
     "online_timeout": "the device did not come on line",
-    "foreign_version": "report version is not conform",  # Alibaba, Tuya: TaskDesc
+    "foreign_version": "the device runs a version that the job is not for",
     "old_version": "the device runs the old version after its upgrade",
     "already_there": "already runs the target version",
     "out_of_scope": "the device has left the scope of the job",
     "busy": "the device has another task",
     "overwritten": "overwritten by a newer job",
 }
-USER_CANCEL = "user cancel"  # where the contract names no text of its own
+USER_CANCEL = "an operator has cancelled the task"  # where the contract names no text of its own
 
 
 def desc_of(books: Books, what: DescOf) -> str:

@@ -72,7 +72,8 @@ class TaskRow:
         started_epoch_ms: When its running, or last, attempt began; None before and where not shown.
         module: Which part of the device it is for; "" is the device as a whole.
         firmware_id: What it is to run; "" where the vendor does not show it.
-        timeout_s: The job's limit of an attempt; None where there is none, or it is not shown.
+        timeout_s: Its limit of an attempt, which a later change of the job's leaves as it was; None
+            where there is none, or it is not shown.
     """
 
     task_id: str
@@ -132,17 +133,19 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The call changed nothing.
+    """The call changed nothing, or only a part of what it asked for.
 
     Attributes:
         reason: Why.
         detail: What was wrong, in one sentence; a name or a number where the vendor's text has one.
         code: The vendor's number or word, filled by a decoder; None on the server side.
+        is_partial: Whether the rest of what was asked for was done, filled by a decoder.
     """
 
     reason: Refusal
     detail: str = ""
     code: int | str | None = None
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

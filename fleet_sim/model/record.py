@@ -56,7 +56,7 @@ name as `module`, and then their version is that part's and not the device's):
     C  contract         dialect, and every parameter of its contract profile, at the start
        api_invoke       call, no, and the call's arguments (see `runtime.control`)
        api_ok           call, no, and what came of it (job, firmware)
-       api_fail         call, no, code, text
+       api_fail         call, no, code (null: it was never sent), text
        api_unknown      call, no (no answer: it may have taken effect any time later)
        fleet            fleet, dialect, devices (how many), at the start
        firmware_known   firmware, product, version, size, digest, digest_method (as it was before)

@@ -55,7 +55,7 @@ class Attempt:
         is_certain: Whether it certainly is an attempt of its own.
         is_retry_call: Whether an operator's retry came before it.
         is_open_point: Whether only an open point of the contract makes it one.
-        ran: The version its device had last reported before it.
+        ran: The versions that its device may have reported last when it began; empty where none.
         pushes: `start` and its repetitions.
         strays: Pushes inside it that nothing allows.
         reports: What can have arrived in it, in order of `lo`.
@@ -74,7 +74,7 @@ class Attempt:
     is_certain: bool = True
     is_retry_call: bool = False
     is_open_point: bool = False
-    ran: str | None = None
+    ran: frozenset[str] = frozenset()
     pushes: list[Push] = field(default_factory=list)
     strays: list[Push] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)

@@ -14,9 +14,6 @@ from fleet_sim.oracle.tasks import JobLine, Task
 from fleet_sim.oracle.timeline import Timeline
 from fleet_sim.oracle.versions import last_versions
 
-# What may end an open list, or change whom it is for.
-_CHANGES = ("cancel_job", "update_job")
-
 
 def dynamic(timeline: Timeline) -> Outcome:
     """Ask for a task of every device that newly matched an open list, and for no push without one.
@@ -66,13 +63,12 @@ def _joins(timeline: Timeline, tally: Tally, job: JobLine, device: Device, repor
 
 def _is_owed(job: JobLine, device: Device, report: Report, due: int) -> bool:
     """Tell whether nothing changed until the task was due."""
-    is_changed = any(call.lo <= due for call in job.calls(*_CHANGES))
     has_moved_on = any(
         one.kind == "version" and one.version != report.version and report.lo <= one.lo <= due
         for one in device.reports
         if one.module == report.module
     )
-    return job.is_started_throughout(0, due) and not (is_changed or has_moved_on)
+    return job.is_started_throughout(0, due) and not has_moved_on
 
 
 def _left(timeline: Timeline, tally: Tally, task: Task) -> None:
@@ -81,7 +77,7 @@ def _left(timeline: Timeline, tally: Tally, task: Task) -> None:
     if not sources or first is None or first.is_unseen or not timeline.evidence.has_server_wire:
         return
     running = last_versions(task.device, first.lo, first.hi, task.job.order.module)
-    if not running or running & sources or task.job.calls("update_job"):
+    if not running or running & sources:
         return
     text = (
         f"{seconds(first.hi)}: job {task.job.id} {first.deed} {task.name}, whose last report was "

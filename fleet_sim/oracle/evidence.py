@@ -326,8 +326,6 @@ class Job:
         must_ask: Whether devices are to ask for the upgrade themselves.
         module: Which part of the devices it is for; "" is the device as a whole.
         pushes_a_minute: The rate asked for; None for the vendor's default.
-        skips_present: Of an open list: whether it leaves out devices that match already.
-        is_share: Whether it is for some only of the devices that match.
         create: The call that made it.
         calls: Every later call about it, in order.
         polls: Every look at its tasks, in order.
@@ -352,8 +350,6 @@ class Job:
     create: Call
     module: str = ""
     pushes_a_minute: int | None = None
-    skips_present: bool = False
-    is_share: bool = False
     calls: list[Call] = field(default_factory=list)
     polls: list[Poll] = field(default_factory=list)
     seen: dict[str, dict[str, list[Sighting]]] = field(default_factory=dict)

@@ -94,8 +94,6 @@ def is_in_scope(timeline: Timeline, job: JobLine, device: Device) -> bool:
     A device that is busy elsewhere may be refused by some contracts; then nothing is certain.
     """
     order = job.order
-    if order.skips_present or order.is_share:
-        return False
     lo = order.create.lo - timeline.tolerance.epsilon_ms
     running = last_versions(device, lo, order.create.hi, order.module)
     is_known = any(

@@ -41,7 +41,9 @@ def refused_orders(log: Iterable[Record]) -> Iterator[ExpectationResult]:
 def _not_taken(order: Record, answer: Record) -> ExpectationResult:
     version = order.get("to_version") or order.get("version")
     text = f"the backend takes {_NAMES[order['call']]} {version} for {order.get('fleet')}"
-    if answer.kind == "api_fail":
+    if answer.kind == "api_fail" and answer.get("code") is None:
+        found = f"not sent: {answer.get('text')}"
+    elif answer.kind == "api_fail":
         found = f"refused with {answer.get('code')}: {answer.get('text')}"
     else:
         found = f"no answer: {answer.get('why')}"

@@ -24,7 +24,7 @@ def rate(timeline: Timeline) -> Outcome:
     then a doubt. Put to the test is each push beyond the first `rate` of them.
     """
     tally = Tally("V49")
-    rates = {job.id: _rate_of(job) for job in timeline.jobs.values()}
+    rates = {job.id: job.rate for job in timeline.jobs.values()}
     if timeline.contract.pushes_a_minute is None and not any(rates.values()):
         return Outcome("V49", is_promised=False)
     for job in timeline.jobs.values():
@@ -32,14 +32,6 @@ def rate(timeline: Timeline) -> Outcome:
         if most is not None:
             _judge(timeline, tally, job, most)
     return tally.outcome()
-
-
-def _rate_of(job: JobLine) -> int | None:
-    """Return a job's rate, the highest it ever had; None: any number."""
-    if job.rate is None:
-        return None
-    changes = [call.record.get("pushes_a_minute") for call in job.calls("update_job")]
-    return max([job.rate, *(one for one in changes if isinstance(one, int))])
 
 
 def _judge(timeline: Timeline, tally: Tally, job: JobLine, most: int) -> None:

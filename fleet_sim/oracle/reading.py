@@ -458,6 +458,4 @@ def _job(call: Call, job_id: str) -> Job:
         create=call,
         module=str(order.get("module") or ""),
         pushes_a_minute=order.get("pushes_a_minute"),
-        skips_present=bool(order.get("skips_present")),
-        is_share=order.get("permille") is not None,
     )

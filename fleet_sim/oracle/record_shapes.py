@@ -9,11 +9,17 @@ listed are free, and so are kinds, as those of later versions are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
+from fleet_sim.model.answers import TaskRow
 from fleet_sim.model.record import Record, Source, excerpt, filter_from_lists
 
 Fits = Callable[[Any], bool]
+
+_ROW_NUMBERS = frozenset(
+    one.name for one in fields(TaskRow) if str(one.type).startswith("int")
+)  # a row of a device has none
 
 _PAGE_FIELDS = 4  # number, size, rows, total
 _SEARCHES = frozenset({"search_tasks", "search_devices"})
@@ -40,9 +46,9 @@ def _is_rows(value: Any) -> bool:  # noqa: ANN401 - JSON values
 
 
 def _is_row(row: Mapping[str, Any]) -> bool:
-    numbers = ("progress", "updated_epoch_ms")
     return all(
-        value is None or (_is_number(value) if name in numbers else isinstance(value, str | bool))
+        value is None
+        or (_is_number(value) if name in _ROW_NUMBERS else isinstance(value, str | bool))
         for name, value in row.items()
     )
 

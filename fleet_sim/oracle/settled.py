@@ -6,8 +6,10 @@ For a task that is not final, in this order:
     pushed, the device will speak                  moves
     pushed, the device is gone or silent           moves while its finding is not due, or when the
                                                    contract lets a silent device time out
-    queued, the job was stopped or its window over stays
-    queued, the device is gone                     stays
+    queued, the job was stopped                    stays
+    queued, the device is gone                     moves where the contract gives it up in time,
+                                                   the window over or not; else stays
+    queued, the window is over                     stays
     queued, the device is kept by another job      stays
     queued, every slot is kept by tasks that stay  stays
     queued                                         moves: it is pushed, or asks
@@ -42,6 +44,7 @@ class Sight:
     Attributes:
         status: As the northbound showed it.
         is_gone: The device will never come back, or a task that stays keeps it.
+        is_kept: It is only kept so, or no device of ours: it may be on line, and never be given up.
         is_silent: The device took the push and will say no more.
         pushed_at_ms: When the device received its last push or offer; None before the first.
         failed_at_ms: When the northbound first showed it as failed, if that may be followed by
@@ -55,6 +58,7 @@ class Sight:
     pushed_at_ms: int | None
     failed_at_ms: int | None = None
     tries: int = 0
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class JobTerms:
         visibility_ms: How long a read may lag behind a write.
         retries: Attempts after the first that may follow a status of failed; 0: it is final.
         retry_interval_ms: The gap before each.
+        online_timeout_ms: How long a task waits for a device that is off line; None: for ever.
         joined_by_ms: When the last device connects that its open list may take in; None: frozen.
     """
 
@@ -81,6 +86,7 @@ class JobTerms:
     visibility_ms: int = REAL_TIME.delta_ms
     retries: int = 0
     retry_interval_ms: int = 0
+    online_timeout_ms: int | None = None
     joined_by_ms: int | None = None
 
     @property
@@ -109,6 +115,8 @@ def can_move(terms: JobTerms, sights: Iterable[Sight], now_ms: int) -> bool:
             if is_open and _may_be_tried_again(terms, sight, now_ms):
                 return True
         elif sight.status in WAITING:
+            if _is_given_up_in_time(terms, sight):
+                return True
             waiting += not sight.is_gone and sight.status is TaskStatus.QUEUED
         elif _attempt_moves(terms, sight, now_ms):
             return True
@@ -122,6 +130,12 @@ def _is_open(terms: JobTerms, now_ms: int) -> bool:
     """Tell whether the job may still push or offer anything."""
     is_over = terms.window_end_ms is not None and now_ms > terms.window_end_ms
     return not (terms.is_stopped or is_over)
+
+
+def _is_given_up_in_time(terms: JobTerms, sight: Sight) -> bool:
+    """Tell whether a queued task fails some day because its device does not come on line."""
+    is_missed = sight.status is TaskStatus.QUEUED and sight.is_gone and not sight.is_kept
+    return is_missed and terms.online_timeout_ms is not None and not terms.is_stopped
 
 
 def _may_be_tried_again(terms: JobTerms, sight: Sight, now_ms: int) -> bool:

@@ -24,6 +24,7 @@ from fleet_sim.model.contract import ContractProfile
 from fleet_sim.oracle.attempts import Attempt, End, TaskCalls
 from fleet_sim.oracle.evidence import FOREVER, Device, Fault, Push, Report
 from fleet_sim.oracle.tolerance import Tolerance
+from fleet_sim.oracle.versions import last_versions
 
 
 @dataclass(slots=True)
@@ -107,7 +108,7 @@ class Splitter:
     def _begin(self, push: Push, reports: Sequence[Report], number: int) -> Attempt:
         """Start an attempt; what was still on its way when the push left may arrive in it."""
         open_reports = [one for one in reports if one.lo <= push.hi and one.hi >= push.lo]
-        ran = version_before(self.device, push.lo, self.module)
+        ran = frozenset(last_versions(self.device, push.lo, push.hi, self.module))
         attempt = Attempt(number, push, ran=ran, pushes=[push], reports=open_reports)
         attempt.is_certain = not (push.is_choice or push.is_unseen)
         return attempt
@@ -190,7 +191,7 @@ class Splitter:
             return None
         if report.version == self.target:
             return End("success", lo, report.hi, is_certain=inside, report=report)
-        if report.version == attempt.ran:
+        if report.version in attempt.ran:
             return End("old_version", lo, report.hi, report=report, is_open_point=True)
         under_way = attempt.anchor_hi <= report.lo
         certain = inside and under_way and self.contract.foreign_version == "fails"
@@ -224,18 +225,6 @@ class Splitter:
             yield End("timeout", lo, FOREVER, is_open_point=waits, likely_ms=likely)
 
 
-def version_before(device: Device, at_ms: int, module: str = "") -> str | None:
-    """Return the version a device, or its module, had last reported for certain by an instant."""
-    found = None
-    for report in device.reports:
-        if report.lo >= at_ms:
-            break
-        is_its = report.kind == "version" and report.module == module
-        if is_its and report.hi < at_ms:
-            found = report.version
-    return found
-
-
 def _arrive(attempts: Sequence[Attempt], report: Report) -> None:
     """Give a report to the running attempt.
 
@@ -244,7 +233,9 @@ def _arrive(attempts: Sequence[Attempt], report: Report) -> None:
     if not attempts or report.hi < attempts[-1].start.lo:
         return
     reports, ran = attempts[-1].reports, attempts[-1].ran
-    is_old = report.kind == "version" and report.version == ran
-    if is_old and any(one.kind == "version" and one.version == ran for one in reports[-2:]):
+    is_old = report.kind == "version" and report.version in ran
+    if is_old and any(
+        one.kind == "version" and one.version == report.version for one in reports[-2:]
+    ):
         return
     reports.append(report)

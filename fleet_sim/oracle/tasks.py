@@ -44,6 +44,7 @@ class JobLine:
     _t0s: list[int] = field(default_factory=list)
     _t1s: list[int] = field(default_factory=list)
     _busy: tuple[list[int], list[int]] | None = None
+    _pushed: tuple[list[int], list[int]] | None = None
 
     @property
     def id(self) -> str:
@@ -105,9 +106,12 @@ class JobLine:
         """Tell whether its rate certainly had room for another push from `lo` to `hi`."""
         if self.rate is None:
             return True
-        pushes = (push for task in self.tasks.values() for push in task.pushes)
-        recent = sum(push.lo <= hi and push.hi >= lo - MINUTE_MS for push in pushes)
-        return recent < self.rate
+        if self._pushed is None:
+            pushes = [push for task in self.tasks.values() for push in task.pushes]
+            self._pushed = sorted(push.lo for push in pushes), sorted(push.hi for push in pushes)
+        los, his = self._pushed
+        # All that can have left by then, without those that certainly left more than a minute ago.
+        return bisect_right(los, hi) - bisect_left(his, lo - MINUTE_MS) < self.rate
 
     def first_poll_after(self, at_ms: int) -> int:
         """Return the number of the first poll asked after an instant; `len(polls)` if none."""

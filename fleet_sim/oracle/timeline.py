@@ -251,16 +251,12 @@ def _calls(timeline: Timeline, task: Task) -> TaskCalls:
 
 def _overwrites(timeline: Timeline, task: Task) -> Iterator[Call]:
     """Each newer job that takes devices over may have ended the task; no call tells if it did."""
+    if timeline.contract.busy_device != "overwrite":
+        return
     mine = task.job.order.create
     for job in timeline.jobs.values():
         newer = job.order.create
-        takes_over = timeline.contract.busy_device == "overwrite" or newer.record.get("overwrites")
-        if (
-            takes_over
-            and job is not task.job
-            and newer.hi >= mine.lo
-            and job.order.names(task.device.name)
-        ):
+        if job is not task.job and newer.hi >= mine.lo and job.order.names(task.device.name):
             yield replace(newer, outcome="unknown")
 
 

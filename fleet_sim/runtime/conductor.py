@@ -172,7 +172,7 @@ class Conductor:
         if office.observer.last_polled_at_ms(job.job_id) is None:
             return True
         sights = (
-            replace(sight, is_gone=True)
+            replace(sight, is_gone=True, is_kept=not sight.is_gone)
             if device in kept and sight.status is TaskStatus.QUEUED
             else sight
             for device, sight in self._sights(office, job)
@@ -201,7 +201,9 @@ class Conductor:
         device = DeviceId(row.product_key, row.device_key)
         rig = self._rigs.get(device)
         if rig is None:
-            return device, Sight(row.status, is_gone=True, is_silent=False, pushed_at_ms=0)
+            return device, Sight(
+                row.status, is_gone=True, is_silent=False, pushed_at_ms=0, is_kept=True
+            )
         agent = rig.agent
         tries = agent.tries(job.plan.to_version)
         sight = Sight(row.status, agent.is_gone, agent.is_silent, agent.pushed_at_ms, tries=tries)
@@ -220,6 +222,7 @@ class Conductor:
 
     def _terms(self, office: Office, job: OpenJob) -> JobTerms:
         contract = office.cloud.contract
+        online_s = contract.online_timeout_s
         timeout_s = contract.timeout_s if job.plan.timeout_s is None else job.plan.timeout_s
         cap = contract.cap_default if job.plan.concurrency is None else job.plan.concurrency
         return JobTerms(
@@ -231,6 +234,7 @@ class Conductor:
             visibility_ms=1000 * contract.visibility_s,
             retries=self._retries(contract, job),
             retry_interval_ms=1000 * job.plan.retry_interval_s,
+            online_timeout_ms=None if online_s is None else 1000 * online_s,
             joined_by_ms=self._last_connects[job.plan.fleet] if job.plan.open_list else None,
         )
 

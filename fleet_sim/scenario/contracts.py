@@ -35,6 +35,15 @@ LOWEST: Mapping[str, int] = dict.fromkeys(
     1,
 )  # fmt: skip
 
+# Knobs that need a word of the vendor's own, with what its contract says where it has none, and for
+# what. An override would have the backend wait for what nobody can say, and convict it for that.
+NEEDS_WORD: Mapping[str, tuple[object, str]] = {
+    "asks_version": (False, "asking a device for its version"),
+    "devices_may_ask": (False, "jobs that devices ask for"),
+    "policy_names": (None, "jobs with an open list of devices"),
+    "window_min_s": (None, "schedule windows"),
+}
+
 # For an order to arrive, by a clock that is not ours.
 ORDER_MARGIN_MS = 10_000
 
@@ -50,6 +59,22 @@ def overridden(dialect: str, before: ContractProfile, after: ContractProfile) ->
         old, new = getattr(before, knob.name), getattr(after, knob.name)
         if old != new:
             yield f"{dialect}: {knob.name} is {_said(new)} by contract override, not {_said(old)}."
+
+
+def misfits(
+    dialect: str, profile: ContractProfile, overrides: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Find overrides that do not fit a vendor: each knob to blame, and the sentence.
+
+    Args:
+        dialect: Its name.
+        profile: Its own contract.
+        overrides: Of a scenario.
+    """
+    for knob, (none, what) in NEEDS_WORD.items():
+        if knob in overrides and getattr(profile, knob) == none != overrides[knob]:
+            yield knob, f"must be left out, as {dialect} has no word for {what}"
+    yield from crossed_bounds(replaced(profile, overrides), overrides)
 
 
 def crossed_bounds(

@@ -20,7 +20,7 @@ from fleet_sim.model.contract import ContractProfile
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.scenario import vocabulary
-from fleet_sim.scenario.contracts import LOWEST, crossed_bounds, replaced
+from fleet_sim.scenario.contracts import LOWEST, misfits, replaced
 from fleet_sim.scenario.expect import read_expectation
 from fleet_sim.scenario.happenings import Happening
 from fleet_sim.scenario.jobs import Job
@@ -179,10 +179,9 @@ class Scenario(Keys):
             if n in vocabulary.links()
         ]
         for dialect in sorted({fleet.dialect for fleet in self.fleets.values()}):
-            profile = replaced(vocabulary.contract(dialect), self.contract)
             found.extend(
                 detail(mistake(text), "contract", knob)
-                for knob, text in crossed_bounds(profile, self.contract)
+                for knob, text in misfits(dialect, vocabulary.contract(dialect), self.contract)
             )
         raise_all(found)
         return self

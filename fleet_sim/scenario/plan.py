@@ -11,7 +11,7 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.asking import with_asking
-from fleet_sim.scenario.contracts import crossed_bounds, overridden, replaced
+from fleet_sim.scenario.contracts import misfits, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.happenings import Happening
@@ -171,13 +171,12 @@ def _check_dialect(dialect: str, scenario: Scenario) -> None:
     fault = vocabulary.dialect_fault(dialect)
     if fault:
         raise ScenarioError([Mistake(flag, 0, 0, "", fault)])
-    profile = replaced(vocabulary.contract(dialect), scenario.contract)
-    crossed = [
+    wrong = [
         Mistake(flag, 0, 0, f"contract.{knob}", text)
-        for knob, text in crossed_bounds(profile, scenario.contract)
+        for knob, text in misfits(dialect, vocabulary.contract(dialect), scenario.contract)
     ]
-    if crossed:
-        raise ScenarioError(crossed)
+    if wrong:
+        raise ScenarioError(wrong)
 
 
 def _counts(scenario: Scenario, devices: int | None) -> dict[str, int]:

@@ -8,11 +8,12 @@ alone, as a restarted process would.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fleet_sim.backend import rates
+from fleet_sim.backend import rates, requests
 from fleet_sim.backend.brain import Brain
 from fleet_sim.backend.dispatch import _is_pushable, _may_push
 from fleet_sim.backend.events import (
@@ -32,7 +33,7 @@ from fleet_sim.backend.events import (
     Tell,
     TimeReached,
 )
-from fleet_sim.backend.state import cap_of
+from fleet_sim.backend.state import cap_of, rate_of
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.filters import AllOf, Comparison, Operator
@@ -147,6 +148,8 @@ class Server:
         self.files: dict[str, bytes] = {}
         self.told: list[tuple[int, str, ServerMessage | VersionAsked]] = []
         self.journal: list[Journal] = []
+        self._rates: dict[str, float] = {}  # of each job the highest it ever had
+        self._first_pushes: dict[int, int] = {}  # of each task, by its number, when it left
         self.brain = self._make()
 
     def _make(self) -> Brain:
@@ -332,6 +335,7 @@ class Server:
                     spoken = True
         if self._checks:
             self.check()
+            self._check_rates(effects)
         return effects
 
     def check(self) -> None:
@@ -355,6 +359,25 @@ class Server:
                 )
                 has_turn = has_room or (task.has_slot and rates.has_room(books, job, self.now_ms))
                 assert not (could and has_turn), f"{task.task_id} was overlooked"
+
+    def _check_rates(self, effects: tuple[Effect, ...]) -> None:
+        """Check that no minute holds more first pushes of a job than its rate.
+
+        Jobs that wait to be asked are left out: a device's own question is answered at once.
+        """
+        books = self.brain._books
+        for effect in effects:
+            if isinstance(effect, Tell) and isinstance(effect.message, UpgradeRequest):
+                number = requests.task_number(effect.message.message_id)
+                self._first_pushes.setdefault(number, self.now_ms)
+        for job in books.jobs.values():
+            rate = rate_of(job, books.contract, frozenset())
+            highest = max(self._rates.get(job.job_id, 0), math.inf if rate is None else rate)
+            self._rates[job.job_id] = highest
+            at_ms = [self._first_pushes.get(task.number) for task in job.tasks]
+            since_ms = self.now_ms - rates.MINUTE_MS
+            recent = [one for one in at_ms if one is not None and one > since_ms]
+            assert job.order.devices_must_ask or len(recent) <= highest, job.job_id
 
 
 def statuses(rows: Iterable[TaskRow]) -> dict[str, str]:

@@ -141,7 +141,7 @@ def test_a_timeout_that_fell_into_the_outage_fires_at_once() -> None:
     server.restart()
 
     row = server.task(job_id, "d1")
-    assert (row.status, row.desc) == (TaskStatus.FAILED, "timeout")
+    assert (row.status, row.desc) == (TaskStatus.FAILED, "the time for the upgrade is up")
 
 
 def test_a_retry_gap_goes_on_over_a_restart() -> None:

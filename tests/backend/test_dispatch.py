@@ -313,7 +313,7 @@ def test_a_task_whose_device_left_the_source_versions_ends() -> None:
     server.version("d1", "2.0")
 
     row = server.task(second, "d1")
-    assert (row.status, row.desc) == (FAILED, "report version is not conform")
+    assert (row.status, row.desc) == (FAILED, "the device runs a version that the job is not for")
     assert server.pushes("d1") == 1
 
 

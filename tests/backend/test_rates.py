@@ -1,4 +1,4 @@
-from fleet_sim.model.northbound import Retry, UpdateJob
+from fleet_sim.model.northbound import Retry, TaskStatus, UpdateJob
 from tests.backend.playbook import Server, contract
 
 KEYS = ("a", "b", "c", "d", "e")
@@ -89,6 +89,69 @@ def test_a_changed_rate_counts_at_once() -> None:
     server.after(1)
 
     assert (more, less, len(server.pushed())) == (4, 4, 5)
+
+
+ASKING = contract(asks_version=True, version_answer_timeout_s=180)
+
+
+def test_a_question_takes_the_room_of_its_push() -> None:
+    """As many are asked as may be pushed; each answer brings the push, and none beyond the rate."""
+    server = Server(ASKING)
+    server.fleet(*KEYS)
+    server.job(pushes_a_minute=2)
+    asked = [key for key in KEYS if server.asked(key)]
+
+    for key in asked:
+        server.version(key, "1.0")
+    server.after(MINUTE_MS - 1)
+    early = [key for key in KEYS if server.asked(key)]
+    server.after(1)
+
+    assert asked == early == server.pushed() == ["a", "b"]
+    assert [key for key in KEYS if server.asked(key)] == ["a", "b", "c", "d"]
+
+
+def test_a_late_answer_needs_room_again() -> None:
+    """Others have used up the minute meanwhile; the device is asked anew in the next."""
+    server = Server(ASKING)
+    server.fleet("a", "b")
+    job_id = server.job(pushes_a_minute=1)
+    server.after(MINUTE_MS)
+    server.version("b", "1.0")
+
+    server.version("a", "1.0")
+    late = (server.pushed(), server.asked("a"), server.status(job_id, "a"))
+    server.after(MINUTE_MS)
+    server.version("a", "1.0")
+
+    assert late == (["b"], 1, TaskStatus.QUEUED)
+    assert server.pushed() == ["b", "a"]
+
+
+def test_a_question_that_comes_to_nothing_leaves_its_room() -> None:
+    """Here the device already runs the target, so the next one is asked at once."""
+    server = Server(ASKING)
+    server.fleet("a", "b")
+    server.job(pushes_a_minute=1)
+
+    server.version("a", "2.0")
+
+    assert (server.asked("a"), server.asked("b")) == (1, 1)
+
+
+def test_room_that_is_kept_survives_a_restart() -> None:
+    """A question of the last minute is known from its task."""
+    server = Server(ASKING)
+    server.fleet("a", "b")
+    server.job(pushes_a_minute=1)
+    server.after(20_000)
+
+    server.restart()
+    server.connect("b", version="1.0")
+    early = server.asked("b")
+    server.after(MINUTE_MS - 20_000)
+
+    assert (early, server.asked("b")) == (0, 1)
 
 
 def test_the_rate_survives_a_restart() -> None:

@@ -2,8 +2,10 @@ from dataclasses import replace
 
 from fleet_sim.backend.reports import GRACE_MS
 from fleet_sim.model.messages import ReportReply
-from fleet_sim.model.northbound import Retry, TaskStatus
-from tests.backend.playbook import Server, contract
+from fleet_sim.model.northbound import Retry, StartJob, StopJob, TaskStatus, Window
+from tests.backend.playbook import EPOCH_MS, Server, contract
+
+DAY_MS = 86_400_000
 
 ASKING = contract(
     asks_version=True,
@@ -65,7 +67,10 @@ def test_an_answer_with_a_version_that_is_not_supported_fails() -> None:
     server.version("a", "0.9")
 
     row = server.task(job_id, "a")
-    assert (row.status, row.desc) == (TaskStatus.FAILED, "report version is not conform")
+    assert (row.status, row.desc) == (
+        TaskStatus.FAILED,
+        "the device runs a version that the job is not for",
+    )
     assert server.pushes("a") == 0
 
 
@@ -98,6 +103,69 @@ def test_what_else_a_device_says_is_no_answer() -> None:
 
     assert server.status(job_id, "a") is TaskStatus.QUEUED
     assert server.task(job_id, "a").progress is None
+
+
+def test_an_answer_after_the_window_has_closed_pushes_nothing() -> None:
+    """The question counts for nothing then: the task is in line, and asked anew the next day."""
+    server = Server(replace(ASKING, window_min_s=0, cap_default=1))
+    server.fleet("a")
+    window = Window(EPOCH_MS, EPOCH_MS + 60_000, repeat_daily=True)
+    job_id = server.job(window=window)
+    server.until(150_000)
+
+    server.version("a", "1.0")
+    row = server.task(job_id, "a")
+    (state,) = server.brain._books.tasks.values()
+    closed = (server.asked("a"), server.pushes("a"), row.status, state.has_slot, row.desc)
+    server.until(DAY_MS)
+    server.version("a", "1.0")
+
+    assert closed == (1, 0, TaskStatus.QUEUED, False, None)
+    assert (server.asked("a"), server.pushes("a")) == (2, 1)
+
+
+def test_an_answer_after_the_job_was_stopped_pushes_nothing() -> None:
+    """Once it is started again the device is asked anew; a single attempt is enough for that."""
+    server = Server(ASKING)
+    server.fleet("a")
+    job_id = server.job()
+    server.call(StopJob(job_id))
+
+    server.version("a", "1.0")
+    server.after(180_000)
+    stopped = (server.asked("a"), server.pushes("a"), server.status(job_id, "a"))
+    server.call(StartJob(job_id))
+    server.version("a", "1.0")
+
+    assert stopped == (1, 0, TaskStatus.QUEUED)
+    assert (server.asked("a"), server.pushes("a")) == (2, 1)
+
+
+def test_a_stopped_job_still_learns_that_a_device_is_there_already() -> None:
+    """Nothing has to be pushed for that."""
+    server = Server(ASKING)
+    server.fleet("a")
+    job_id = server.job()
+    server.call(StopJob(job_id))
+
+    server.version("a", "2.0")
+
+    assert server.status(job_id, "a") is TaskStatus.SUCCEEDED
+
+
+def test_a_kept_slot_is_not_lost_by_asking_in_vain() -> None:
+    """Where tasks keep theirs to the end, one between two attempts is still counted."""
+    server = Server(replace(ASKING, slot_freed_at="task_end", cap_default=1))
+    server.fleet("a", "b")
+    job_id = server.job(retry=Retry(1, 0))
+    server.version("a", "1.0")
+    server.failure("a")
+    server.call(StopJob(job_id))
+
+    server.version("a", "1.0")
+    server.call(StartJob(job_id))
+
+    assert (server.asked("a"), server.asked("b")) == (3, 0)
 
 
 def test_a_question_counts_as_the_beginning_of_an_attempt() -> None:

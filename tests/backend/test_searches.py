@@ -35,6 +35,7 @@ from fleet_sim.model.northbound import (
     SearchTasks,
     StopJob,
     TaskRow,
+    UpdateJob,
     Versions,
 )
 from tests.backend.playbook import EPOCH_MS, PRODUCT, Server, contract
@@ -379,3 +380,14 @@ def test_a_task_tells_when_it_was_made_when_it_began_and_for_which_module() -> N
     assert after.started_epoch_ms == EPOCH_MS + 2_000
     assert (after.module, after.from_version) == ("mcu", "1.0")
     assert [one.total for one in found if isinstance(one, Listed)] == [1, 1, 0]
+
+
+def test_a_task_shows_its_own_timeout() -> None:
+    """A later change of the job's is for the devices that join it from then on."""
+    server = Server()
+    server.fleet("a")
+    job_id = server.job(open_list=True, timeout_s=300)
+    server.call(UpdateJob(job_id, timeout_s=600))
+    server.fleet("b")
+
+    assert {row.device_key: row.timeout_s for row in server.rows_of(job_id)} == {"a": 300, "b": 600}

@@ -206,7 +206,7 @@ def test_an_attempt_times_out_from_getting_under_way() -> None:
 
     row = server.task(job_id, "d1")
     assert before is UNDER_WAY
-    assert (row.status, row.progress, row.desc) == (FAILED, 20, "timeout")
+    assert (row.status, row.progress, row.desc) == (FAILED, 20, "the time for the upgrade is up")
 
 
 def test_a_silent_device_is_waited_for_where_nothing_else_is_promised() -> None:
@@ -358,7 +358,10 @@ def test_a_foreign_version_fails_an_attempt_under_way() -> None:
     first = server.task(job_id, "d1")
     server.after(60_000)
 
-    assert (first.status, first.desc) == (QUEUED, "report version is not conform")
+    assert (first.status, first.desc) == (
+        QUEUED,
+        "the device runs a version that the job is not for",
+    )
     assert server.pushes("d1") == 2
 
 

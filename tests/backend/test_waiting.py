@@ -1,8 +1,10 @@
 from typing import Any
 
 from fleet_sim.model.northbound import (
+    CancelTasks,
     ConfirmTasks,
     Retry,
+    RetryTasks,
     StartJob,
     StopJob,
     TaskStatus,
@@ -87,6 +89,69 @@ def test_each_wait_is_one_of_the_tasks_attempts() -> None:
     server.after(60_000 + ONLINE_MS)
 
     assert (between, server.status(job_id, "d1")) == (QUEUED, FAILED)
+
+
+def test_an_operators_retry_waits_for_the_device_anew() -> None:
+    """Its whole time, from the retry on; and it is not forgotten."""
+    server = Server(PATIENT)
+    job_id = _absent(server)
+    server.after(ONLINE_MS)
+    server.call(RetryTasks(job_id, device_keys=("d1",)))
+
+    server.after(ONLINE_MS - 1)
+    before = server.status(job_id, "d1")
+    server.after(1)
+
+    assert (before, server.status(job_id, "d1")) == (QUEUED, FAILED)
+
+
+def test_a_retry_does_not_inherit_the_rest_of_an_older_wait() -> None:
+    """A task cancelled while it waited had a while left; that is over with it."""
+    server = Server(PATIENT)
+    job_id = _absent(server)
+    server.after(ONLINE_MS - 1)
+    server.call(CancelTasks(job_id, ("d1",)))
+    server.call(RetryTasks(job_id, device_keys=("d1",)))
+
+    server.after(ONLINE_MS - 1)
+
+    assert server.status(job_id, "d1") is QUEUED
+
+
+def test_nobody_is_missed_in_a_stopped_job() -> None:
+    """The wait ends with the stop, also across a restart, and begins anew with the start."""
+    for restarts in (False, True):
+        server = Server(PATIENT)
+        job_id = _absent(server)
+        server.after(ONLINE_MS - 1)
+        server.call(StopJob(job_id))
+        if restarts:
+            server.restart()
+        server.after(ONLINE_MS)
+        stopped = server.status(job_id, "d1")
+
+        server.call(StartJob(job_id))
+        server.after(ONLINE_MS - 1)
+        before = server.status(job_id, "d1")
+        server.after(1)
+
+        assert (stopped, before, server.status(job_id, "d1")) == (QUEUED, QUEUED, FAILED)
+
+
+def test_a_device_that_goes_while_the_job_is_stopped_is_missed_after_its_start() -> None:
+    """Not from when it went."""
+    server = Server(PATIENT)
+    server.fleet("d1")
+    job_id = server.job(waits_for_connect=True)
+    server.call(StopJob(job_id))
+    server.gone("d1")
+    server.after(ONLINE_MS)
+    server.call(StartJob(job_id))
+    server.after(ONLINE_MS - 1)
+    before = server.status(job_id, "d1")
+    server.after(1)
+
+    assert (before, server.status(job_id, "d1")) == (QUEUED, FAILED)
 
 
 def test_nobody_is_missed_before_somebody_consents() -> None:

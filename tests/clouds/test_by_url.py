@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clouds.side_by_side import OURS
-from tests.clouds.test_side_by_side import NOT_PROMISED, SOON
+from tests.clouds.side_by_side import NOT_PROMISED, OURS, SOON
 from tests.topologies.commands import device_file, run, serving, verdicts
 
 # EnOS is what the walk of `against-your-own-server.md` goes with.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clouds.test_side_by_side import ran
+from tests.clouds.side_by_side import ran
 
 FOUR = ["enos", "tuya", "alibaba", "huawei"]
 FLEETS = ["meters", "plugs", "pumps", "lamps"]
@@ -14,7 +14,7 @@ FEW = ("--devices", "64", "--set", "jobs.2.rate=10")
 QUICK = (
     *(word for name in FLEETS for word in ("--set", f"fleets.{name}.personas=healthy")),
     *(word for name in FLEETS for word in ("--set", f"fleets.{name}.connect.over=1s")),
-    *(word for number in range(4) for word in ("--set", f"jobs.{number}.at=3s")),
+    *(word for number in range(4) for word in ("--set", f"jobs.{number}.at=5s")),
 )
 WORLDS = {
     "virtual": ("--virtual", *FEW),

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from fleet_sim.oracle.dynamic import dynamic
 from fleet_sim.oracle.outcome import Standing
 from tests.oracle.logs import Log, instants, judged
@@ -57,11 +55,10 @@ def test_a_look_that_missed_rows_is_a_doubt() -> None:
     assert judged(dynamic, log).standing is Standing.INCONCLUSIVE
 
 
-@pytest.mark.parametrize("name", ["stop_job", "cancel_job", "update_job"])
-def test_a_changed_job_owes_nothing(name: str) -> None:
-    """An operator may have closed the list, or moved it elsewhere."""
+def test_a_stopped_job_owes_nothing() -> None:
+    """Nobody joins it any more."""
     log = _open()
-    log.call(8_000, name)
+    log.call(8_000, "stop_job")
     log.poll(50_000)
 
     assert judged(dynamic, log).standing is Standing.NOT_EXERCISED

@@ -20,6 +20,10 @@ def control(kind: str, **fields: object) -> Record:
             control("api_fail", call="create_job", no=2, code=24404, text="Firmware not found"),
             "refused with 24404: Firmware not found",
         ),
+        (
+            control("api_fail", call="create_job", no=2, code=None, text="no call for CreateJob"),
+            "not sent: no call for CreateJob",
+        ),
         (control("api_unknown", call="create_job", no=2, why="timed out"), "no answer: timed out"),
     ],
 )

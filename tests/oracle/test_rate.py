@@ -72,14 +72,6 @@ def test_the_contracts_rate_holds_for_a_job_that_names_none() -> None:
     assert judged(rate, log, pushes_a_minute=3).standing is Standing.NOT_EXERCISED
 
 
-def test_the_highest_rate_a_job_ever_had_is_held_against_it() -> None:
-    """When a change took effect, nobody knows exactly."""
-    log = _pushed([2_000, 20_000, 30_000])
-    log.add(25_000, "C", "api_invoke", job="j1", call="update_job", no=99, pushes_a_minute=3)
-
-    assert judged(rate, log).standing is Standing.NOT_EXERCISED
-
-
 def test_from_outside_arrivals_are_a_doubt() -> None:
     """They may have left long before, as no answer came between."""
     log = _pushed([102_000, 120_000, 130_000], is_foreign=True)

@@ -14,7 +14,10 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "a whole number or null": (None, 1.5),
     "a list of texts or null": (None, "a"),
     "a list of [number, size, rows, total]": ([[1, 10, 3, 3]], [[1, 10, 3]]),
-    "a list of rows": ([{"task_id": "t", "progress": None}], [{"progress": "half"}]),
+    "a list of rows": (
+        [{"task_id": "t", "progress": None, "created_epoch_ms": 5, "timeout_s": 60}],
+        [{"created_epoch_ms": "noon"}],
+    ),
     "a filter as nested lists": (["job_id", "=", ["j"]], ["job_id", "?", ["j"]]),
     "an object of whole numbers or null": ({"start_ms": 1, "end_ms": None}, {"start_ms": True}),
 }

@@ -75,6 +75,29 @@ def test_a_queued_task_of_a_device_that_is_gone_stays() -> None:
     assert not can_move(WAITS, [sight(TaskStatus.QUEUED, gone=True)], 0)
 
 
+PATIENT = replace(WAITS, online_timeout_ms=90_000_000)
+AWAY = sight(TaskStatus.QUEUED, gone=True)
+
+
+@pytest.mark.parametrize(
+    ("terms", "one", "moves"),
+    [
+        (PATIENT, AWAY, True),
+        (replace(PATIENT, cap=0), AWAY, True),
+        (replace(PATIENT, window_end_ms=4_000), AWAY, True),
+        (WAITS, AWAY, False),
+        (replace(PATIENT, is_stopped=True), AWAY, False),
+        (PATIENT, replace(AWAY, is_kept=True), False),
+        (PATIENT, sight(TaskStatus.UNCONFIRMED, gone=True), False),
+    ],
+)
+def test_a_queued_task_whose_device_is_given_up_in_time_moves(
+    terms: JobTerms, one: Sight, *, moves: bool
+) -> None:
+    """It needs no slot and no window for that, but a job that may push, and a device away."""
+    assert can_move(terms, [one], 5_000) is moves
+
+
 @pytest.mark.parametrize(("cap", "moves"), [(None, True), (3, True), (2, False), (1, False)])
 def test_a_queued_task_needs_a_slot_that_is_not_kept_for_ever(
     cap: int | None, *, moves: bool

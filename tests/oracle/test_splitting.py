@@ -4,8 +4,7 @@ from typing import Any
 
 from fleet_sim.oracle.attempts import Attempt
 from fleet_sim.oracle.evidence import FOREVER
-from fleet_sim.oracle.splitting import version_before
-from tests.oracle.logs import Log, drawn, evidence
+from tests.oracle.logs import Log, drawn
 
 
 def started(**order: Any) -> Log:  # noqa: ANN401
@@ -289,14 +288,23 @@ def test_thousands_of_reports_of_the_old_version_are_one() -> None:
     assert len([one for one in only.reports if one.kind == "version"]) <= 2
 
 
-def test_the_version_before_is_the_last_certain_one() -> None:
-    """A report still on its way does not count."""
+def test_the_report_that_brought_a_push_about_is_of_the_old_version() -> None:
+    """It came so shortly before that either may have been first; told again, it ends nothing."""
     log = Log()
-    log.devices("d1")
-    log.version(5_000, "d1", "2.0", is_delivered=False)
-    device = evidence(log).devices["p/d1"]
+    log.boot(0, "d1", "1.0", fleet="f", dialect="enos")
+    log.online(50, "d1")
+    log.job(1_000)
+    log.version(2_000, "d1", "1.0")
+    log.push(2_020, "d1")
+    log.progress(3_000, "d1", 10)
+    log.offline(4_000, "d1")
+    log.online(5_000, "d1")
+    log.version(5_100, "d1", "1.0")
 
-    assert (version_before(device, 50), version_before(device, 9_000)) == (None, "1.0")
+    (attempt,) = attempts(log, foreign_version="fails")
+
+    assert [end.kind for end in attempt.ends if end.is_certain] == ["timeout"]
+    assert attempt.ran == {"1.0"}
 
 
 def test_a_first_word_after_the_whole_time_may_have_come_too_late() -> None:

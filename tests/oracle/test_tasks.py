@@ -3,8 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fleet_sim.oracle.evidence import FOREVER, Push
+from fleet_sim.oracle.evidence import FOREVER, Device, Push
 from fleet_sim.oracle.tasks import JobLine, Task
 from fleet_sim.oracle.timeline import Timeline
 from tests.oracle.logs import Log, drawn
@@ -102,6 +104,57 @@ def test_slots_are_counted_as_wide_as_they_may_have_been() -> None:
     ]
     assert job.busy_max(30_011, 40_000) == 0
     assert not job.has_free_slot_throughout(25_000, 40_000)
+
+
+def _pushed_job(rate: int | None, *spans: tuple[int, int]) -> JobLine:
+    """Return a job that has pushed once within each span, to a device of its own."""
+    log = rollout()
+    job = replace(only_job(drawn(log)), rate=rate, tasks={}, _pushed=None)
+    for number, (lo, hi) in enumerate(spans):
+        task = Task(job, Device(f"d{number}", "d"))
+        task.pushes.append(Push(log.records[-1], lo, hi, "r", "2.0"))
+        job.tasks[f"d{number}"] = task
+    return job
+
+
+@pytest.mark.parametrize(
+    ("rate", "lo", "hi", "has_room"),
+    [
+        (None, 0, 10**6, True),
+        (2, 0, 999, True),
+        (2, 0, 1_000, True),
+        (2, 0, 2_000, False),  # the second may have left at once
+        (3, 0, 2_000, True),
+        (1, 61_500, 61_500, False),  # the first may have left late
+        (2, 61_501, 61_501, True),  # it is a minute old, and the second is not
+        (1, 69_001, 99_999, True),  # both are
+        (1, 69_001, 100_000, False),
+    ],
+)
+def test_a_rate_has_room_only_if_it_certainly_has_all_the_time(
+    rate: int | None, lo: int, hi: int, *, has_room: bool
+) -> None:
+    """Each push counts for a minute, from as early as to as late as it may have left."""
+    job = _pushed_job(rate, (100_000, 100_000), (1_000, 1_500), (2_000, 9_000))
+
+    assert job.has_rate_throughout(lo, hi) is has_room
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 200_000), st.integers(0, 90_000)), max_size=12),
+    st.integers(0, 200_000),
+    st.integers(0, 90_000),
+    st.integers(1, 4),
+)
+def test_room_in_a_rate_is_what_counting_push_by_push_says(
+    pushed: list[tuple[int, int]], lo: int, span_ms: int, rate: int
+) -> None:
+    """However the spans lie."""
+    spans = [(start, start + width) for start, width in pushed]
+    hi = lo + span_ms
+    touching = sum(first <= hi and last >= lo - 60_000 for first, last in spans)
+
+    assert _pushed_job(rate, *spans).has_rate_throughout(lo, hi) is (touching < rate)
 
 
 @pytest.mark.parametrize(

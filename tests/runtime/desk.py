@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from fleet_sim.dialects.interface import Operator
 from fleet_sim.model.filters import Filter
@@ -22,6 +22,7 @@ class Desk(Northbound):
         asked: When what was asked, in order.
         answer: The answer to a call; None for none at all.
         silence_ms: How long it takes until a call without an answer is given up.
+        unsaid: What the vendor has no call for.
     """
 
     def __init__(self, clock: VirtualClock, answer: Callable[[Call], Answer | None]) -> None:
@@ -30,6 +31,7 @@ class Desk(Northbound):
         self.asked: list[tuple[int, Call]] = []
         self.answer = answer
         self.silence_ms = ANSWER_MS
+        self.unsaid: tuple[type[Any], ...] = ()
 
     @property
     def calls(self) -> list[Call]:
@@ -39,6 +41,9 @@ class Desk(Northbound):
     def ask(self, call: Call, then: Then) -> None:
         """Take note, and answer later."""
         sent_at_ms = self._clock.now_ms()
+        if isinstance(call, self.unsaid):
+            then(_unsaid(call, sent_at_ms))
+            return
         self.asked.append((sent_at_ms, call))
 
         def reply() -> None:
@@ -64,10 +69,18 @@ class PromptDesk(Desk):
     def ask(self, call: Call, then: Then) -> None:
         """Take note, and answer."""
         now_ms = self._clock.now_ms()
+        if isinstance(call, self.unsaid):
+            then(_unsaid(call, now_ms))
+            return
         self.asked.append((now_ms, call))
         answer = self.answer(call)
         if answer is not NEVER:
             then(Reply(answer, now_ms, now_ms, "" if answer is not None else "no answer came"))
+
+
+def _unsaid(call: Call, now_ms: int) -> Reply:
+    why = f"this vendor has no call for {type(call).__name__}"
+    return Reply(None, now_ms, now_ms, why, is_unsaid=True)
 
 
 def run(clock: VirtualClock, until_ms: int) -> None:

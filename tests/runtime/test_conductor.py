@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from fleet_sim.device.agent import DeviceAgent
 from fleet_sim.device.events import Connected, DownloadFinished, RequestReceived
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import UpgradeRequest
@@ -372,6 +373,23 @@ def test_a_task_of_a_device_that_is_not_ours_is_not_waited_for() -> None:
     scene.backend.plan = replace(plan, devices=tuple(strangers))
 
     assert scene.run_to_the_end() < MINUTE_MS
+
+
+@pytest.mark.parametrize("online_timeout_s", [None, 90_000])
+def test_a_queued_task_whose_device_is_gone_is_waited_for_where_it_is_given_up(
+    online_timeout_s: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Devices of ours only: of others nobody here knows whether they are away."""
+    plan = planned(duration="2m", contract={"online_timeout_s": online_timeout_s})
+    ours, theirs = Scene(plan), Scene(plan)
+    strangers = [replace(one, device=replace(one.device, device_key="x")) for one in plan.devices]
+    theirs.backend.plan = replace(plan, devices=tuple(strangers))
+    monkeypatch.setattr(DeviceAgent, "is_gone", property(lambda _: True))
+
+    waits = ours.run_to_the_end() >= 2 * MINUTE_MS
+
+    assert waits is (online_timeout_s is not None)
+    assert theirs.run_to_the_end() < MINUTE_MS
 
 
 # --- for a person to watch ----------------------------------------------------------------------

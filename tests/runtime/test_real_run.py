@@ -241,7 +241,7 @@ async def test_a_platform_that_ends_in_the_midst_ends_the_run(tmp_path: Path) ->
 
 BRISK_TWO: Mapping[str, Any] = {
     "fleets": {name: fleet | BRISK_ALIKE for name, fleet in TWO_VENDORS["fleets"].items()},
-    "jobs": [job | {"at": "1s"} for job in TWO_VENDORS["jobs"]],
+    "jobs": [job | {"at": SOON["at"]} for job in TWO_VENDORS["jobs"]],
 }
 
 

@@ -2,15 +2,19 @@ from dataclasses import replace
 
 import pytest
 
+from fleet_sim.dialects import registry
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.scenario.contracts import (
+    NEEDS_WORD,
     Legal,
     crossed_bounds,
+    misfits,
     nearest_legal,
     overridden,
     replaced,
 )
+from fleet_sim.scenario.vocabulary import contract
 
 
 def legal(profile: ContractProfile = CONTRACT, **asked: object) -> Legal:
@@ -172,3 +176,44 @@ def test_bounds_that_cross_blame_an_override_once(
     profile = replaced(CONTRACT, overrides)
 
     assert [knob for knob, _ in crossed_bounds(profile, overrides)] == blamed
+
+
+@pytest.mark.parametrize(
+    ("dialect", "overrides", "blamed"),
+    [
+        ("enos", {"asks_version": True}, "asking a device for its version"),
+        ("huawei", {"asks_version": True}, None),
+        ("huawei", {"asks_version": False}, None),
+        ("huawei", {"devices_may_ask": True}, "jobs that devices ask for"),
+        ("huawei", {"policy_names": ("static", "dynamic")}, "jobs with an open list of devices"),
+        ("enos", {"policy_names": None, "devices_may_ask": False}, None),
+        ("tuya", {"window_min_s": 10}, "schedule windows"),
+        ("tuya", {"window_min_s": None}, None),
+        ("enos", {"window_min_s": 10}, None),
+    ],
+)
+def test_what_a_vendor_has_no_word_for_cannot_be_had(
+    dialect: str, overrides: dict[str, object], blamed: str | None
+) -> None:
+    """It can be taken away, though, and what there is can be changed."""
+    found = list(misfits(dialect, contract(dialect), overrides))
+
+    (knob, *_) = overrides
+    text = f"must be left out, as {dialect} has no word for {blamed}"
+    assert found == ([] if blamed is None else [(knob, text)])
+
+
+def test_some_vendor_has_a_word_for_each_and_some_has_none() -> None:
+    """Or the table would hold what nobody can do, or everybody."""
+    for knob, (none, _) in NEEDS_WORD.items():
+        shown = {getattr(contract(name), knob) == none for name in registry.names()}
+        assert shown == {True, False}, knob
+
+
+def test_bounds_that_cross_are_misfits_too() -> None:
+    """After the words."""
+    overrides = {"timeout_s": 5, "asks_version": True}
+
+    found = [knob for knob, _ in misfits("enos", CONTRACT, overrides)]
+
+    assert found == ["asks_version", "timeout_s"]

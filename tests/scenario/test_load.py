@@ -251,6 +251,11 @@ BROKEN = (
     ("plant: [B01]", "org: ‸7", 'target.org is 7, a number; quote it: "7"'),
     ("timeout_s_min: 10", "timeout_s_min: ‸x", 'contract.timeout_s_min is "x"; write a whole …'),
     ("timeout_s_min: 10", "timeout_s_min: ‸-1", "contract.timeout_s_min is -1; it goes from 1 …"),
+    (
+        "timeout_s_min: 10",
+        "timeout_s_min: 10, asks_version: ‸true",
+        "contract.asks_version must be left out, as enos has no word for asking a device …",
+    ),
     ("timeout_s_min: 10", "timeout_s_min: ‸200000", "contract.timeout_s_min is 200000, above …"),
     ("timeout_s_min: 10", "‸timeout_min: 10", "contract.timeout_min is no knob here; did you …"),
     ("timeout_s_min: 10", "silent_device: ‸wait", 'contract.silent_device is "wait"; did you …'),

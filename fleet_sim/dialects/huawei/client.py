@@ -328,13 +328,19 @@ def _objects(fields: Fields, name: str) -> list[Fields]:
 
 def _outcome(call: Call, fields: Fields) -> Answer:
     """Read what became of each target: all is well, or the first that went wrong is told."""
-    for one in _objects(fields, "targets"):
-        if read_text(one, "status") != "success":
-            code = read_text(one, "error_code", default="")
-            target, text = (read_text(one, name, default="") for name in ("target", "error_msg"))
-            reason = v5_codes.reason_of(code, _STATE_OF[type(call)])
-            return Refused(reason, f"{target}: {text}", _number(code))
-    return Done()
+    targets = _objects(fields, "targets")
+    failed = [one for one in targets if read_text(one, "status") != "success"]
+    if not failed:
+        return Done()
+    first = failed[0]
+    code = read_text(first, "error_code", default="")
+    target, text = (read_text(first, name, default="") for name in ("target", "error_msg"))
+    return Refused(
+        v5_codes.reason_of(code, _STATE_OF[type(call)]),
+        f"{target}: {text}",
+        _number(code),
+        is_partial=len(failed) < len(targets),
+    )
 
 
 def _refusal(call: Call, response: HttpResponse) -> Refused:

@@ -220,7 +220,10 @@ class CleanUp:
         reply = await ask(self._northbound, call)
         refused: Refused | None = None
         self._unanswered.discard(what)
-        if reply.answer is None:
+        if reply.is_unsaid:
+            refused = Refused(Refusal.INTERNAL, reply.why)
+            self._why[what] = reply.why
+        elif reply.answer is None:
             self._unanswered.add(what)
             refused = Refused(Refusal.INTERNAL, reply.why)
             self._why[what] = f"no answer ({reply.why})"

@@ -7,7 +7,8 @@ arguments:
     create_job       fleet, product, firmware, to_version, from_versions,
                      device_keys (null: all), concurrency, timeout_s, retry_count,
                      retry_interval_s, window (null or start_ms, end_ms, repeat_daily),
-                     job_kind, policy, must_ask                                 ok: job
+                     job_kind, policy, must_ask, pushes_a_minute (where it has one)
+                                                                                ok: job
     cancel_tasks, retry_tasks   job, device_keys
     stop_job                    job
 """
@@ -20,7 +21,6 @@ from itertools import count
 from typing import Any, assert_never
 
 from fleet_sim.model.northbound import (
-    Answer,
     Call,
     CancelTasks,
     CreateFirmware,
@@ -170,10 +170,10 @@ class Control:
         fields = {"fleet": image.fleet, "product": image.product_key, "version": image.version,
                   "size": image.size_bytes, "digest": order.digest}  # fmt: skip
 
-        def uploaded(answer: Answer | None) -> None:
-            if answer is not None:
+        def uploaded(reply: Reply) -> None:
+            if not reply.is_unsure:
                 self.unsure.remove(image)
-            if isinstance(answer, FirmwareCreated):
+            if isinstance(answer := reply.answer, FirmwareCreated):
                 self._firmware[image.product_key, image.version] = answer.firmware_id
                 self.uploaded[answer.firmware_id] = image
             self._upload(others)
@@ -193,10 +193,10 @@ class Control:
         order = self._job_order(job, product_key, firmware_id)
         asked = Order(job, firmware_id)
 
-        def ordered(answer: Answer | None) -> None:
-            if answer is not None:
+        def ordered(reply: Reply) -> None:
+            if not reply.is_unsure:
                 self.unsure.remove(asked)
-            if isinstance(answer, JobCreated):
+            if isinstance(answer := reply.answer, JobCreated):
                 opened = OpenJob(answer.job_id, job, self._clock.now_ms())
                 self.jobs.append(opened)
                 self._on_job(opened)
@@ -275,16 +275,18 @@ class Control:
         call: Call,
         name: str,
         fields: Mapping[str, Any],
-        then: Callable[[Answer | None], None],
+        then: Callable[[Reply], None],
     ) -> None:
         """Send a write of the plan itself: what comes of it is told, unless it is done."""
 
         def answered(reply: Reply) -> None:
-            if reply.answer is None:
+            if reply.is_unsaid:
+                self.refusals.append(f"{name} was not sent: {reply.why}")
+            elif reply.answer is None:
                 self.refusals.append(f"the backend gave no answer to {name}: {reply.why}")
             elif isinstance(reply.answer, Refused):
                 self.refusals.append(_refusal(name, reply.answer))
-            then(reply.answer)
+            then(reply)
 
         self._writes.send(call, name, fields, answered)
 

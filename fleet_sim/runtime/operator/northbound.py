@@ -36,7 +36,7 @@ class Reply:
     """What came of a call.
 
     Attributes:
-        answer: The answer; None when there was none, so that the call may have taken effect.
+        answer: The answer; None when there was none, see `is_unsure`.
         sent_at_ms: When the request left.
         answered_at_ms: When the answer, or the news that there is none, was there.
         why: Why there is no answer.
@@ -48,6 +48,11 @@ class Reply:
     answered_at_ms: int
     why: str = ""
     is_unsaid: bool = False
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the call may have taken effect, or not: it was sent, and nothing came back."""
+        return self.answer is None and not self.is_unsaid
 
 
 Then = Callable[[Reply], None]

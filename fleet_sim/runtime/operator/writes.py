@@ -2,7 +2,8 @@
 
 A write is two records: `api_invoke`, and `api_ok`, `api_fail` or `api_unknown` with the same `no`,
 which no other write of the run has, at whichever cloud. A write without an answer is never sent
-again: it may have taken effect.
+again: it may have taken effect. One that the vendor has no form for is not sent at all: that is an
+`api_fail` with the client's own sentence and no code.
 """
 
 from __future__ import annotations
@@ -89,9 +90,13 @@ def refusal_text(refused: Refused) -> str:
 
 def _outcome(reply: Reply) -> tuple[str, str, Mapping[str, Any]]:
     """Return the kind of the second record, the job that was made, and the record's fields."""
+    if reply.is_unsaid:
+        return "api_fail", "", {"code": None, "text": reply.why}
     match reply.answer:
         case None:
             return "api_unknown", "", {"why": reply.why}
+        case Refused(is_partial=True) as refused:
+            return "api_unknown", "", {"why": f"some of it was refused: {refusal_text(refused)}"}
         case Refused() as refused:
             return "api_fail", "", {"code": refused.code, "text": refusal_text(refused)}
         case JobCreated(job_id):

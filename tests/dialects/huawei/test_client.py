@@ -272,6 +272,26 @@ def test_a_token_of_another_time_is_denied() -> None:
     assert (answer.reason, answer.code) == (Refusal.DENIED, 1010005)
 
 
+@pytest.mark.parametrize(
+    ("standings", "is_partial"), [("success failure", True), ("failure failure", False)]
+)
+def test_what_was_done_for_some_targets_alone_is_told(standings: str, *, is_partial: bool) -> None:
+    """The others were tried again all the same."""
+    targets = [
+        {"target": f"d{number}", "status": status}
+        | ({} if status == "success" else {"error_code": "900415", "error_msg": "not now"})
+        for number, status in enumerate(standings.split())
+    ]
+    call = RetryTasks("j", ("d0", "d1"))
+
+    answer = HuaweiOperator(ORG, "", "").answer(
+        call, HttpResponse(200, json.dumps({"targets": targets}).encode())
+    )
+
+    assert isinstance(answer, Refused)
+    assert (answer.is_partial, answer.code) == (is_partial, 900415)
+
+
 # --- what has no form ------------------------------------------------------------------------
 
 

@@ -246,6 +246,18 @@ async def test_a_call_without_an_answer_leaves_what_it_was_for() -> None:
     assert scene.desk.calls[-1] == DeleteFirmware("f-1")
 
 
+async def test_a_call_that_cannot_be_sent_leaves_what_it_was_for_for_certain() -> None:
+    """Not perhaps: nobody was asked, so there is nothing to ask again either."""
+    scene = Scene(Backend())
+    scene.desk.unsaid = (DeleteFirmware,)
+
+    assert await scene.run() == (
+        "firmware f-1 (meters 1.3.0) is still there: this vendor has no call for DeleteFirmware",
+    )
+    cleaned = [one.fields["why"] for one in scene.log.records if one.kind == "cleaned"]
+    assert cleaned[-1] == "this vendor has no call for DeleteFirmware"
+
+
 async def test_an_image_whose_removal_got_no_answer_is_removed_again() -> None:
     """It may be gone by then, which is as good; else it may be there, for all anybody knows."""
     backend = Backend()

@@ -61,11 +61,13 @@ class Scene:
         plan: Plan,
         answer: Callable[[Call], Answer | None] | None = None,
         known: Sequence[FirmwareRow] = (),
+        unsaid: tuple[type[Any], ...] = (),
     ) -> None:
         self.plan = plan
         self.clock = VirtualClock()
         self.log = MemoryLog(self.clock.now_ms)
         self.desk = Desk(self.clock, answer or agreeable())
+        self.desk.unsaid = unsaid
         self.opened: list[OpenJob] = []
         self.control = Control(
             plan, self.desk, self.clock, self.log, epoch_ms=EPOCH_MS, on_job=self.opened.append,
@@ -372,6 +374,19 @@ def test_what_got_no_answer_stays_unsure() -> None:
     scene.run()
 
     assert scene.control.unsure == [Order(scene.plan.jobs[0], "f-1")]
+
+
+@pytest.mark.parametrize(("unsaid", "name"), [(CreateFirmware, "create_firmware"),
+                                              (CreateJob, "create_job")])  # fmt: skip
+def test_what_was_never_sent_is_told_and_not_unsure(unsaid: type[Any], name: str) -> None:
+    """Nobody has to look for it at the end."""
+    scene = Scene(planned(), unsaid=(unsaid,))
+    scene.run()
+
+    assert scene.control.unsure == []
+    assert scene.control.refusals[0] == (
+        f"{name} was not sent: this vendor has no call for {unsaid.__name__}"
+    )
 
 
 @pytest.mark.parametrize(("at_ms", "asked"), [(0, 1), (1_999, 2), (4_999, 3)])

@@ -47,6 +47,8 @@ class Scene:
          {"code": 24616, "text": "job_stopped"}),
         (Refused(Refusal.JOB_STOPPED, "it has", 1), "api_fail", "j-1",
          {"code": 1, "text": "it has"}),
+        (Refused(Refusal.JOB_STOPPED, "d2: over", 9, is_partial=True), "api_unknown", "j-1",
+         {"why": "some of it was refused: d2: over"}),
         (None, "api_unknown", "j-1", {"why": "no answer came"}),
     ],
 )  # fmt: skip
@@ -64,6 +66,18 @@ def test_a_write_is_a_pair_of_records(
     assert (second.kind, second.job) == (kind, job)
     assert second.fields == {"call": "stop_job", "no": 1, **fields}
     assert [one.answer for one in scene.replies] == [answer]
+
+
+def test_a_write_that_was_never_sent_has_failed() -> None:
+    """It cannot have taken effect, so it is not of those that may have."""
+    scene = Scene(lambda _: Done())
+    scene.desk.unsaid = (StopJob,)
+    scene.send()
+
+    first, second = scene.log.records
+    assert (first.kind, second.kind, scene.desk.calls) == ("api_invoke", "api_fail", [])
+    assert (second["code"], second["text"]) == (None, "this vendor has no call for StopJob")
+    assert (scene.writes.open, [one.is_unsure for one in scene.replies]) == (0, [False])
 
 
 def test_writes_are_numbered_and_counted_until_they_are_answered() -> None:
