@@ -91,7 +91,9 @@ def is_storable(text: str) -> bool:
     JSON lets two things through that others do not: half of a surrogate pair, which UTF-8 has no
     bytes for, and NUL, which PostgreSQL does not store.
     """
-    return "\x00" not in text and not any("\ud800" <= mark <= "\udfff" for mark in text)
+    return "\x00" not in text and (
+        text.isascii() or not any("\ud800" <= mark <= "\udfff" for mark in text)
+    )
 
 
 def read_whole(fields: Fields, name: str, *, default: int | None = None) -> int:

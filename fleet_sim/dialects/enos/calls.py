@@ -13,10 +13,10 @@ from typing import TypeAlias
 from fleet_sim.dialects.enos.firmware_body import read_firmware
 from fleet_sim.dialects.enos.http_channel_wire import FILE_CATEGORY, firmware_in
 from fleet_sim.dialects.enos.job_body import JobBody, order_of
-from fleet_sim.dialects.enos.payload import is_storable
 from fleet_sim.dialects.enos.routes import CALL_OF
 from fleet_sim.dialects.enos.searches import read_filter
 from fleet_sim.dialects.enos.shapes import KeysBody, PageBody, SearchBody, read_body, refuse
+from fleet_sim.dialects.fields import is_storable
 from fleet_sim.dialects.http import HttpRequest
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.contract import ContractProfile

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
 from fleet_sim.dialects.enos import codes
+from fleet_sim.dialects.fields import is_storable
 from fleet_sim.dialects.wire import DialectError
 
 PAYLOAD_BYTES_MAX = 512 * 1024  # the platform's limit, and a constant of the SDKs
@@ -103,17 +104,6 @@ def _clean(value: object, name: str) -> str:
     if not is_storable(value):
         raise wrong(f"{name} holds a NUL or half of a surrogate pair")
     return value
-
-
-def is_storable(text: str) -> bool:
-    """Tell whether a text can be sent and kept.
-
-    JSON lets two things through that others do not: half of a surrogate pair, which UTF-8 has no
-    bytes for, and NUL, which PostgreSQL does not store.
-    """
-    return "\x00" not in text and (
-        text.isascii() or not any("\ud800" <= mark <= "\udfff" for mark in text)
-    )
 
 
 def read_whole(fields: Fields, name: str) -> int:

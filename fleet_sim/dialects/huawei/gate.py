@@ -15,11 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from fleet_sim.dialects.fields import is_storable
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.huawei import admin, oc_codes, v5, v5_auth, v5_codes
 from fleet_sim.dialects.huawei.oc_tokens import TokenService
 from fleet_sim.dialects.huawei.oceanconnect import ROUTES, Method, answered
-from fleet_sim.dialects.huawei.payload import is_storable
 from fleet_sim.dialects.huawei.talk import ApiError, Asked, Code, SearchRefusedError, Talk, refuse
 from fleet_sim.model import chance
 from fleet_sim.model.contract import ContractProfile

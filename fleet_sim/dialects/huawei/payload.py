@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeAlias
 
+from fleet_sim.dialects.fields import is_storable
 from fleet_sim.dialects.wire import DialectError
 
 PAYLOAD_BYTES_MAX = 1024 * 1024  # Ours: the largest message is in no page that we know.
@@ -41,13 +42,6 @@ def read_object(payload: bytes) -> Fields:
 def write_object(fields: Fields) -> bytes:
     """Write an object: UTF-8, no blanks, keys in the order given."""
     return _ENCODER.encode(fields).encode(errors="replace")
-
-
-def is_storable(text: str) -> bool:
-    """Tell whether a text can be sent and kept: no NUL, no half of a surrogate pair."""
-    return "\x00" not in text and (
-        text.isascii() or not any("\ud800" <= mark <= "\udfff" for mark in text)
-    )
 
 
 def read_text(fields: Fields, name: str, *, default: str | None = None) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from fleet_sim.dialects.fields import is_storable
 from fleet_sim.dialects.rpc import codes
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
 
@@ -43,7 +44,7 @@ class Parameters:
             key = self._key(name)
             if key in self._values:
                 refuse(_shown(name), "is given twice")
-            if not _is_storable(value) or not _is_storable(name):
+            if not is_storable(value) or not is_storable(name):
                 refuse(_shown(name), "holds a NUL or half of a surrogate pair")
             if value:
                 self._values[key] = value
@@ -157,11 +158,6 @@ class Parameters:
             if dot and head == self._key(name) and _INDEX.fullmatch(number):
                 found.setdefault(int(number), {})[field] = value
         return found
-
-
-def _is_storable(text: str) -> bool:
-    """Tell whether a text can be kept: PostgreSQL stores no NUL, and UTF-8 no half a pair."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _shown(name: str) -> str:
