@@ -32,7 +32,8 @@ from fleet_sim.dialects.fields import (
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import Block, BlockRequest
 
-FILE_BYTES_MAX = 16 * 1024 * 1024  # the longest file there is over MQTT
+# The longest file there is over MQTT is of "16 MB"; that these are powers of two is inferred.
+FILE_BYTES_MAX = 16 * 1024 * 1024
 
 # Recalled from the pages and not read again: the sizes of a block. Unknown: the code of a request
 # that cannot be served; it is the general one for wrong parameters, and the C SDK asks again

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleet_sim.dialects.alink import admission, blocks, codes, envelope, registration
 from fleet_sim.dialects.alink.images import image_fields, module_of
 from fleet_sim.dialects.alink.message_ids import query_id, read_id, split_query_id
-from fleet_sim.dialects.alink.signature import METHOD_DEFAULT, Proof
+from fleet_sim.dialects.alink.signature import METHOD_DEFAULT, AuthType
 from fleet_sim.dialects.alink.topics import (
     DOWNSTREAM,
     REPLY_TO,
@@ -61,7 +61,7 @@ class AlinkServer:
         *,
         method_default: str = METHOD_DEFAULT,
         no_task_code: int = codes.OK,
-        registers: Proof = Proof.REGISTER,
+        registers: AuthType = AuthType.REGISTER,
     ) -> None:
         self._method_default = method_default
         self._no_task_code = no_task_code
@@ -126,16 +126,14 @@ class AlinkServer:
             body = _read_body(found, payload)
             message_id = read_id(body)
         except DialectError as error:
-            raise DialectError(str(error), code=codes.BAD_REQUEST) from error
+            raise error.about(code=codes.BAD_REQUEST) from error
         if found not in UPSTREAM or (found is Topic.REQUEST and "code" in body):
             text = f"{found.name} goes from the platform to devices, not back"
             raise DialectError(text, message_id=message_id)
         try:
             return device, _READERS[found](message_id, body)
         except DialectError as error:
-            raise DialectError(
-                str(error), code=codes.BAD_PARAMETERS, message_id=message_id
-            ) from error
+            raise error.about(message_id, code=codes.BAD_PARAMETERS) from error
 
     # --- what the platform says ------------------------------------------------------------
 
@@ -203,7 +201,10 @@ def _read_version(message_id: str, body: Fields) -> VersionReport:
 
 
 def _read_progress(message_id: str, body: Fields) -> ProgressReport | FailureReport:
-    """Read `step`: 0 to 100 is progress, anything below a failure, anything above a mistake."""
+    """Read `step`: 0 to 100 is progress, anything below a failure, anything above a mistake.
+
+    The pages begin at 1; that 0 is progress, and that numbers are as good as strings, is inferred.
+    """
     params = read_fields(body, "params")
     step, module = read_whole(params, "step"), module_of(params)
     desc = read_string(params, "desc", default="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from fleet_sim.dialects.credentials import Identity, Keyring
+from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.enos import activation, codes, envelope
 from fleet_sim.dialects.enos.gateways import REPLY_TEMPLATES
 from fleet_sim.dialects.enos.signature import (
@@ -47,10 +47,6 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 
-# Which of the two CONNACK codes EnOS gives is not documented; its SDKs treat all alike.
-BAD_CREDENTIALS = 4
-NOT_AUTHORIZED = 5
-
 # What leads from the platform to devices besides the OTA topics: no device may speak there.
 _DOWNSTREAM = REPLY_TEMPLATES | {activation.INFO}
 
@@ -84,7 +80,8 @@ class EnosServer:
     ) -> Identity | int:
         """Check a CONNECT against the device's own secret, or against its product's.
 
-        A device that comes by a gateway alone is refused here, whatever it signs with. So is the
+        Which of the two CONNACK codes EnOS gives is not documented; its SDKs treat all alike. A
+        device that comes by a gateway alone is refused here, whatever it signs with. So is the
         fourth securemode; see `activation`.
         """
         try:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from fleet_sim.dialects.credentials import Identity, Keyring
-from fleet_sim.dialects.fields import Fields, read_list, read_string, read_text, read_whole
+from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
+from fleet_sim.dialects.fields import (
+    Fields,
+    read_count,
+    read_list,
+    read_string,
+    read_text,
+    read_whole,
+)
 from fleet_sim.dialects.tuyalink import codes, frames
 from fleet_sim.dialects.tuyalink.channels import MAIN, Channels
 from fleet_sim.dialects.tuyalink.images import image_fields
@@ -36,10 +43,6 @@ from fleet_sim.model.messages import (
     VersionQuery,
     VersionReport,
 )
-
-# Which of the two a device gets is not documented.
-BAD_CREDENTIALS = 4
-NOT_AUTHORIZED = 5
 
 _PERCENT_MAX = 100
 _AFTER_UPGRADE = {"INIT": False, "UPDATE": True}
@@ -93,7 +96,7 @@ class TuyaLinkServer:
     def identify(
         self, client_id: str, username: str, password: bytes | None, keys: Keyring
     ) -> Identity | int:
-        """Check a CONNECT against the device's secret."""
+        """Check a CONNECT against the device's secret; which code refuses it is not documented."""
         try:
             claim = read_username(username)
             device = self._names.device_of(claim.device_id)
@@ -142,9 +145,7 @@ class TuyaLinkServer:
         try:
             return device, self._read(leaf, message_id, frames.data_of(body))
         except DialectError as error:
-            raise DialectError(
-                str(error), code=codes.INVALID_PARAMETER, message_id=message_id
-            ) from error
+            raise error.about(message_id, code=codes.INVALID_PARAMETER) from error
 
     def _read(self, leaf: Leaf, message_id: str, data: Fields) -> DeviceMessage:
         if leaf is Leaf.REPORT:
@@ -175,10 +176,8 @@ class TuyaLinkServer:
     def _read_progress(self, message_id: str, data: Fields) -> ProgressReport | FailureReport:
         """Read an error number other than 0 as a failure, and the rest as progress."""
         module = self._channels.module_of(data)
-        error = read_whole(data, "errorCode", default=0)
+        error = read_count(data, "errorCode", default=0)
         if error:
-            if error < 0:
-                raise DialectError(f"errorCode is {error}, less than nothing")
             desc = read_string(data, "errorMsg", default="")
             return FailureReport(
                 message_id, codes.cause_of(error), desc, codes.code_of(error), module
