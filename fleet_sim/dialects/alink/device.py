@@ -22,7 +22,6 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationReply,
-    Block,
     BlockRequest,
     DeviceMessage,
     FailureReport,
@@ -91,7 +90,7 @@ class AlinkDevice:
         del activates
         return tuple(topic_of(device, topic) for topic in DOWNSTREAM)
 
-    def encode(self, device: DeviceId, message: DeviceMessage | BlockRequest) -> WireMessage | None:
+    def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage | None:
         """Write what a device says; `step` is a string, negative for a failure.
 
         Neither a push nor a secret is answered: Alink has no words for it.
@@ -117,7 +116,7 @@ class AlinkDevice:
             case UpgradeReply() | ActivationReply():
                 return None
 
-    def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage | Block:
+    def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:
         """Read what the platform says.
 
         Raises:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from fleet_sim.dialects.alink import admission, blocks, codes, envelope, registration
 from fleet_sim.dialects.alink.images import image_fields, module_of
 from fleet_sim.dialects.alink.message_ids import query_id, read_id, split_query_id
@@ -30,7 +32,6 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationInfo,
     Block,
-    BlockRequest,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -114,7 +115,7 @@ class AlinkServer:
 
     # --- what devices say ------------------------------------------------------------------
 
-    def decode(self, topic: str, payload: bytes) -> tuple[DeviceId, DeviceMessage | BlockRequest]:
+    def decode(self, topic: str, payload: bytes) -> tuple[DeviceId, DeviceMessage]:
         """Read what a device says, and who it is by its topic.
 
         Raises:
@@ -137,9 +138,7 @@ class AlinkServer:
 
     # --- what the platform says ------------------------------------------------------------
 
-    def encode(
-        self, device: DeviceId, message: ServerMessage | VersionAsked | Block
-    ) -> WireMessage | None:
+    def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage | None:
         """Write what the platform says to a device.
 
         No report is answered, and no version is asked for: Alink has no words for it.
@@ -226,7 +225,7 @@ def _read_older_query(message_id: str, body: Fields) -> VersionQuery:
     return VersionQuery(query_id(message_id, is_older=True), module_of(params))
 
 
-_READERS = {
+_READERS: Mapping[Topic, Callable[[str, Fields], DeviceMessage]] = {
     Topic.INFORM: _read_version,
     Topic.PROGRESS: _read_progress,
     Topic.GET: _read_query,

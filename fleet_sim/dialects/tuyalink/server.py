@@ -28,6 +28,7 @@ from fleet_sim.dialects.tuyalink.topics import (
     topic_of,
 )
 from fleet_sim.dialects.wire import DialectError, WireMessage
+from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationInfo,
@@ -148,11 +149,13 @@ class TuyaLinkServer:
             raise error.about(message_id, code=codes.INVALID_PARAMETER) from error
 
     def _read(self, leaf: Leaf, message_id: str, data: Fields) -> DeviceMessage:
-        if leaf is Leaf.REPORT:
-            return self._read_versions(message_id, data)
-        if leaf is Leaf.PROGRESS:
-            return self._read_progress(message_id, data)
-        return VersionQuery(message_id)
+        match leaf:
+            case Leaf.REPORT:
+                return self._read_versions(message_id, data)
+            case Leaf.PROGRESS:
+                return self._read_progress(message_id, data)
+            case _:
+                return VersionQuery(message_id)
 
     def _read_versions(self, message_id: str, data: Fields) -> VersionReport:
         """Read a report: of several channels the main one, or else the first.
@@ -189,9 +192,7 @@ class TuyaLinkServer:
 
     # --- what the platform says ------------------------------------------------------------
 
-    def encode(
-        self, device: DeviceId, message: ServerMessage | VersionAsked | Block
-    ) -> WireMessage | None:
+    def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage | None:
         """Write what the platform says to a device; there are no words for all the rest.
 
         Raises:
@@ -200,17 +201,15 @@ class TuyaLinkServer:
         write = partial(frames.write, self._names.id_of(device), time_ms=self._time_ms)
         match message:
             case UpgradeRequest(message_id, image):
-                fields = image_fields(image, self._channels, upgrade_type=self._upgrade_type)
-                return write(Leaf.ISSUE, message_id, fields)
+                return write(Leaf.ISSUE, message_id, self._image_fields(image))
             case VersionOffer(message_id, images):
-                told = [
-                    image_fields(image, self._channels, upgrade_type=self._upgrade_type)
-                    for image in images[:1]
-                ]
-                data = told[0] if told else {}
+                data = self._image_fields(images[0]) if images else {}
                 return write(Leaf.GET_RESPONSE, message_id, data, code=codes.OK)
             case ReportReply() | ActivationInfo() | VersionAsked() | Block():
                 return None
+
+    def _image_fields(self, image: FirmwareImage) -> Fields:
+        return image_fields(image, self._channels, upgrade_type=self._upgrade_type)
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Write the error response to a query; reports and foreign topics get none."""
