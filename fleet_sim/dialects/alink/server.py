@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from fleet_sim.dialects.alink import admission, blocks, codes, envelope, registration
 from fleet_sim.dialects.alink.images import image_fields, module_of
@@ -57,6 +58,10 @@ class AlinkServer:
             nothing reminds this codec which of them a device has asked for.
     """
 
+    # The platform pushes again to whoever comes back, from what it knows.
+    keeps_sessions: Final = False
+    qos_max: Final = 1  # The pages exclude QoS 2.
+
     def __init__(
         self,
         *,
@@ -72,16 +77,6 @@ class AlinkServer:
     def claimed(self) -> tuple[str, ...]:
         """Everything a device may say about OTA."""
         return tuple(filter_of(topic) for topic in UPSTREAM)
-
-    @property
-    def keeps_sessions(self) -> bool:
-        """Not: the platform pushes again to whoever comes back, from what it knows."""
-        return False
-
-    @property
-    def qos_max(self) -> int:
-        """The pages exclude QoS 2."""
-        return 1
 
     # --- who may do what -------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
 from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.enos import activation, codes, envelope
@@ -56,24 +56,16 @@ _PERCENT_MAX = 100
 class EnosServer:
     """The server codec; it keeps no state."""
 
+    # What such a platform does with `cleansession=false` is not documented. It pushes again from
+    # what it knows, and the SDKs all ask for a clean session: an order that was taken back
+    # meanwhile must not reach the device later.
+    keeps_sessions: Final = False
+    qos_max: Final = 1  # What the SDKs go up to: they refuse QoS 2 themselves.
+
     @property
     def claimed(self) -> tuple[str, ...]:
         """Everything a device may say about OTA, and that it keeps the secret it was given."""
         return (*(f"/sys/+/+/ota/device/{leaf.value}" for leaf in UPSTREAM), activation.CLAIMED)
-
-    @property
-    def keeps_sessions(self) -> bool:
-        """Not: an order that was taken back meanwhile must not reach the device later.
-
-        What such a platform does with `cleansession=false` is not documented. It pushes again from
-        what it knows, and the SDKs all ask for a clean session.
-        """
-        return False
-
-    @property
-    def qos_max(self) -> int:
-        """What the SDKs go up to: they refuse QoS 2 themselves."""
-        return 1
 
     def identify(
         self, client_id: str, username: str, password: bytes | None, keys: Keyring

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.fields import (
@@ -62,6 +63,10 @@ class TuyaLinkServer:
         time_ms: The time in every frame; see `frames`.
     """
 
+    # An order that was taken back meanwhile must not reach the device later.
+    keeps_sessions: Final = False
+    qos_max: Final = 1  # What the Java demo goes up to; no page names a limit.
+
     def __init__(
         self,
         *,
@@ -81,16 +86,6 @@ class TuyaLinkServer:
     def claimed(self) -> tuple[str, ...]:
         """Everything a device may say about OTA."""
         return tuple(filter_of(leaf) for leaf in UPSTREAM)
-
-    @property
-    def keeps_sessions(self) -> bool:
-        """Not: an order that was taken back meanwhile must not reach the device later."""
-        return False
-
-    @property
-    def qos_max(self) -> int:
-        """What the Java demo goes up to; no page names a limit."""
-        return 1
 
     # --- who may do what -------------------------------------------------------------------
 
