@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from fleet_sim.dialects.rpc import codes, name_lists
 from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
+from fleet_sim.dialects.rpc.firmware import VERIFY_DEVICES_MAX
 from fleet_sim.dialects.rpc.parameters import LONG_MAX, NAMES_MAX
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
@@ -38,7 +39,6 @@ DAY_MS = 86_400_000
 SCHEDULE_WITHIN_DAYS = 7
 SCHEDULE_LASTS_DAYS_MAX = 30
 DEVICES_MAX = 200
-VERIFY_DEVICES_MAX = 10
 TAGS_MAX = 10
 TAGS_CHARS_MAX = 4096
 WIDE_PAGE_MAX = 200  # of ListOTAJobByFirmware and ListOTAModuleVersionsByDevice
