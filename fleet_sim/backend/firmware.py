@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Hashable
 from dataclasses import replace
 
+from fleet_sim.backend import modules
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import DropFile, KeepFile
 from fleet_sim.backend.state import FirmwareState, JobState
@@ -39,14 +40,16 @@ _METHODS = frozenset({"md5", "sha256"})
 
 def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
     """Keep an image whose version and name are new to its product and whose digest is true."""
-    refused = _refusal(books, call.order, call.content)
+    place = modules.spelled(books, call.order.product_key, call.order.module)
+    order = replace(call.order, module=place)
+    refused = _refusal(books, order, call.content)
     if refused:
         return refused
     number = books.number("firmware")
     firmware = FirmwareState(
         firmware_id=books.name("firmware", number),
         number=number,
-        order=call.order,
+        order=order,
         size_bytes=len(call.content),
         created_at_ms=now_ms,
     )

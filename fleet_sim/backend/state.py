@@ -93,6 +93,24 @@ class FirmwareState:
 
 
 @dataclass(slots=True, eq=False)
+class ModuleState:
+    """A part of a product's devices that an operator has named."""
+
+    product_key: str
+    name: str
+    number: int
+    alias: str
+    desc: str
+    created_at_ms: int
+    updated_at_ms: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is found by: letters' case tells no two modules of a product apart."""
+        return self.product_key, self.name.lower()
+
+
+@dataclass(slots=True, eq=False)
 class JobState:
     """A job and what is derived from its order.
 

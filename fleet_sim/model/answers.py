@@ -127,6 +127,10 @@ class Refusal(StrEnum):
     TASK_NOT_FAILED = "task_not_failed"
     NO_SUCH_DEVICE = "no_such_device"
     NO_SUCH_TASK = "no_such_task"
+    NO_SUCH_MODULE = "no_such_module"
+    MODULE_EXISTS = "module_exists"
+    MODULE_IN_USE = "module_in_use"
+    MODULES_TOO_MANY = "modules_too_many"
     THROTTLED = "throttled"
     INTERNAL = "internal"
 
@@ -200,7 +204,35 @@ class ReportedRow:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class ModuleRow:
+    """A part of a product's devices, as somebody named it.
+
+    Attributes:
+        product_key: Whose devices.
+        module: Its name, which never changes.
+        alias: What people call it; "" where nobody said.
+        desc: Free text; likewise.
+        created_epoch_ms: When it was named.
+        updated_epoch_ms: When its alias or its description changed last.
+    """
+
+    product_key: str
+    module: str
+    alias: str
+    desc: str
+    created_epoch_ms: int
+    updated_epoch_ms: int
+
+
 Row: TypeAlias = FirmwareRow | JobRow | TaskRow | DeviceRow | ReportedRow
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """All modules that a product names, oldest first."""
+
+    rows: tuple[ModuleRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,5 +260,5 @@ class Listed:
 
 
 Answer: TypeAlias = (
-    FirmwareCreated | FileFound | JobCreated | Done | Versions | Shown | Listed | Refused
+    FirmwareCreated | FileFound | JobCreated | Done | Versions | Modules | Shown | Listed | Refused
 )

@@ -21,6 +21,8 @@ from fleet_sim.model.answers import (
     JobCreated,
     JobRow,
     Listed,
+    ModuleRow,
+    Modules,
     Refusal,
     Refused,
     ReportedRow,
@@ -51,8 +53,10 @@ __all__ = [
     "ConfirmTasks",
     "CreateFirmware",
     "CreateJob",
+    "CreateModule",
     "DeleteFirmware",
     "DeleteJob",
+    "DeleteModule",
     "DeviceRow",
     "Done",
     "FetchFile",
@@ -66,8 +70,11 @@ __all__ = [
     "JobOrder",
     "JobRow",
     "JobStatus",
+    "ListModules",
     "ListVersions",
     "Listed",
+    "ModuleRow",
+    "Modules",
     "Names",
     "Page",
     "Refusal",
@@ -89,6 +96,7 @@ __all__ = [
     "TaskStatus",
     "UpdateFirmware",
     "UpdateJob",
+    "UpdateModule",
     "Versions",
     "Window",
     "plain",
@@ -294,12 +302,51 @@ class SearchReported:
     page: Page = Page()
 
 
+@dataclass(frozen=True, slots=True)
+class CreateModule:
+    """Name a part of a product's devices, which firmware may then be for."""
+
+    product_key: str
+    module: str
+    alias: str = ""
+    desc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateModule:
+    """Give a module another alias or description; None leaves as it is."""
+
+    product_key: str
+    module: str
+    alias: str | None = None
+    desc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteModule:
+    """Forget a module that no firmware is for."""
+
+    product_key: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListModules:
+    """List the modules of a product."""
+
+    product_key: str
+
+
 Call: TypeAlias = (
     ConfirmTasks
     | CancelJob
     | UpdateJob
     | UpdateFirmware
     | SearchReported
+    | CreateModule
+    | UpdateModule
+    | DeleteModule
+    | ListModules
     | CreateFirmware
     | GetFirmware
     | SearchFirmware

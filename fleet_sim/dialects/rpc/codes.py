@@ -61,6 +61,10 @@ REFUSALS: Mapping[Refusal, tuple[str, str]] = {
     Refusal.TASK_NOT_FAILED: ("iot.ota.TaskNotFailed", "Only failed tasks can be tried again"),
     Refusal.NO_SUCH_DEVICE: ("iot.ota.DeviceNotExisted", "There is no such device"),
     Refusal.NO_SUCH_TASK: ("iot.ota.TaskNotExisted", "There is no such task"),
+    Refusal.NO_SUCH_MODULE: ("iot.ota.ModuleNotExisted", "There is no such module"),
+    Refusal.MODULE_EXISTS: ("iot.ota.ModuleExisted", "The module exists already"),
+    Refusal.MODULE_IN_USE: ("iot.ota.ModuleInUse", "The module has update packages"),
+    Refusal.MODULES_TOO_MANY: ("iot.ota.TooManyModules", "The product has all it may have"),
     Refusal.THROTTLED: (THROTTLED, "Request was denied due to user flow control"),
     Refusal.INTERNAL: (BROKEN, "System exception"),
 }
