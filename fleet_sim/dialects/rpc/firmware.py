@@ -14,7 +14,7 @@ import hashlib
 import re
 from typing import Any
 
-from fleet_sim.dialects.rpc import codes
+from fleet_sim.dialects.rpc import codes, modules
 from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
 from fleet_sim.dialects.rpc.parameters import LONG_MAX
@@ -35,10 +35,8 @@ NAME_CHARS_MAX = 40
 DESC_CHARS_MAX = 100
 UDI_CHARS_MAX = 4096
 VERSION_CHARS_MAX = 64
-MODULE_CHARS_MAX = 64
 VERIFY_DEVICES_MAX = 10
 WHOLE, DIFFERENCE = 0, 1
-DEFAULT_MODULE = "default"
 
 _VERSION = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
@@ -66,17 +64,12 @@ def create(asked: Asked) -> Call:
         desc=given.text("FirmwareDesc", longest=DESC_CHARS_MAX),
         needs_verification=needs_verification is not False,
         verify_devices_max=VERIFY_DEVICES_MAX,
-        module=module_of(given.text("ModuleName", longest=MODULE_CHARS_MAX)),
+        module=modules.named(asked),
         from_versions=_sources(asked, version) if kind == DIFFERENCE else (),
         is_patch=kind == DIFFERENCE,
         custom=given.text("Udi", longest=UDI_CHARS_MAX),
     )
     return CreateFirmware(order, content)
-
-
-def module_of(name: str) -> str:
-    """Return the neutral name of a module: "" for the default one."""
-    return "" if name.lower() == DEFAULT_MODULE else name
 
 
 def _version(asked: Asked, name: str) -> str:
@@ -162,7 +155,7 @@ def fields(row: FirmwareRow, *, is_whole: bool) -> dict[str, Any]:
         "FirmwareName": order.names.default,
         "FirmwareSign": order.digest,
         "FirmwareSize": row.size_bytes,
-        "ModuleName": order.module or DEFAULT_MODULE,
+        "ModuleName": order.module or modules.DEFAULT,
         "ProductKey": order.product_key or None,
         "SignMethod": order.digest_method.upper(),
         "SrcVersion": next(iter(order.from_versions), None),

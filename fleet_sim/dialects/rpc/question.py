@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleet_sim.dialects.rpc import jobs
+from fleet_sim.dialects.rpc import jobs, modules
 from fleet_sim.dialects.rpc.job_rows import percent_of, target_of
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.searches import Pairs, cannot, numbered, search
@@ -18,10 +18,13 @@ from fleet_sim.model.northbound import (
     CancelJob,
     ConfirmTasks,
     CreateJob,
+    CreateModule,
     DeleteFirmware,
+    DeleteModule,
     GetFirmware,
     GetJob,
     JobOrder,
+    ListModules,
     Retry,
     SearchFirmware,
     SearchJobs,
@@ -29,6 +32,7 @@ from fleet_sim.model.northbound import (
     SearchTasks,
     UpdateFirmware,
     UpdateJob,
+    UpdateModule,
     Window,
 )
 
@@ -53,12 +57,13 @@ def _asked(call: Call, profile: Profile) -> tuple[str, Sequence[tuple[str, str]]
             return _job(order, profile)
         case GetJob(job_id):
             return "QueryOTAJob", [("JobId", job_id)]
-        case GetFirmware(firmware_id):
-            return "QueryOTAFirmware", [("FirmwareId", firmware_id)]
-        case DeleteFirmware(firmware_id):
-            return "DeleteOTAFirmware", [("FirmwareId", firmware_id)]
+        case GetFirmware(firmware_id) | DeleteFirmware(firmware_id):
+            action = "QueryOTAFirmware" if isinstance(call, GetFirmware) else "DeleteOTAFirmware"
+            return action, [("FirmwareId", firmware_id)]
         case UpdateFirmware():
             return "ModifyOTAFirmware", _changed_firmware(call, profile)
+        case CreateModule() | UpdateModule() | DeleteModule() | ListModules():
+            return _module(call, profile)
         case ConfirmTasks(task_ids):
             return "ConfirmOTATask", numbered("TaskId", task_ids)
         case UpdateJob():
@@ -230,6 +235,23 @@ def _changed_firmware(call: UpdateFirmware, profile: Profile) -> Pairs:
         ("FirmwareDesc", call.desc or ""),
         ("FirmwareUdi", call.custom or ""),
     )
+
+
+def _module(
+    call: CreateModule | UpdateModule | DeleteModule | ListModules, profile: Profile
+) -> tuple[str, Pairs]:
+    product = ("ProductKey", call.product_key)
+    if isinstance(call, ListModules):
+        return "ListOTAModuleByProduct", (product,)
+    which = (product, ("ModuleName", call.module or modules.DEFAULT))
+    match call:
+        case DeleteModule():
+            return "DeleteOTAModule", which
+        case UpdateModule() if "" in {call.alias, call.desc}:
+            raise cannot("cannot empty an alias or a description", profile)
+        case _:
+            action = "CreateOTAModule" if isinstance(call, CreateModule) else "UpdateOTAModule"
+            return action, (*which, ("AliasName", call.alias or ""), ("Desc", call.desc or ""))
 
 
 # --- building blocks -----------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from fleet_sim.dialects.rpc import firmware, tasks
+from fleet_sim.dialects.rpc import firmware, modules, tasks
 from fleet_sim.dialects.rpc.jobs import ENDLESS_EPOCH_MS, JOIN_LATER, MINUTE_S, OVERWRITE
-from fleet_sim.dialects.rpc.times import read_utc
+from fleet_sim.dialects.rpc.times import read_minute, read_utc
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import (
     FirmwareOrder,
@@ -24,6 +24,7 @@ from fleet_sim.model.northbound import (
     JobOrder,
     JobRow,
     JobStatus,
+    ModuleRow,
     Names,
     ReportedRow,
     Retry,
@@ -84,14 +85,14 @@ class TaskInfo(Shape):
             desc=self.task_desc,
             updated_epoch_ms=read_utc(self.utc_modified),
             created_epoch_ms=_instant(self.utc_create),
-            module=firmware.module_of(self.module_name or ""),
+            module=modules.neutral(self.module_name or ""),
             firmware_id=self.firmware_id or "",
             timeout_s=_seconds(_number(self.timeout)),
         )
 
 
-class ModuleInfo(Shape):
-    """`SimpleOTAModuleInfo`."""
+class VersionInfo(Shape):
+    """`SimpleOTAModuleInfo`: the version of a module."""
 
     device_name: str
     iot_id: str | None = None
@@ -105,8 +106,31 @@ class ModuleInfo(Shape):
             product_key=self.product_key,
             device_key=self.device_name,
             asset_id=self.iot_id or "",
-            module=firmware.module_of(self.module_name or ""),
+            module=modules.neutral(self.module_name or ""),
             version=self.module_version,
+        )
+
+
+class ModuleInfo(Shape):
+    """`OtaModuleDTO`: a module of a product."""
+
+    module_name: str
+    product_key: str
+    alias_name: str | None = None
+    desc: str | None = None
+    gmt_create: str | None = None
+    gmt_modified: str | None = None
+
+    def row(self) -> ModuleRow:
+        """Return the neutral row; an instant that is not shown is 0."""
+        created, changed = self.gmt_create, self.gmt_modified
+        return ModuleRow(
+            product_key=self.product_key,
+            module=modules.neutral(self.module_name),
+            alias=self.alias_name or "",
+            desc=self.desc or "",
+            created_epoch_ms=read_minute(created) if created else 0,
+            updated_epoch_ms=read_minute(changed) if changed else 0,
         )
 
 
@@ -140,7 +164,7 @@ class FirmwareInfo(Shape):
             digest_method=(self.sign_method or "").lower(),
             file_name=(self.firmware_url or "").partition("?")[0].rpartition("/")[2],
             desc=self.firmware_desc or "",
-            module=firmware.module_of(self.module_name or ""),
+            module=modules.neutral(self.module_name or ""),
             from_versions=(self.src_version,) if is_patch and self.src_version else (),
             is_patch=is_patch,
             custom=self.udi or "",

@@ -15,11 +15,14 @@ from fleet_sim.model.northbound import (
     CancelJob,
     ConfirmTasks,
     CreateJob,
+    CreateModule,
     DeleteFirmware,
     DeleteJob,
+    DeleteModule,
     GetFirmware,
     GetJob,
     JobOrder,
+    ListModules,
     Names,
     Page,
     Retry,
@@ -31,6 +34,7 @@ from fleet_sim.model.northbound import (
     TaskStatus,
     UpdateFirmware,
     UpdateJob,
+    UpdateModule,
     Window,
 )
 from tests.dialects.rpc.callers import NOW, PROFILES, asking, gate_of
@@ -57,6 +61,7 @@ _IDS = st.lists(_ID, min_size=1, max_size=10, unique=True).map(tuple)
 _VERSIONS = st.lists(_ID, max_size=10, unique=True).map(tuple)
 _PAGES = st.builds(Page, st.none() | st.integers(1, 1000), st.none() | st.integers(1, 100))
 _WHOLE_PAGES = st.builds(Page, st.integers(1, 1000), st.integers(1, 100))
+_MODULE = st.text("abcXYZ019._-", max_size=64)
 _JOB_ID = st.builds(equal, st.just("job_id"), _ID)
 _RETRIES = st.none() | st.builds(
     Retry, st.sampled_from([1, 2, 5]), st.sampled_from([0, 600, 1_800, 3_600])
@@ -127,6 +132,10 @@ _SHARED = st.one_of(
     st.builds(SearchFirmware, st.sampled_from([EVERYTHING, equal("product_key", "p")]),
               _WHOLE_PAGES),
     st.builds(SearchJobs, _ID.map(lambda one: equal("firmware_id", one)), _WHOLE_PAGES),
+    st.builds(CreateModule, _ID, _MODULE, _MODULE, _ID | st.just("")),
+    st.builds(UpdateModule, _ID, _MODULE, st.none() | st.just("ä.b-c_1"), st.none() | _ID),
+    st.builds(DeleteModule, _ID, _MODULE),
+    st.builds(ListModules, _ID),
     st.builds(SearchReported, _ID.map(lambda one: equal("asset_id", one)), _PAGES),
 )  # fmt: skip
 _OF_ALIBABA = st.one_of(
@@ -235,6 +244,8 @@ def test_what_the_other_vendor_has_is_refused_here(call: Call, why: str) -> None
         (UpdateJob("j", tags=()), "all source versions or tags"),
         (UpdateFirmware("f", desc=""), "cannot empty"),
         (UpdateFirmware("f", custom=""), "cannot empty"),
+        (UpdateModule("p", "m", alias=""), "cannot empty"),
+        (UpdateModule("p", "m", desc=""), "cannot empty"),
         (UpdateFirmware("f", names=Names("")), "cannot empty"),
         (UpdateFirmware("f", names=Names("n", (("en_US", "n"),))), "of no locale"),
     ],

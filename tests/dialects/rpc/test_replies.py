@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from fleet_sim.dialects.alibaba.contract import CONTRACT
 from fleet_sim.dialects.rpc import firmware, job_rows, tasks
 from fleet_sim.dialects.rpc.casing import without_nulls
-from fleet_sim.dialects.rpc.replies import FirmwareInfo, JobInfo, ModuleInfo, TaskInfo
+from fleet_sim.dialects.rpc.replies import FirmwareInfo, JobInfo, TaskInfo, VersionInfo
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import (
     FirmwareOrder,
@@ -91,7 +91,7 @@ def test_the_other_rows_read_as_they_were_written() -> None:
 
     assert FirmwareInfo.model_validate(_sent(firmware.fields(row, is_whole=True))).row() == row
     assert TaskInfo.model_validate(_sent(unfinished)).row() == task
-    assert ModuleInfo.model_validate(_sent(tasks.reported_fields(reported))).row() == reported
+    assert VersionInfo.model_validate(_sent(tasks.reported_fields(reported))).row() == reported
 
 
 @pytest.mark.parametrize(
