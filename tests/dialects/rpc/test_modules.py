@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.rpc import codes, modules
 from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.model.messages import (
+    DeviceMessage,
+    ProgressReport,
+    ServerMessage,
+    UpgradeRequest,
+    VersionReport,
+)
 from fleet_sim.model.northbound import (
     CreateModule,
     DeleteModule,
@@ -15,9 +26,14 @@ from fleet_sim.model.northbound import (
     Modules,
     UpdateModule,
 )
-from tests.dialects.rpc.accounts import account
+from fleet_sim.mqtt.client import Received
+from tests.dialects.rpc.accounts import Account, account
 from tests.dialects.rpc.callers import NOW, asking, called, gate_of, refused, rendered
+from tests.runtime.thin_client import ThinClient, dialling
+from tests.vendors.enos.beside import until
 
+_ALINK = AlinkDevice()
+_METER = Registration(DeviceId("pk", "d1"), "s3cret")
 _VENDORS = ["alibaba", "tuya"]
 _WHICH = {"ProductKey": "pk", "ModuleName": "barcodeScanner"}
 _ROW = ModuleRow("aluctKe", "barcodeScanner", "Scanner", "its firmware", 1_602_582_360_000,
@@ -157,3 +173,88 @@ async def test_modules_survive_the_restart_of_a_platform(tmp_path: Path) -> None
     before, after = (answer["Data"] for answer in listed)
     assert [row["ModuleName"] for row in before] == ["mcu", "Radio"]
     assert after == before
+
+
+class TwoParts:
+    """A device that runs something as a whole and something in its MCU, as an SDK would speak."""
+
+    def __init__(self, client: ThinClient) -> None:
+        self._client = client
+
+    def say(self, message: DeviceMessage) -> None:
+        """Publish what a device says."""
+        wire = _ALINK.encode(_METER.device, message)
+        assert wire is not None
+        self._client.session.publish(wire.topic, wire.payload, 1)
+        self._client.say()
+
+    async def hear(self) -> ServerMessage:
+        """Return the platform's next message."""
+        while not isinstance(event := await self._client.next(), Received):
+            pass
+        found = _ALINK.decode(_METER.device, event.topic, event.payload)
+        assert isinstance(found, ServerMessage)
+        return found
+
+
+@contextlib.asynccontextmanager
+async def two_parts(url: str) -> AsyncIterator[TwoParts]:
+    """Bring the device on line; it reports both of its versions."""
+    mine = _ALINK.credentials(_METER.device, _METER.secret, epoch_ms=NOW)
+    async with dialling(urlsplit(url).port or 0) as dialler:
+        client = await dialler.new(
+            mine.client_id, username=mine.username, password=mine.password,
+            keep_alive_s=mine.keep_alive_s,
+        )  # fmt: skip
+        device = TwoParts(client)
+        device.say(VersionReport("1", "1.0"))
+        device.say(VersionReport("2", "0.9", "mcu"))
+        yield device
+
+
+async def _shown(one: Account, action: str, **given: str) -> list[dict[str, Any]]:
+    """Return the rows of an answer that has one list in its data, their keys in small letters."""
+    (rows,) = (await one.make(action, **given)).values()
+    return [{key.lower(): value for key, value in row.items()} for row in rows]
+
+
+async def _versions(one: Account) -> dict[str, str]:
+    """Return what each module of the device runs, as the platform knows it."""
+    rows = await _shown(one, "ListOTAModuleVersionsByDevice", ProductKey="pk", DeviceName="d1")
+    return {row["modulename"]: row["moduleversion"] for row in rows}
+
+
+@pytest.mark.parametrize("vendor", _VENDORS)
+async def test_a_module_takes_an_upgrade_of_its_own(vendor: str) -> None:
+    """The push names it, its reports alone count, and what the device runs as a whole stays."""
+    async with account(vendor, devices=(_METER,)) as one, two_parts(one.ready["mqtt"]) as device:
+
+        async def knows(versions: dict[str, str]) -> None:
+            async def is_so() -> bool:
+                return await _versions(one) == versions
+
+            await until(is_so)
+
+        await knows({"default": "1.0", "mcu": "0.9"})
+        await one.ask("CreateOTAModule", {"ProductKey": "pk", "ModuleName": "mcu"})
+        firmware = await one.make(
+            "CreateOTAFirmware", DestVersion="2.0", FirmwareName="f", ProductKey="pk",
+            FirmwareUrl=await one.upload(), ModuleName="mcu", NeedToVerify="false",
+        )  # fmt: skip
+        job = await one.make(
+            "CreateOTAStaticUpgradeJob", FirmwareId=firmware["FirmwareId"], ProductKey="pk",
+            TargetSelection="ALL", SrcVersion_1="0.9",
+        )  # fmt: skip
+        push = await device.hear()
+        device.say(ProgressReport("3", 50, "writing", "mcu"))
+        device.say(VersionReport("4", "2.0"))
+        await knows({"default": "2.0", "mcu": "0.9"})
+        (under_way,) = await _shown(one, "ListOTATaskByJob", JobId=job["JobId"])
+        device.say(VersionReport("5", "2.0", "mcu"))
+        await knows({"default": "2.0", "mcu": "2.0"})
+        (ended,) = await _shown(one, "ListOTATaskByJob", JobId=job["JobId"])
+
+    assert isinstance(push, UpgradeRequest)
+    assert (push.image.version, push.image.module) == ("2.0", "mcu")
+    assert (under_way["taskstatus"], under_way["srcversion"]) == ("IN_PROGRESS", "0.9")
+    assert (ended["taskstatus"], ended["destversion"]) == ("SUCCEEDED", "2.0")

@@ -120,11 +120,15 @@ async def test_without_consent_nothing_is_to_be_had(tmp_path: Path) -> None:
 
 
 async def test_a_module_is_upgraded_by_its_own_name(tmp_path: Path) -> None:
-    """Its version, its progress and its push all name it; the device as a whole said nothing."""
+    """Its version, its progress and its push all name it; what runs besides it stays as it is."""
     async with (
         scene(tmp_path, METER) as here,
         meter(here, tmp_path, module="mcu", hold_at="fetched") as one,
     ):
+        await one.tell(do="report", module="default", version="1.1")
+        await here.runs("1.1")
+        named = {"ProductKey": PRODUCT, "ModuleName": "mcu"}
+        assert (await here.operator.ask("CreateOTAModule", **named))["Success"]
         made = await here.operator.upload(PRODUCT, ModuleName="mcu")
         ordered = await here.operator.ask(
             "CreateOTAStaticUpgradeJob", FirmwareId=made["Data"]["FirmwareId"],
@@ -135,6 +139,7 @@ async def test_a_module_is_upgraded_by_its_own_name(tmp_path: Path) -> None:
         await here.shows(job, "IN_PROGRESS")
         await one.tell(do="go")
         await here.runs("2.0", "mcu")
+        await here.runs("1.1")
 
         assert await here.outcome(job) == DONE
     assert told(one, "offered", "by", "module") == [("push", "mcu")]
