@@ -155,6 +155,9 @@ def image_of(books: Books, job: JobState) -> FirmwareImage:
         digest_method=firmware.order.digest_method,
         module=firmware.order.module,
         stream=stream_of(firmware) if is_stream else None,
+        is_patch=firmware.order.is_patch,
+        custom=firmware.order.custom,
+        tags=job.order.tags,
     )
 
 

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,8 +28,9 @@ from fleet_sim.model.northbound import (
     SearchFirmware,
     Shown,
     UpdateFirmware,
+    UpdateJob,
 )
-from tests.backend.playbook import CONTENT, EPOCH_MS, Server, device, firmware_order
+from tests.backend.playbook import CONTENT, EPOCH_MS, Server, contract, device, firmware_order
 
 
 def test_a_firmware_is_kept_and_shown() -> None:
@@ -101,6 +103,22 @@ def test_another_product_may_have_the_same_version_and_name() -> None:
     answer = server.call(CreateFirmware(firmware_order("2.0", product_key="other"), CONTENT))
 
     assert isinstance(answer, FirmwareCreated)
+
+
+def test_a_push_says_what_goes_to_devices() -> None:
+    """A difference, the package's text, and the job's tags as they are at that moment."""
+    server = Server(contract(open_list_windows=True, repush_on_reconnect="always"))
+    server.fleet("d1", version="1.0")
+    firmware_id = server.upload(is_patch=True, from_versions=("1.0",), custom='{"a":1}')
+    job_id = server.job(firmware_id=firmware_id, tags=(("k", "v"), ("a", "b")))
+
+    server.call(UpdateJob(job_id, tags=(("k", "w"),)))
+    server.gone("d1")
+    server.connect("d1", version="1.0")
+
+    first, again = (request.image for request in server.requests("d1"))
+    assert (first.is_patch, first.custom, first.tags) == (True, '{"a":1}', (("k", "v"), ("a", "b")))
+    assert again == replace(first, tags=(("k", "w"),))
 
 
 @pytest.mark.parametrize("method", ["md5", "sha256"])

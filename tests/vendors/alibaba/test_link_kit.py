@@ -7,6 +7,7 @@ nobody; and a CONNECT that is refused is tried again for ever, without a word.
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,21 @@ async def test_a_module_is_upgraded_by_its_own_name(tmp_path: Path) -> None:
 
         assert await here.outcome(job) == DONE
     assert told(one, "offered", "by", "module") == [("push", "mcu")]
+
+
+async def test_what_goes_with_a_push_reaches_the_device(tmp_path: Path) -> None:
+    """The package's own text, and the tags of the job, as the SDK hands them to its user."""
+    async with scene(tmp_path, METER) as here, meter(here, tmp_path) as one:
+        made = await here.operator.upload(PRODUCT, Udi='{"note":"x"}')
+        ordered = await here.operator.ask(
+            "CreateOTAStaticUpgradeJob", FirmwareId=made["Data"]["FirmwareId"],
+            ProductKey=PRODUCT, TargetSelection="ALL", Tag=[{"Key": "shift", "Value": "night"}],
+        )  # fmt: skip
+        assert ordered["Success"], ordered
+        await one.hear("upgraded", version="2.0")
+
+    ((extra,),) = told(one, "offered", "extra")
+    assert ast.literal_eval(extra) == {"shift": "night", "_package_udi": '{"note":"x"}'}
 
 
 async def test_a_damaged_image_is_tried_again(tmp_path: Path) -> None:
