@@ -131,11 +131,12 @@ def _job_of(books: Books, order: JobOrder, firmware: FirmwareState, now_ms: int)
     """Return the job that would be made; it has no name yet."""
     product_key = firmware.order.product_key or order.scope.product_key
     contract = books.contract
+    pushes_always = order.kind == "verify" and contract.verify_pushes_always
     full = replace(
         order,
         timeout_s=contract.timeout_s if order.timeout_s is None else order.timeout_s,
         concurrency=contract.cap_default if order.concurrency is None else order.concurrency,
-        devices_must_ask=order.devices_must_ask and order.kind == "upgrade",
+        devices_must_ask=order.devices_must_ask and not pushes_always,
     )
     return JobState(
         job_id="",

@@ -122,6 +122,7 @@ def _made(books: Books, job: JobState, device: DeviceState, now_ms: int) -> Task
         tries_left=tries_of(job.order, books.planted),
         timeout_s=job.order.timeout_s,
         status=TaskStatus.UNCONFIRMED if job.order.needs_confirmation else TaskStatus.QUEUED,
+        is_consented=not job.order.needs_confirmation,
         awaits_connect=job.order.waits_for_connect,
     )
     tasks.enter(books, task)

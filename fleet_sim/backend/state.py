@@ -204,6 +204,7 @@ class TaskState:
         asked_at_ms: When the device was asked for its version, as the first step of the attempt;
             None unless its answer is still awaited.
         online_by_ms: By when its device must come on line; None: no need, or it is.
+        is_consented: Whether it needs no consent of a person's, or has it.
         awaits_connect: Whether it waits until its device connects anew.
         ran: The version the device ran when the attempt started.
         is_answered: Whether the device has answered the push, as the contract counts it.
@@ -235,6 +236,7 @@ class TaskState:
     anchor_at_ms: int | None = None
     asked_at_ms: int | None = None
     online_by_ms: int | None = None
+    is_consented: bool = True
     awaits_connect: bool = False
     ran: str = ""
     is_answered: bool = False

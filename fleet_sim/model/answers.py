@@ -13,8 +13,21 @@ from fleet_sim.model.orders import FirmwareOrder, JobOrder, JobStatus, Names, Ta
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """How the last job to verify a firmware stands.
+
+    Attributes:
+        percent: How many of a hundred of its tasks have succeeded.
+        is_over: Whether all of them have ended.
+    """
+
+    percent: int
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FirmwareRow:
-    """A firmware as shown."""
+    """A firmware as shown; `trial` is None where there was none, or the vendor does not show it."""
 
     firmware_id: str
     order: FirmwareOrder
@@ -22,6 +35,7 @@ class FirmwareRow:
     size_bytes: int
     is_verified: bool
     created_epoch_ms: int
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +133,8 @@ class Refusal(StrEnum):
     FIRMWARE_UNVERIFIED = "firmware_unverified"
     VERIFY_SCOPE_TOTAL = "verify_scope_total"
     VERIFY_TOO_MANY = "verify_too_many"
+    VERIFY_RUNNING = "verify_running"
+    VERIFY_DONE = "verify_done"
     JOB_STARTED = "job_started"
     JOB_STOPPED = "job_stopped"
     JOB_NOT_RUNNING = "job_not_running"

@@ -117,6 +117,10 @@ class ContractProfile:
         open_lists: Whether open lists know of one another: where the newest wins, a device joins
             the newest it matches, and no two are for the same firmware and source version.
         open_list_matches_max: How often a device may get a task in one open list.
+        verification: When firmware is verified: once enough devices have succeeded, in whichever
+            jobs to verify; or once all devices of one job have, and then there is no second job
+            while one is under way or after it has succeeded.
+        verify_pushes_always: Whether a job to verify pushes although its devices were to ask.
         descs: The vendor's own words for what ended a task; see `DescOf`.
     """
 
@@ -190,6 +194,8 @@ class ContractProfile:
     job_planned: bool = False
     open_lists: Literal["independent", "newest_wins"] = "independent"
     open_list_matches_max: int = 1
+    verification: Literal["by_devices", "by_job"] = "by_devices"
+    verify_pushes_always: bool = True
     descs: tuple[tuple[DescOf, str], ...] = ()
 
     def __post_init__(self) -> None:

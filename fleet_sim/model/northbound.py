@@ -29,6 +29,7 @@ from fleet_sim.model.answers import (
     Row,
     Shown,
     TaskRow,
+    Trial,
     Versions,
 )
 from fleet_sim.model.filters import EVERYTHING, Filter
@@ -94,6 +95,7 @@ __all__ = [
     "StopJob",
     "TaskRow",
     "TaskStatus",
+    "Trial",
     "UpdateFirmware",
     "UpdateJob",
     "UpdateModule",

@@ -4,7 +4,8 @@ Every parameter of the profile stands here. "Not said" marks a choice that is ou
 changed by a scenario (`contract: {…}`).
 
 Source: "View update status", "OTA update overview", "FAQ about errors related to OTA updates",
-"CreateOTAStaticUpgradeJob" and its siblings, the comments of the official SDK.
+"CreateOTAStaticUpgradeJob" and its siblings, "Verify an update package", the comments of the
+official SDK.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ CONTRACT = ContractProfile(
     job_planned=True,  # PLANNED
     open_lists="newest_wins",  # and no two for the same package and source version
     open_list_matches_max=10,
+    verification="by_job",  # that all devices must succeed is the console's page
+    verify_pushes_always=False,  # NeedPush is a parameter of CreateOTAVerifyJob as well
     descs=(
         ("timeout", "timeout"),
         ("foreign_version", "report version is not conform"),

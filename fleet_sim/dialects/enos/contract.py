@@ -78,5 +78,7 @@ CONTRACT = ContractProfile(
     job_planned=False,
     open_lists="independent",  # not said
     open_list_matches_max=1,  # one task a device and job
+    verification="by_devices",  # minSuccessForVerified
+    verify_pushes_always=True,  # not said
     descs=(),  # not said; a cancelled task's stands above
 )

@@ -85,6 +85,8 @@ CONTRACT = ContractProfile(
     job_planned=True,  # wait, Waitting
     open_lists="independent",
     open_list_matches_max=1,
+    verification="by_devices",  # there are no jobs to verify, so neither says anything
+    verify_pushes_always=True,
     descs=(
         ("timeout", "Wait for the device to report upgrade result timeout"),
         ("version_timeout", "Waiting for report device firmware version timeout"),

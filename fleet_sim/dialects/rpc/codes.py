@@ -53,6 +53,8 @@ REFUSALS: Mapping[Refusal, tuple[str, str]] = {
     Refusal.FIRMWARE_UNVERIFIED: ("iot.ota.FirmwareUnverified", "The firmware is not verified"),
     Refusal.VERIFY_SCOPE_TOTAL: ("iot.ota.VerifyWithoutDevice", "TargetDeviceName is not given"),
     Refusal.VERIFY_TOO_MANY: ("iot.ota.VerifyTooManyDevices", "Too many devices to verify with"),
+    Refusal.VERIFY_RUNNING: ("iot.ota.FirmwareVerifying", "The firmware is being verified"),
+    Refusal.VERIFY_DONE: ("iot.ota.FirmwareVerified", "The firmware has been verified"),
     Refusal.JOB_STARTED: ("iot.ota.JobStarted", "The upgrade batch is under way already"),
     Refusal.JOB_STOPPED: ("iot.ota.JobCanceled", "The upgrade batch has been cancelled"),
     Refusal.JOB_NOT_RUNNING: ("iot.ota.JobNotInProgress", "The upgrade batch is not under way"),

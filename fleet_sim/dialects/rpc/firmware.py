@@ -37,6 +37,7 @@ UDI_CHARS_MAX = 4096
 VERSION_CHARS_MAX = 64
 VERIFY_DEVICES_MAX = 10
 WHOLE, DIFFERENCE = 0, 1
+VERIFY_NO_NEED, UNVERIFIED, VERIFIED, VERIFYING, VERIFY_FAILED = -1, 0, 1, 2, 3  # `Status`
 
 _VERSION = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
@@ -142,11 +143,7 @@ def search(asked: Asked) -> Call:
 
 
 def fields(row: FirmwareRow, *, is_whole: bool) -> dict[str, Any]:
-    """Write a firmware, for QueryOTAFirmware or for a list.
-
-    `Status` is 1 where the firmware is verified, else 0: that it is being verified, or failed to
-    be, is not known here.
-    """
+    """Write a firmware, for QueryOTAFirmware or for a list."""
     order = row.order
     brief = {
         "DestVersion": order.version,
@@ -159,7 +156,7 @@ def fields(row: FirmwareRow, *, is_whole: bool) -> dict[str, Any]:
         "ProductKey": order.product_key or None,
         "SignMethod": order.digest_method.upper(),
         "SrcVersion": next(iter(order.from_versions), None),
-        "Status": int(row.is_verified),
+        "Status": _status(row),
         "Type": DIFFERENCE if order.is_patch else WHOLE,
         "UtcCreate": utc_of(row.created_epoch_ms),
     }
@@ -169,5 +166,24 @@ def fields(row: FirmwareRow, *, is_whole: bool) -> dict[str, Any]:
         **brief,
         "FirmwareUrl": row.url,
         "Udi": order.custom or None,
-        "VerifyProgress": 100 if row.is_verified else 0,
+        "VerifyProgress": _percent(row),
     }
+
+
+def _status(row: FirmwareRow) -> int:
+    """Return where a firmware stands with being verified.
+
+    One whose devices have not all succeeded counts as failed; that this is so where their tasks
+    were cancelled is in no page.
+    """
+    if row.is_verified:
+        return VERIFIED
+    if row.trial is not None:
+        return VERIFY_FAILED if row.trial.is_over else VERIFYING
+    return UNVERIFIED if row.order.needs_verification else VERIFY_NO_NEED
+
+
+def _percent(row: FirmwareRow) -> int:
+    if row.is_verified:
+        return 100
+    return 0 if row.trial is None else row.trial.percent

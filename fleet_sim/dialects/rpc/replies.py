@@ -30,6 +30,7 @@ from fleet_sim.model.northbound import (
     Retry,
     Scope,
     TaskRow,
+    Trial,
     Window,
 )
 
@@ -151,10 +152,11 @@ class FirmwareInfo(Shape):
     status: int | None = None
     type: int | None = None
     udi: str | None = None
+    verify_progress: int | None = None
     utc_create: str | None = None
 
     def row(self) -> FirmwareRow:
-        """Return the neutral row; that it had to be verified is not shown."""
+        """Return the neutral row; of a verified one it is not shown that it had to be."""
         is_patch = self.type == firmware.DIFFERENCE
         order = FirmwareOrder(
             product_key=self.product_key or "",
@@ -168,15 +170,23 @@ class FirmwareInfo(Shape):
             from_versions=(self.src_version,) if is_patch and self.src_version else (),
             is_patch=is_patch,
             custom=self.udi or "",
+            needs_verification=self.status is not None
+            and self.status not in {firmware.VERIFY_NO_NEED, firmware.VERIFIED},
         )
         return FirmwareRow(
             firmware_id=self.firmware_id,
             order=order,
             url=self.firmware_url or "",
             size_bytes=self.firmware_size or 0,
-            is_verified=self.status == 1,
+            is_verified=self.status == firmware.VERIFIED,
             created_epoch_ms=_instant(self.utc_create) or 0,
+            trial=self._trial(),
         )
+
+    def _trial(self) -> Trial | None:
+        if self.status not in {firmware.VERIFYING, firmware.VERIFY_FAILED}:
+            return None
+        return Trial(self.verify_progress or 0, self.status == firmware.VERIFY_FAILED)
 
 
 class Sources(Shape):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from fleet_sim.model.northbound import (
     Scope,
     TaskRow,
     TaskStatus,
+    Trial,
     Window,
 )
 from tests.dialects.rpc.callers import NOW, PROFILES
@@ -89,7 +91,20 @@ def test_the_other_rows_read_as_they_were_written() -> None:
     reported = ReportedRow("pk", "d", "", "", "1")
     unfinished = tasks.fields(task, PROFILES["tuya"], is_whole=False)
 
-    assert FirmwareInfo.model_validate(_sent(firmware.fields(row, is_whole=True))).row() == row
+    tried = replace(
+        row,
+        order=replace(order, needs_verification=True),
+        is_verified=False,
+        trial=Trial(50, is_over=True),
+    )
+
+    for one in (
+        row,
+        tried,
+        replace(tried, trial=Trial(0, is_over=False)),
+        replace(tried, trial=None),
+    ):
+        assert FirmwareInfo.model_validate(_sent(firmware.fields(one, is_whole=True))).row() == one
     assert TaskInfo.model_validate(_sent(unfinished)).row() == task
     assert VersionInfo.model_validate(_sent(tasks.reported_fields(reported))).row() == reported
 
