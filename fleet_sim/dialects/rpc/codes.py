@@ -1,10 +1,16 @@
 """The API's words for what went wrong, and the error that carries one.
 
 Two layers speak: the gateway, about who calls and how (`MissingAction`, HTTP 4xx), and the product
-behind it, about what was asked (`iot.…`, HTTP 200). The codes of the OTA service itself are in no
-page that could be read, so `iot.ota.…` are of our own coining; all the others are documented.
+behind it, about what was asked (`iot.…`, HTTP 200). How sure each is:
 
-Source: "Error codes" (both vendors); the gateway's codes as the classic SDK knows them.
+    iot.system.…, iot.common.…, iot.prod.…, iot.messagebroker.…    both vendors list them; which one
+                                                                   fits a refusal is our reading
+    the gateway's, with their HTTP status    the classic SDK's, and of general knowledge; no page of
+                                             either product lists them
+    iot.ota.…                                coined here: the OTA service has codes of its own, and
+                                             they are in no page that could be read
+
+Source: "Error codes" (both vendors); the classic SDK for Python.
 """
 
 from __future__ import annotations
@@ -23,7 +29,7 @@ SIGNATURE_WRONG = "SignatureDoesNotMatch"
 EXPIRED = "InvalidTimeStamp.Expired"
 NONCE_USED = "SignatureNonceUsed"
 THROTTLED = "Throttling.User"
-# From the same family of names, though no page of these lists them.
+# Coined here, in the manner of the others.
 BAD_TIMESTAMP = "InvalidTimeStamp.Format"
 BAD_VERSION = "InvalidVersion"
 BAD_PARAMETER = "InvalidParameter"
@@ -37,10 +43,12 @@ BAD_TENANT = "iot.common.InvalidTenant"
 DENIED = "iot.common.AuthActionPermissionDeny"
 BROKEN = "iot.system.SystemException"
 
+# --- the OTA service's, all coined here --------------------------------------------------------
+
 NO_SUCH_FILE = "iot.ota.FileNotExisted"
 NOT_SERVED = "iot.ota.NotSupported"
 
-# Reason to code and sentence; a detail is added to the sentence.
+# Reason to code and sentence; the sentences are ours, and a detail is added to them.
 REFUSALS: Mapping[Refusal, tuple[str, str]] = {
     Refusal.BAD_ARGUMENT: (BAD_REQUEST, "The request is not legal"),
     Refusal.DENIED: (DENIED, "The action is not allowed"),
