@@ -83,6 +83,8 @@ class ContractProfile:
         page_base: The number of the first page.
         page_size_default: Rows a page when none is asked for.
         page_size_max: The most rows a page.
+        wide_page_size_max: The same of lists of jobs, and of what modules run, where those have
+            larger pages; None: as the others.
         busy_device: What becomes of a second task for a busy device: it has failed at once, it
             waits, or it takes the device over. A job that says so takes over under each.
         overwritable: The neutral statuses in which a task can be taken over; where another one
@@ -163,6 +165,7 @@ class ContractProfile:
     page_base: Literal[0, 1]
     page_size_default: int
     page_size_max: int
+    wide_page_size_max: int | None = None
     busy_device: Literal["refuse", "queue", "overwrite"]
     overwritable: tuple[Literal["unconfirmed", "queued", "pushed", "under_way"], ...] = (
         "unconfirmed",

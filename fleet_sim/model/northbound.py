@@ -109,13 +109,11 @@ __all__ = [
 class Page:
     """Which rows of a result are wanted: `number` from the vendor's base, `size` rows.
 
-    None means the vendor's default. `size_max` allows a call larger pages than the vendor's others
-    have; it is no part of what is asked for, so pages are equal without it.
+    None means the vendor's default.
     """
 
     number: int | None = None
     size: int | None = None
-    size_max: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ CONTRACT = ContractProfile(
     page_base=1,
     page_size_default=10,
     page_size_max=100,
+    wide_page_size_max=200,  # ListOTAJobByFirmware and ListOTAModuleVersionsByDevice
     busy_device="refuse",  # OverwriteMode 1, the default: the new task fails
     overwritable=("unconfirmed", "queued", "pushed"),  # by OverwriteMode 2, unless IN_PROGRESS
     modules_side_by_side=False,  # MultiModuleMode is off unless a job says so

@@ -57,6 +57,7 @@ CONTRACT = ContractProfile(
     visibility_s=2,  # [U]
     page_base=0,
     page_size_default=10,
+    wide_page_size_max=None,
     page_size_max=100,
     busy_device="refuse",  # "Task Conflict"
     overwritable=("unconfirmed", "queued", "pushed"),  # where a scenario has newer jobs overwrite

@@ -15,7 +15,14 @@ import re
 from collections.abc import Mapping
 
 from fleet_sim.dialects.rpc import codes, name_lists
-from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
+from fleet_sim.dialects.rpc.asked import (
+    Asked,
+    equal,
+    must_be_legal,
+    page_of,
+    together,
+    wide_page_max,
+)
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
 from fleet_sim.dialects.rpc.parameters import LONG_MAX, NAMES_MAX
 from fleet_sim.model.contract import ContractProfile
@@ -41,7 +48,6 @@ DEVICES_MAX = 200
 VERIFY_DEVICES_MAX = 10
 TAGS_MAX = 10
 TAGS_CHARS_MAX = 4096
-WIDE_PAGE_MAX = 200  # of ListOTAJobByFirmware and ListOTAModuleVersionsByDevice
 ENDLESS_EPOCH_MS = 253_402_300_799_999  # the end of the year 9999
 
 TARGETS = ("ALL", "SPECIFIC", "GRAY", "GROUP")
@@ -281,7 +287,7 @@ def get(asked: Asked) -> Call:
 def search_by_firmware(asked: Asked) -> Call:
     """Read ListOTAJobByFirmware."""
     where = equal("firmware_id", asked.given.required("FirmwareId"))
-    return SearchJobs(where, page_of(asked, WIDE_PAGE_MAX, is_needed=True))
+    return SearchJobs(where, page_of(asked, wide_page_max(asked), is_needed=True))
 
 
 def search_by_device(asked: Asked) -> Call:

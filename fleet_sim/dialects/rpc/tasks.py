@@ -10,9 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleet_sim.dialects.rpc import codes, modules
-from fleet_sim.dialects.rpc.asked import Asked, device_filter, equal, page_of, together
+from fleet_sim.dialects.rpc.asked import (
+    Asked,
+    device_filter,
+    equal,
+    page_of,
+    together,
+    wide_page_max,
+)
 from fleet_sim.dialects.rpc.codes import miss, refuse
-from fleet_sim.dialects.rpc.jobs import DEVICES_MAX, MINUTE_S, WIDE_PAGE_MAX
+from fleet_sim.dialects.rpc.jobs import DEVICES_MAX, MINUTE_S
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.times import utc_of
 from fleet_sim.model.filters import Comparison, Filter, Operator
@@ -96,7 +103,7 @@ def search_unfinished(asked: Asked) -> Call:
 def search_versions(asked: Asked) -> Call:
     """Read ListOTAModuleVersionsByDevice."""
     where = device_filter(asked)
-    return SearchReported(where, page_of(asked, WIDE_PAGE_MAX, is_needed=False))
+    return SearchReported(where, page_of(asked, wide_page_max(asked), is_needed=False))
 
 
 def cancel_by_device(asked: Asked) -> Call:
