@@ -33,7 +33,8 @@ class DeviceState:
         is_connected: Whether it has a connection.
         due_at_ms: Until when a fresh connection is given time to report its version.
         active: Lane to the task whose attempt is running on it. There is one lane, "", unless the
-            contract lets tasks for different modules run side by side: then one for each.
+            contract, or a job, lets tasks for different modules run side by side: then one for
+            each.
         open_tasks: Its tasks that have not ended, oldest first.
         latest: The task whose attempt ran last, ended or not.
         heard: Fingerprints of its last reports on this connection, so that copies do nothing.

@@ -114,6 +114,8 @@ class JobOrder:
         concurrency: How many attempts may run at a time.
         pushes_a_minute: How many pushes may leave in a minute.
         overwrites: Whether it takes devices over from an older job.
+        side_by_side: Whether its tasks run beside those of other such jobs for other modules, and
+            take a module over from an older job.
         by_blocks: Whether files are fetched over MQTT.
         waits_for_connect: Whether each device's attempt begins when it next comes on line.
         tags: The job's own, which go to devices with each push, where the vendor's has a place
@@ -134,6 +136,7 @@ class JobOrder:
     concurrency: int | None = None
     pushes_a_minute: int | None = None
     overwrites: bool = False
+    side_by_side: bool = False
     by_blocks: bool = False
     waits_for_connect: bool = False
     tags: tuple[tuple[str, str], ...] = ()

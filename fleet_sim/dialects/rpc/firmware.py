@@ -1,8 +1,9 @@
 """Firmware calls and rows, at the server's end.
 
 What a page leaves open is decided so: the digest is checked where it is given and computed where it
-is not; a size that is given must be the file's; `SrcVersion` of a whole image is left alone; the
-module `default` is the device as a whole. Firmware of several files is refused.
+is not; a size that is given must be the file's; `SrcVersion` of a whole image is left alone. A name
+is unique within its product, where Alibaba's page says within the account. Firmware of several
+files is refused.
 
 Source: "CreateOTAFirmware", "QueryOTAFirmware", "ListOTAFirmware", "ModifyOTAFirmware"; members and
 their types from the official SDK.

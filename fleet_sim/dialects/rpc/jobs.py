@@ -1,8 +1,11 @@
 """Calls that make, show, change and end jobs, at the server's end.
 
-Decisions where the pages are silent: a schedule without an end lasts as good as for ever; several
-modules at a time are refused; percents of a gray job are taken to one decimal, which is what the
-neutral scope can say.
+Decisions where the pages are silent: a schedule without an end lasts as good as for ever; percents
+of a gray job are taken to one decimal, which is what the neutral scope can say.
+
+`MultiModuleMode` has a task run beside those for other modules, and take the same module over. It
+does so among jobs that all say it; beside a job that does not, a device has one task, as ever. That
+is not in the pages, and neither is what becomes of a module's task in that case: it is refused.
 
 Source: "CreateOTAStaticUpgradeJob", "CreateOTADynamicUpgradeJob", "CreateOTAVerifyJob",
 "UpdateOTAJob", "CancelOTATaskByJob", "CancelOTAStrategyByJob" and the lists. Ranges that the
@@ -114,6 +117,7 @@ def _order(
         window=window,
         pushes_a_minute=rate if is_upgrade else None,
         overwrites=is_upgrade and takes_extras and _overwrites(asked),
+        side_by_side=is_upgrade and takes_extras and _is_side_by_side(asked),
         by_blocks=_by_blocks(asked),
         tags=_tags(asked, "Tag") if takes_extras else (),
     )
@@ -250,10 +254,13 @@ def _window(asked: Asked) -> Window | None:
 
 def _overwrites(asked: Asked) -> bool:
     overwrites = asked.given.whole("OverwriteMode", KEEP, OVERWRITE) == OVERWRITE
-    if asked.given.flag("MultiModuleMode"):
-        must_be_legal("OverwriteMode", is_legal=not overwrites, why="2 excludes MultiModuleMode")
-        raise RpcError("MultiModuleMode is not served here", word=codes.NOT_SERVED)
+    is_legal = not (overwrites and _is_side_by_side(asked))
+    must_be_legal("OverwriteMode", is_legal=is_legal, why="2 excludes MultiModuleMode")
     return overwrites
+
+
+def _is_side_by_side(asked: Asked) -> bool:
+    return asked.given.flag("MultiModuleMode") is True
 
 
 def _by_blocks(asked: Asked) -> bool:

@@ -231,6 +231,7 @@ class JobInfo(Shape):
     timeout_in_minutes: int | None = None
     maximum_per_minute: int | None = None
     overwrite_mode: int | None = None
+    multi_module_mode: bool | None = None
     download_protocol: str | None = None
     tags: Tags | None = None
     utc_schedule_time: str | None = None
@@ -264,6 +265,7 @@ class JobInfo(Shape):
             window=self._window(),
             pushes_a_minute=self.maximum_per_minute,
             overwrites=self.overwrite_mode == OVERWRITE,
+            side_by_side=self.multi_module_mode is True,
             by_blocks=self.download_protocol == "MQTT",
             tags=tuple((tag.key, tag.value) for tag in self.tags.ota_tag_dto) if self.tags else (),
         )

@@ -98,9 +98,14 @@ def _has_whole_percents(order: JobOrder) -> bool:
     return not (order.scope.permille or 0) % 10
 
 
+def _is_of_one_mind(order: JobOrder) -> bool:
+    return not (order.overwrites and order.side_by_side)
+
+
 _EXTRAS = {
     "pushes_a_minute": st.none() | st.integers(10, 10_000),
     "overwrites": st.booleans(),
+    "side_by_side": st.booleans(),
     "by_blocks": st.booleans(),
     "tags": _TAGS,
 }
@@ -139,7 +144,7 @@ _SHARED = st.one_of(
     st.builds(SearchReported, _ID.map(lambda one: equal("asset_id", one)), _PAGES),
 )  # fmt: skip
 _OF_ALIBABA = st.one_of(
-    st.builds(CreateJob, _RICH | _DYNAMIC),
+    st.builds(CreateJob, (_RICH | _DYNAMIC).filter(_is_of_one_mind)),
     st.builds(UpdateJob, _ID, st.none() | st.integers(10, 10_000), _TIMEOUTS, st.none() | _IDS),
     st.builds(
         CancelJob, _ID,
@@ -224,6 +229,7 @@ def test_an_order_that_cannot_be_said_is_refused(order: JobOrder, why: str) -> N
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, tags=(("a", "b"),))), "tags"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, by_blocks=True)), "download over MQTT"),
         (CreateJob(JobOrder("f", "upgrade", Scope("pk", ("1",)), open_list=True)), "no action"),
+        (CreateJob(JobOrder("f", "upgrade", _SCOPE, side_by_side=True)), "side by side"),
         (CancelJob("j", (TaskStatus.UNDER_WAY,)), "under_way"),
         (CancelJob("j", is_planned=True), "no scheduled jobs"),
         (CancelJob("j", ends_list=True), "no action CancelOTAStrategyByJob"),

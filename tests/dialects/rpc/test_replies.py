@@ -51,6 +51,7 @@ _JOBS = st.builds(
         retry=st.none() | st.builds(Retry, st.sampled_from([1, 2, 5]), st.just(600)),
         window=st.none() | st.builds(Window, _INSTANT, _INSTANT),
         pushes_a_minute=st.integers(10, 10_000), overwrites=st.booleans(), by_blocks=st.booleans(),
+        side_by_side=st.booleans(),
         tags=st.lists(st.tuples(_KEY, _KEY), max_size=2).map(tuple),
     ),
     _TEXT, st.just(Names("")),
