@@ -26,6 +26,7 @@ from fleet_sim.dialects.fields import (
     Fields,
     Number,
     is_storable,
+    read_count,
     read_list,
     read_string,
     read_text,
@@ -102,15 +103,12 @@ def read_image(fields: Fields) -> FirmwareImage:
     digest = read_string(file, "sign").lower()
     if not _DIGESTS[method].fullmatch(digest):
         raise DialectError(f"sign is {digest[:70]!r}, which is no {method}")
-    size_bytes = read_whole(file, "size")
-    if size_bytes < 0:
-        raise DialectError(f"size is {size_bytes}, less than nothing")
     url, stream = _read_place(file)
     texts = _read_extras(fields)
     return FirmwareImage(
         version=read_text(fields, "version"),
         url=url,
-        size_bytes=size_bytes,
+        size_bytes=read_count(file, "size"),
         digest=digest,
         digest_method=method,
         module=module_of(fields),

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fleet_sim.dialects.credentials import Identity, Keyring
+from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.huawei import envelope, result_codes
 from fleet_sim.dialects.huawei.device import PROGRESS, QUERY, VERSION, GatewayOf
 from fleet_sim.dialects.huawei.images import SOFTWARE, event_of, image_fields
@@ -43,8 +43,6 @@ from fleet_sim.model.messages import (
 
 # CONNACK codes: "Device Connection Authentication".
 BAD_CLIENT_ID = 2
-BAD_CREDENTIALS = 4
-NOT_AUTHORIZED = 5
 
 _PERCENT_MAX = 100
 

@@ -27,6 +27,7 @@ from fleet_sim.dialects.rpc.asked import (
     wide_page_max,
 )
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
+from fleet_sim.dialects.rpc.firmware import VERIFY_DEVICES_MAX
 from fleet_sim.dialects.rpc.parameters import LONG_MAX, NAMES_MAX
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
@@ -48,7 +49,6 @@ DAY_MS = 86_400_000
 SCHEDULE_WITHIN_DAYS = 7
 SCHEDULE_LASTS_DAYS_MAX = 30
 DEVICES_MAX = 200
-VERIFY_DEVICES_MAX = 10
 TAGS_MAX = 10
 TAGS_CHARS_MAX = 4096
 ENDLESS_EPOCH_MS = 253_402_300_799_999  # the end of the year 9999
