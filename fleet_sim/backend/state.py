@@ -36,7 +36,7 @@ class DeviceState:
             contract, or a job, lets tasks for different modules run side by side: then one for
             each.
         open_tasks: Its tasks that have not ended, oldest first.
-        latest: The task whose attempt ran last, ended or not.
+        latest: The task that was pushed last, ended or not.
         heard: Fingerprints of its last reports on this connection, so that copies do nothing.
     """
 
