@@ -24,12 +24,23 @@ def bad_order(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused
     wrong = _bad_list(books, order)
     if wrong:
         return Refused(Refusal.BAD_ARGUMENT, wrong)
-    if order.kind == "verify" and order.scope.total:
-        return Refused(Refusal.VERIFY_SCOPE_TOTAL)
+    if order.kind == "verify":
+        return _bad_trial(books, order, firmware)
     unproven = firmware.order.needs_verification and not firmware.is_verified
-    if order.kind == "upgrade" and unproven:
-        return Refused(Refusal.FIRMWARE_UNVERIFIED, order.firmware_id)
-    return None
+    return Refused(Refusal.FIRMWARE_UNVERIFIED, order.firmware_id) if unproven else None
+
+
+def _bad_trial(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused | None:
+    """Return why a firmware cannot be verified by this order, or by any as it stands."""
+    if order.scope.total:
+        return Refused(Refusal.VERIFY_SCOPE_TOTAL)
+    if books.contract.verification != "by_job":
+        return None
+    if firmware.is_verified:
+        return Refused(Refusal.VERIFY_DONE, order.firmware_id)
+    trial = firmwares.trial_of(books, order.firmware_id)
+    is_running = trial is not None and not trial.is_over
+    return Refused(Refusal.VERIFY_RUNNING, order.firmware_id) if is_running else None
 
 
 def _bad_list(books: Books, order: JobOrder) -> str:

@@ -111,6 +111,7 @@ def begin(books: Books, task: TaskState, now_ms: int) -> None:
     task.pushed_at_ms, task.anchor_at_ms = now_ms, None
     task.ran = task.device.version_of(task.job.module) or ""
     _take(books, task)
+    task.device.latest = task
     _move(books, task, TaskStatus.PUSHED, now_ms)
     if books.contract.upgrading_starts == "push":
         get_under_way(books, task, now_ms)
@@ -126,7 +127,7 @@ def _take(books: Books, task: TaskState) -> None:
     if not task.has_slot and not ("B02" in books.planted and task.attempt > 1):
         task.has_slot = True
         task.job.slots += 1
-    task.device.active[task.job.lane] = task.device.latest = task
+    task.device.active[task.job.lane] = task
 
 
 def get_under_way(books: Books, task: TaskState, now_ms: int) -> None:

@@ -29,6 +29,6 @@ ALIBABA = Dialect(
     block_rules=BLOCK_RULES,
     covers={
         "devices": "Alink over MQTT: all sign methods, registration, modules, blocks over MQTT",
-        "northbound": "RPC 2018-01-20, HMAC-SHA1 and ACS3: static and dynamic jobs, tasks",
+        "northbound": "RPC 2018-01-20, HMAC-SHA1 and ACS3: modules, static and dynamic jobs",
     },
 )

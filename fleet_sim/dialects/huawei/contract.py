@@ -57,6 +57,7 @@ CONTRACT = ContractProfile(
     visibility_s=2,  # [U]
     page_base=0,
     page_size_default=10,
+    wide_page_size_max=None,
     page_size_max=100,
     busy_device="refuse",  # "Task Conflict"
     overwritable=("unconfirmed", "queued", "pushed"),  # where a scenario has newer jobs overwrite
@@ -85,6 +86,8 @@ CONTRACT = ContractProfile(
     job_planned=True,  # wait, Waitting
     open_lists="independent",
     open_list_matches_max=1,
+    verification="by_devices",  # there are no jobs to verify, so neither says anything
+    verify_pushes_always=True,
     descs=(
         ("timeout", "Wait for the device to report upgrade result timeout"),
         ("version_timeout", "Waiting for report device firmware version timeout"),

@@ -29,6 +29,6 @@ TUYA = Dialect(
     block_rules=BLOCK_RULES,  # no job of its own is by blocks, so each request is refused
     covers={
         "devices": "Alink over MQTT: all sign methods, registration, modules, HTTPS",
-        "northbound": "RPC in camelCase, HMAC-SHA1: static and verify jobs, tasks, consent",
+        "northbound": "RPC in camelCase, HMAC-SHA1: modules, static and verify jobs, consent",
     },
 )

@@ -65,6 +65,7 @@ def _number() -> Column[Any]:
 _TABLES: Mapping[str, Table] = {
     "counters": _table("counters", Column("value", BigInteger, nullable=False)),
     "devices": _table("devices"),
+    "modules": _table("modules", _number()),
     "firmware": _table("firmware", _number()),
     "jobs": _table("jobs", _number(), Column("status", Text, nullable=False)),
     "tasks": _table(
@@ -268,7 +269,7 @@ def _tune_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - an
 
 
 def _prepare(connection: Connection, name: str) -> None:
-    """Make the tables in an empty database; refuse one that holds anything but this version."""
+    """Make the tables that are missing; refuse a database that holds anything but this version."""
     present = set(inspect(connection).get_table_names())
     if not present:
         _METADATA.create_all(connection)
@@ -282,6 +283,7 @@ def _prepare(connection: Connection, name: str) -> None:
             f"{name} was written by another fleet_sim (store version {found}, "
             f"here {SCHEMA_VERSION}); name a new store"
         )
+    _METADATA.create_all(connection)  # a table that has come since is empty in an older store
 
 
 @contextmanager

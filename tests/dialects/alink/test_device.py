@@ -191,8 +191,12 @@ def test_a_push_of_the_platform_is_read() -> None:
     )
 
     assert _CODEC.decode(_DEVICE, _UPGRADE, payload) == UpgradeRequest(
-        "#1626969597470", FirmwareImage("2.0.0", _URL, 5120, _MD5, "md5", "MCU")
-    )
+        "#1626969597470",
+        FirmwareImage(
+            "2.0.0", _URL, 5120, _MD5, "md5", "MCU", custom='{"note":"x"}',
+            tags=(("key1", "value1"),),
+        ),
+    )  # fmt: skip
 
 
 def test_a_secret_is_read() -> None:
