@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from fleet_sim.dialects import registry
 from tests.dialects.third_party.fleet_sim_acme import ACME
-from tests.dialects.third_party.installing import installed
+from tests.dialects.third_party.installing import HERE, offering
 
 _MANY_TIMEOUT_S = 7_200  # Long enough for 100,000 examples on a busy machine.
 
@@ -61,8 +61,10 @@ def acme(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def acme_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder in which the package with `acme` is installed, to be put on a path."""
-    return installed(tmp_path_factory.mktemp("acme"))
+    """Return a folder that offers `acme` as an installed package does, to be put on a path."""
+    module = (HERE / "fleet_sim_acme" / "__init__.py").read_text(encoding="utf-8")
+    folder = tmp_path_factory.mktemp("acme")
+    return offering(folder, "fleet-sim-acme", "acme", f"{module}\nFOUND = ACME\n")
 
 
 @pytest.fixture
