@@ -33,7 +33,6 @@ from fleet_sim.runtime.run_folder import make_run_folder
 from fleet_sim.runtime.run_log import write_part
 from fleet_sim.runtime.target.broker_access import login_from
 from fleet_sim.runtime.target.target import OperatorKeys
-from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import Plan, plan
@@ -185,6 +184,9 @@ class _Session:
             raise KeyboardInterrupt from None
 
     def _virtually(self, live: Live) -> _Outcome:
+        # A run in real time keeps no store: that is its platform's, a process of its own.
+        from fleet_sim.runtime.virtual_run import run_virtually  # noqa: PLC0415
+
         with told_to_stop() as should_stop:
             ran = run_virtually(
                 self._plan,

@@ -15,6 +15,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -329,22 +330,20 @@ def _columns(table: Table, key: str, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _upsert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
     """Insert rows or replace those of the same key."""
+    connection.execute(_upsert_into(table, connection.dialect.name), values)
+
+
+@cache  # Built anew, a statement costs as much as carrying it out, and each commit needs some.
+def _upsert_into(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
     others = [column.name for column in table.c if not column.primary_key]
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         new = postgresql.insert(table)
-        connection.execute(
-            new.on_conflict_do_update(
-                index_elements=["key"], set_={name: new.excluded[name] for name in others}
-            ),
-            values,
+        return new.on_conflict_do_update(
+            index_elements=["key"], set_={name: new.excluded[name] for name in others}
         )
-        return
     fresh = sqlite.insert(table)
-    connection.execute(
-        fresh.on_conflict_do_update(
-            index_elements=["key"], set_={name: fresh.excluded[name] for name in others}
-        ),
-        values,
+    return fresh.on_conflict_do_update(
+        index_elements=["key"], set_={name: fresh.excluded[name] for name in others}
     )
 
 
