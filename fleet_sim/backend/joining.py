@@ -145,7 +145,7 @@ def _make_way(books: Books, job: JobState, device: DeviceState, now_ms: int) -> 
     if not others:
         return True
     if contract.busy_device != "overwrite" and not job.order.overwrites:
-        return contract.busy_device == "queue"
+        return contract.busy_device == "queue" or "B60" in books.planted
     if any(_stands(other) not in contract.overwritable for other in others):
         return False
     status, text = TaskStatus(contract.cancel_shows_as), desc_of(books, "overwritten")

@@ -290,6 +290,7 @@ def cancel(books: Books, task: TaskState, now_ms: int) -> None:
     finish(books, task, status, now_ms, desc=texts[0] if texts else USER_CANCEL, why="cancel")
     if "B14" in books.planted and task.tries_left > 0:
         reopen(books, task)
+        _move(books, task, TaskStatus.QUEUED, now_ms)
         wait(books, task, now_ms)
 
 

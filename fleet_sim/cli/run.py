@@ -37,6 +37,7 @@ from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import Plan, plan
+from fleet_sim.scenario.plants import barren
 
 STRANGERS_MAX = 100  # So many devices may knock at a target that is not on this machine unasked.
 
@@ -283,7 +284,7 @@ class _Session:
             ),
             generator=outcome.generator,
             northbound=outcome.northbound,
-            warnings=warnings(outcome.records),
+            warnings=(*barren(self._plan), *warnings(outcome.records)),
             overrides=self._plan.overrides,
             folder=str(self._folder),
             program=_program(),
