@@ -116,6 +116,7 @@ class JobOrder:
         overwrites: Whether it takes devices over from an older job.
         by_blocks: Whether files are fetched over MQTT.
         waits_for_connect: Whether each device's attempt begins when it next comes on line.
+        devices_must_exist: Whether it is refused as a whole for a device that nobody knows.
         tags: The job's own, which are handed on to devices.
     """
 
@@ -135,6 +136,7 @@ class JobOrder:
     overwrites: bool = False
     by_blocks: bool = False
     waits_for_connect: bool = False
+    devices_must_exist: bool = False
     tags: tuple[tuple[str, str], ...] = ()
 
 
