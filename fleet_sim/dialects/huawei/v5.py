@@ -7,7 +7,8 @@
     GET, DELETE  …/ota-upgrades/packages/{package_id}     show, delete
 
 `stop`, `retry` and `confirm` take some targets, of each of which is told what became of it, or all
-that can be. A whole task is stopped by stopping all that has not ended.
+that can be. A whole task is stopped by stopping all that has not ended. A target that nobody knows
+gets no task ([U]).
 
 Source: the pages of those names; SDK for Python 3.1.219.
 """
@@ -43,7 +44,7 @@ from fleet_sim.dialects.huawei.v5_tasks import (
 )
 from fleet_sim.dialects.huawei.v5_values import DEVICE, NAME_36, VERSION, query_value
 from fleet_sim.dialects.wire import DialectError
-from fleet_sim.model.filters import EVERYTHING, AllOf, Comparison, Operator
+from fleet_sim.model.filters import EVERYTHING, Comparison, Operator
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -248,7 +249,7 @@ def _job(job_id: str) -> Generator[Call, Answer, JobRow]:
 
 
 def _tasks(asked: Asked, job_id: str) -> Generator[Call, Answer, tuple[TaskRow, ...]]:
-    where = AllOf((Comparison("job_id", Operator.EQUAL, (job_id,)),))
+    where = Comparison("job_id", Operator.EQUAL, (job_id,))
     return (yield from talk.tasks(where, asked.contract.page_size_max))
 
 

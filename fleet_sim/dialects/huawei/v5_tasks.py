@@ -19,7 +19,12 @@ from typing import Any
 
 from fleet_sim.dialects.huawei import v5_codes
 from fleet_sim.dialects.huawei.names import device_of, name_of
-from fleet_sim.dialects.huawei.operations import FIRMWARE_UPGRADE, OPERATE_TYPE, SOFTWARE_UPGRADE
+from fleet_sim.dialects.huawei.operations import (
+    FIRMWARE_UPGRADE,
+    OPERATE_TYPE,
+    SECOND_MS,
+    SOFTWARE_UPGRADE,
+)
 from fleet_sim.dialects.huawei.payload import (
     Fields,
     read_fields,
@@ -169,7 +174,7 @@ def _window(policy: Fields, epoch_ms: int) -> Window | None:
     if not text:
         return None
     start = read_stamp(text)
-    if not start - SCHEDULE_MS_MAX <= epoch_ms < start + 1_000:
+    if not start - SCHEDULE_MS_MAX <= epoch_ms < start + SECOND_MS:
         raise DialectError("schedule_time is not within the next 7 days")
     return Window(start, _NEVER_MS)
 
