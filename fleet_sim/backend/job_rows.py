@@ -33,8 +33,9 @@ def row_of(books: Books, job: JobState, now_ms: int) -> JobRow:
 
 def is_retry_due(books: Books, task: TaskState) -> bool:
     """Tell whether an attempt of a task has failed, and another is to follow by itself."""
-    has_failed = task.tries_left < tries_of(task.job.order, books.planted)
-    return task.is_waiting and task.is_between and has_failed
+    if not (task.is_between and task.is_waiting):
+        return False
+    return task.tries_left < tries_of(task.job.order, books.planted)
 
 
 def status_of(books: Books, job: JobState, now_ms: int) -> JobStatus:
