@@ -119,8 +119,8 @@ class Books:
         return value
 
     def name(self, kind: str, number: int) -> str:
-        """Return the id that goes with a number."""
-        return identifier(self.seed, "backend", kind, number)
+        """Return the id that goes with a number: 24 hexadecimal digits, a later one's greater."""
+        return f"{number:08x}{identifier(self.seed, 'backend', kind, number, digits=16)}"
 
     def _row(self, kept: rows.Kept | int) -> dict[str, Any]:
         return {"value": kept} if isinstance(kept, int) else rows.to_row(kept, self.epoch_ms)

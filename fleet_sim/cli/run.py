@@ -36,6 +36,7 @@ from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import Plan, plan
+from fleet_sim.scenario.plants import barren
 
 STRANGERS_MAX = 100  # So many devices may knock at a target that is not on this machine unasked.
 
@@ -285,7 +286,7 @@ class _Session:
             ),
             generator=outcome.generator,
             northbound=outcome.northbound,
-            warnings=warnings(outcome.records),
+            warnings=(*barren(self._plan), *warnings(outcome.records)),
             overrides=self._plan.overrides,
             folder=str(self._folder),
             program=_program(),

@@ -53,6 +53,7 @@ class JobRow:
         counts: Its tasks by status, in the order of the statuses, none left out; empty where a
             wire does not show them.
         timeouts: How many of those that failed ended by a timeout.
+        retries_due: How many of those in line have failed and wait to be tried again.
     """
 
     job_id: str
@@ -64,6 +65,7 @@ class JobRow:
     created_epoch_ms: int
     counts: tuple[tuple[TaskStatus, int], ...] = ()
     timeouts: int = 0
+    retries_due: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class TaskRow:
         firmware_id: What it is to run; "" where the vendor does not show it.
         timeout_s: Its limit of an attempt, which a later change of the job's leaves as it was; None
             where there is none, or it is not shown.
+        is_retry_due: Whether it has failed and waits to be tried again; never where not shown.
     """
 
     task_id: str
@@ -106,6 +109,7 @@ class TaskRow:
     module: str = ""
     firmware_id: str = ""
     timeout_s: int | None = None
+    is_retry_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)

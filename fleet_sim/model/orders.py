@@ -118,6 +118,7 @@ class JobOrder:
             take a module over from an older job.
         by_blocks: Whether files are fetched over MQTT.
         waits_for_connect: Whether each device's attempt begins when it next comes on line.
+        devices_must_exist: Whether it is refused as a whole for a device that nobody knows.
         tags: The job's own, which go to devices with each push, where the vendor's has a place
             for them: Alink's has.
     """
@@ -139,6 +140,7 @@ class JobOrder:
     side_by_side: bool = False
     by_blocks: bool = False
     waits_for_connect: bool = False
+    devices_must_exist: bool = False
     tags: tuple[tuple[str, str], ...] = ()
 
 

@@ -89,7 +89,12 @@ def plan(
         for name, fleet in scenario.fleets.items()
     }
     ordered = [
-        ordered_from(job, contracts[dialects[job.upgrade]], _running(scenario, job.upgrade, placed))
+        ordered_from(
+            job,
+            contracts[dialects[job.upgrade]],
+            _running(scenario, job.upgrade, placed),
+            vendor=vocabulary.contract(dialects[job.upgrade]),
+        )
         for job in scenario.jobs
     ]
     jobs = tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms))

@@ -20,15 +20,14 @@ LATER = ("--set", "jobs.0.at=16s")
 
 
 async def test_happy_path(tmp_path: Path) -> None:
-    """More devices than the job may have under way; the backend misses nothing that one said."""
-    words = ("happy-path", "--devices", "400")
+    """A thousand devices, plain; nothing that any device said is missing at the backend."""
     with mosquitto(tmp_path, OPEN) as port:
-        ran = await run(tmp_path, *words, "--broker", f"mqtt://{HOST}:{port}")
+        ran = await run(tmp_path, "happy-path", "--broker", f"mqtt://{HOST}:{port}")
 
     assert (ran.code, ran.said) == (0, "")
-    assert ran.document["totals"]["updated"] == 400
+    assert ran.document["totals"]["updated"] == 1000
     assert ran.document["totals"]["lost_reports"] == 0
-    assert verdicts(ran.document) == embedded(tmp_path, *words)
+    assert verdicts(ran.document) == embedded(tmp_path, "happy-path")
 
 
 async def test_tls_with_an_authority_of_ones_own(tmp_path: Path) -> None:
@@ -45,19 +44,19 @@ async def test_tls_with_an_authority_of_ones_own(tmp_path: Path) -> None:
 
 
 async def test_client_certificates_and_devices_of_a_file(tmp_path: Path) -> None:
-    """Each under its own keys, all with one certificate, as the backend has."""
+    """Five hundred, each under its own keys, all with one certificate, as the backend has."""
     certificates = issue(tmp_path)
-    devices = device_file(tmp_path / "devices.csv", 100)
+    devices = device_file(tmp_path / "devices.csv", 500)
     with mosquitto(tmp_path, *tls_lines(certificates, wants_client=True)) as port:
         ran = await run(
-            tmp_path, "happy-path", *FEW, *LATER, "--device-file", str(devices),
+            tmp_path, "happy-path", "--devices", "500", *LATER, "--device-file", str(devices),
             "--broker", f"mqtts://{HOST}:{port}", "--ca", str(certificates.ca),
             "--cert", str(certificates.device), "--key", str(certificates.device_key),
         )  # fmt: skip
 
     assert (ran.code, ran.said) == (0, "")
-    assert ran.document["totals"]["updated"] == 100
-    assert verdicts(ran.document) == embedded(tmp_path, "happy-path", *FEW)
+    assert ran.document["totals"]["updated"] == 500
+    assert verdicts(ran.document) == embedded(tmp_path, "happy-path", "--devices", "500")
 
 
 async def test_a_password_file(tmp_path: Path) -> None:

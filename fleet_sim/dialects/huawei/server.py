@@ -12,7 +12,6 @@ the Java SDK's sample reports before its reboot, and comments in the SDKs call a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.huawei import envelope, result_codes
@@ -193,8 +192,7 @@ class HuaweiServer:
 
 def _said(message: ServerMessage) -> tuple[str, Fields] | None:
     """Return the event type and what it says; None: there is none."""
-    given: Any = message
-    match given:
+    match message:
         case VersionAsked():
             return QUERY, {}
         case UpgradeRequest(image=image):

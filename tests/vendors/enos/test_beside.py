@@ -1,4 +1,4 @@
-"""Devices on the vendor's SDK next to a hundred and fifty simulated ones: one platform, one job."""
+"""Devices on the vendor's SDK next to five hundred simulated ones: one platform, one job."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.vendors.stranger import Stranger
 pytestmark = pytest.mark.timeout(600)  # The first test of a machine makes the environments.
 
 PRODUCT = "meters00"
-METERS = fleet_of(PRODUCT, 150)
+METERS = fleet_of(PRODUCT, 500)
 TASKS = len(METERS) + 4  # All that run 1.0: the child, too, but neither its gateway nor who asks.
 CONTENT = "firmware as text\n" * 1_000
 PUSHED, UNLUCKY, CUT, ASKING = (
@@ -119,7 +119,7 @@ async def test_strangers_and_a_fleet_take_one_job(tmp_path: Path) -> None:
             operator, FIRMWARES, "searchDeviceUpgrade", "firmwareVersion='1.0'", TASKS
         )
         retry = {"enableRetry": True, "retryInterval": 0, "retryCount": 2}
-        job = await order(operator, "2.0", "1.0", maximumConcurrency=50, retryPolicy=retry)
+        job = await order(operator, "2.0", "1.0", maximumConcurrency=100, retryPolicy=retry)
         other = await order(operator, "2.1", "0.9", enableUpgradeRequest=True)
         await asking.tell(do="ask")
         async with asyncio.TaskGroup() as tasks:
