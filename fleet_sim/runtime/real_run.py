@@ -31,7 +31,7 @@ from fleet_sim.runtime.operator.others import Kept
 from fleet_sim.runtime.platform.child import PlatformChild, platform_children
 from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.real_world import RealWorld
-from fleet_sim.runtime.run_log import FileLog, part_path, read_run
+from fleet_sim.runtime.run_log import PARTS, FileLog, part_path, read_run
 from fleet_sim.runtime.sites import Site, met, started
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.target.target import OperatorKeys, stock_broker
@@ -228,6 +228,7 @@ async def _conduct(
     before = generator.usage(children)
     async with cleaning(clean_up, options.on_left):
         conductor.start(offices)
+        log.add(Source.CONTROL, PARTS, fields={"count": 1 + len(children)})
         await _watch(plan, conductor, options, worlds, over=over, children=children)
         costs = generator.costs(before, generator.usage(children), devices=len(plan.devices))
     for rig in rigs.values():

@@ -19,6 +19,8 @@ from fleet_sim.model.record import Record, Source, from_line, in_order, to_line
 
 # The run is over: what devices do while somebody else's backend is cleaned up is no part of it.
 AFTER_END = frozenset({"cleaned"})
+# Says how many parts there are: one that is missing as a whole leaves no other trace.
+PARTS = "parts"
 MEMBER_LINES_MAX = 5_000  # At this size whole members cost no more space than one stream.
 UNPACK_BYTES = 65_536  # Unpacked at once; a member's end hands back the rest of this, not of all.
 MAGIC = b"\x1f\x8b\x08"  # What every member begins with.
@@ -202,7 +204,20 @@ def read_log(folder: Path) -> ReadLog:
         if path != part_path(folder, part):
             wanted = part_path(folder, part).name
             raise ValueError(f"{folder} lacks {wanted}, though {path.name} is there")
-    return _read(paths)
+    found = _read(paths)
+    counted = max((one["count"] for one in found.records if _counts_parts(one)), default=0)
+    if len(paths) < counted:
+        wanted = part_path(folder, len(paths)).name
+        raise ValueError(
+            f"{folder} lacks {wanted}, one of the {counted} parts of its log; the log cannot be "
+            "judged without it"
+        )
+    return found
+
+
+def _counts_parts(record: Record) -> bool:
+    is_ours = record.kind == PARTS and record.src is Source.CONTROL
+    return is_ours and isinstance(record.get("count"), int)
 
 
 def _parts(folder: Path) -> list[Path]:

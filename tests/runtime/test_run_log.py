@@ -271,3 +271,33 @@ def test_a_part_that_is_missing_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match=r"lacks events-000\.jsonl\.gz, though events-001"):
         read_log(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("count", "there", "lacks"),
+    [(1, 1, ""), (2, 2, ""), (2, 1, "events-001"), (5, 3, "events-003"), (5, 1, "events-001")],
+)
+def test_the_last_parts_are_missed_by_their_number(
+    tmp_path: Path, count: int, there: int, lacks: str
+) -> None:
+    """No file after them is there to tell; the fleet's own part counts them."""
+    first = Record(0, 0, Source.CONTROL, "parts", fields={"count": count})
+    write_part(tmp_path, 0, [first])
+    for part in range(1, there):
+        write_part(tmp_path, part, [])
+
+    if not lacks:
+        assert read_log(tmp_path).records == [first]
+        return
+    with pytest.raises(ValueError, match=rf"lacks {lacks}\.jsonl\.gz, one of the {count} parts"):
+        read_log(tmp_path)
+
+
+@pytest.mark.parametrize("fields", [{}, {"count": "three"}])
+def test_a_count_of_parts_that_says_nothing_is_passed_by(
+    tmp_path: Path, fields: dict[str, object]
+) -> None:
+    """A log of another version is judged as it stands."""
+    write_part(tmp_path, 0, [Record(0, 0, Source.CONTROL, "parts", fields=fields)])
+
+    assert len(read_log(tmp_path).records) == 1
