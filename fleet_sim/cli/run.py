@@ -29,7 +29,7 @@ from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime import conductor
 from fleet_sim.runtime.real_run import RealOptions, run_really
 from fleet_sim.runtime.real_time import epoch_ms
-from fleet_sim.runtime.run_folder import make_run_folder
+from fleet_sim.runtime.run_folder import make_run_folder, write_file
 from fleet_sim.runtime.run_log import write_part
 from fleet_sim.runtime.target.broker_access import login_from
 from fleet_sim.runtime.target.target import OperatorKeys
@@ -128,7 +128,7 @@ class _Session:
         self._holds = holds
         self._started_epoch_ms = epoch_ms()
         self._folder = make_run_folder(runs, planned.name, self._started_epoch_ms)
-        (self._folder / "scenario.yaml").write_text(source.text, encoding="utf-8")
+        write_file(self._folder / "scenario.yaml", source.text)
         self._left: list[str] = []
         self._last_records = 0
         self._last_ms = 0
@@ -257,16 +257,23 @@ class _Session:
     # --- the report ------------------------------------------------------------------------
 
     def _tell(self, outcome: _Outcome, judgement: Judgement, verdict: Verdict) -> None:
+        """Write the report and show it; what cannot be written hides no verdict.
+
+        Raises:
+            TargetError: A file of the run folder cannot be written.
+        """
         told = self._told(outcome)
         document = run_json(told, judgement, verdict)
-        (self._folder / "run.json").write_text(render(document), encoding="utf-8")
         xml = junit(told, judgement, verdict)
-        (self._folder / "junit.xml").write_text(xml, encoding="utf-8")
-        if self._mode is UiMode.JSON:
-            typer.echo(render(document))
-        elif self._mode is not UiMode.NONE:
-            print_summary(self._terminal, told, judgement, verdict)
-        if self._junit_file is not None:  # last: a path that cannot be written hides no verdict
+        try:
+            write_file(self._folder / "run.json", render(document))
+            write_file(self._folder / "junit.xml", xml)
+        finally:
+            if self._mode is UiMode.JSON:
+                typer.echo(render(document))
+            elif self._mode is not UiMode.NONE:
+                print_summary(self._terminal, told, judgement, verdict)
+        if self._junit_file is not None:
             self._junit_file.parent.mkdir(parents=True, exist_ok=True)
             self._junit_file.write_text(xml, encoding="utf-8")
 

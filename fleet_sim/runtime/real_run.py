@@ -129,6 +129,9 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
         stack.callback(log.close)
         with ungrouped(Exception):
             conducted = await _run(plan, options, sites, clock=clock, log=log)
+    for site in sites:
+        if site.child is not None:
+            _check_end(site.child)
     ran = _result(options, conducted, clock=clock, sites=sites)
     why = pushed_by_others(ran.records) if access is not None else ""
     return dataclasses.replace(ran, invalid_reason=why) if why else ran
@@ -261,7 +264,7 @@ async def _watch(
     """Wait until the run is over; tell how it stands meanwhile.
 
     Raises:
-        TargetError: The broker lets no device in.
+        TargetError: The broker lets no device in, or the log cannot be written.
         BrokenError: A platform has died.
     """
     clock, log = worlds[0].clock, worlds[0].log
@@ -288,11 +291,24 @@ async def _watch(
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), None if is_well else INTERRUPTED_S)
             return
-        if any(child.has_died for child in children):
+        died = next((child for child in children if child.has_died), None)
+        if died is not None:
+            await died.stop()
+            _check_end(died)
             raise BrokenError(
                 "the reference platform ended in the midst of the run; if it said why, that stands "
                 "above"
             )
+
+
+def _check_end(child: PlatformChild) -> None:
+    """Pass on what a platform ended with, if that was no good end.
+
+    Raises:
+        TargetError: Its own words.
+    """
+    if why := child.closing.get("error"):
+        raise TargetError(f"the reference platform ended early: {why}")
 
 
 def _result(
