@@ -16,6 +16,7 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.record import Record, Source
 from fleet_sim.oracle.strangers import pushed_by_others
 from fleet_sim.oracle.tolerance import REAL_TIME
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.cloud import clouds_of
@@ -80,7 +81,7 @@ class RealRun:
         records: The run log, all parts, in order.
         why: Why it ended.
         refusals: What the backends would not do, one sentence each.
-        northbound: What all sessions with them came to, as `run.json` shows it.
+        northbound: What all sessions with them came to.
         generator: The simulator's own figures, as `run.json` shows them.
         invalid_reason: Why the run is worthless: those figures, or a stranger who spoke for our
             backend; "" if it is not.
@@ -90,7 +91,7 @@ class RealRun:
     records: list[Record]
     why: str
     refusals: tuple[str, ...]
-    northbound: Mapping[str, int]
+    northbound: NorthboundFigures
     generator: Mapping[str, Any]
     invalid_reason: str
     lag_ms: int
@@ -325,7 +326,7 @@ def _result(
         records=read_run(options.folder),
         why=conducted.conductor.why,
         refusals=refusals(conducted.offices),
-        northbound=dataclasses.asdict(traffic(conducted.offices)),
+        northbound=traffic(conducted.offices),
         generator={
             **generator.lateness(slips, platform_slip_max_ms=platform_slip_max_ms),
             **conducted.costs,
