@@ -225,7 +225,7 @@ class _Session:
             generator=Generator(
                 version=__version__, invalid_reason=ran.invalid_reason, **ran.generator
             ),
-            northbound=NorthboundFigures(**ran.northbound),
+            northbound=ran.northbound,
             why=ran.why,
             refusals=ran.refusals,
         )
@@ -285,7 +285,7 @@ class _Session:
             timing=Timing(
                 world="virtual" if self._is_virtual else "real",
                 started_at=started.isoformat(timespec="seconds"),
-                run_ms=outcome.records[-1].t if outcome.records else 0,
+                run_ms=_end_ms(outcome.records),
                 wall_ms=self._wall_ms,
             ),
             generator=outcome.generator,
@@ -297,6 +297,12 @@ class _Session:
             arguments=tuple(_repeatable(sys.argv[1:])),
             can_go_virtual=self._plan.target.broker is None,
         )
+
+
+def _end_ms(records: list[Record]) -> int:
+    """Return when the run ended; what is taken back at a backend after that is no part of it."""
+    ends = (one.t for one in reversed(records) if one.kind == "end")
+    return next(ends, records[-1].t if records else 0)
 
 
 def _by_state(seen: conductor.Snapshot) -> dict[str, int]:

@@ -13,6 +13,7 @@ from junitparser import JUnitXml
 from fleet_sim.cli import run as run_verb
 from fleet_sim.cli.live import Live
 from fleet_sim.cli.main import outcome
+from fleet_sim.model.record import Record, Source
 from fleet_sim.runtime import virtual_run
 from fleet_sim.runtime.run_folder import make_run_folder
 from tests.dialects.third_party.installing import with_path
@@ -192,6 +193,14 @@ def test_an_interrupted_run_in_virtual_time_leaves_its_report(
     assert document["totals"]["updated"] < 12
     assert (tmp_path / "runs/latest/junit.xml").exists()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_is_taken_back_after_a_run_is_no_part_of_its_time() -> None:
+    """A run of five seconds took five, however long its backend kept an image."""
+    log = [Record(at_ms, 0, Source.CONTROL, kind) for at_ms, kind in (
+        (0, "contract"), (5_000, "end"), (19_000, "cleaned"))]  # fmt: skip
+
+    assert [run_verb._end_ms(log[:count]) for count in range(4)] == [0, 0, 5_000, 5_000]
 
 
 def test_a_second_interrupt_ends_a_run_at_once(
