@@ -29,7 +29,7 @@ from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime import conductor
 from fleet_sim.runtime.real_run import RealOptions, run_really
 from fleet_sim.runtime.real_time import epoch_ms
-from fleet_sim.runtime.run_folder import make_run_folder
+from fleet_sim.runtime.run_folder import make_run_folder, write_file
 from fleet_sim.runtime.run_log import write_part
 from fleet_sim.runtime.target.broker_access import login_from
 from fleet_sim.runtime.target.target import OperatorKeys
@@ -128,7 +128,7 @@ class _Session:
         self._holds = holds
         self._started_epoch_ms = epoch_ms()
         self._folder = make_run_folder(runs, planned.name, self._started_epoch_ms)
-        (self._folder / "scenario.yaml").write_text(source.text, encoding="utf-8")
+        write_file(self._folder / "scenario.yaml", source.text)
         self._left: list[str] = []
         self._last_records = 0
         self._last_ms = 0
@@ -228,7 +228,7 @@ class _Session:
             generator=Generator(
                 version=__version__, invalid_reason=ran.invalid_reason, **ran.generator
             ),
-            northbound=NorthboundFigures(**ran.northbound),
+            northbound=ran.northbound,
             why=ran.why,
             refusals=ran.refusals,
         )
@@ -260,16 +260,23 @@ class _Session:
     # --- the report ------------------------------------------------------------------------
 
     def _tell(self, outcome: _Outcome, judgement: Judgement, verdict: Verdict) -> None:
+        """Write the report and show it; what cannot be written hides no verdict.
+
+        Raises:
+            TargetError: A file of the run folder cannot be written.
+        """
         told = self._told(outcome)
         document = run_json(told, judgement, verdict)
-        (self._folder / "run.json").write_text(render(document), encoding="utf-8")
         xml = junit(told, judgement, verdict)
-        (self._folder / "junit.xml").write_text(xml, encoding="utf-8")
-        if self._mode is UiMode.JSON:
-            typer.echo(render(document))
-        elif self._mode is not UiMode.NONE:
-            print_summary(self._terminal, told, judgement, verdict)
-        if self._junit_file is not None:  # last: a path that cannot be written hides no verdict
+        try:
+            write_file(self._folder / "run.json", render(document))
+            write_file(self._folder / "junit.xml", xml)
+        finally:
+            if self._mode is UiMode.JSON:
+                typer.echo(render(document))
+            elif self._mode is not UiMode.NONE:
+                print_summary(self._terminal, told, judgement, verdict)
+        if self._junit_file is not None:
             self._junit_file.parent.mkdir(parents=True, exist_ok=True)
             self._junit_file.write_text(xml, encoding="utf-8")
 
@@ -281,7 +288,7 @@ class _Session:
             timing=Timing(
                 world="virtual" if self._is_virtual else "real",
                 started_at=started.isoformat(timespec="seconds"),
-                run_ms=outcome.records[-1].t if outcome.records else 0,
+                run_ms=_end_ms(outcome.records),
                 wall_ms=self._wall_ms,
             ),
             generator=outcome.generator,
@@ -293,6 +300,12 @@ class _Session:
             arguments=tuple(_repeatable(sys.argv[1:])),
             can_go_virtual=self._plan.target.broker is None,
         )
+
+
+def _end_ms(records: list[Record]) -> int:
+    """Return when the run ended; what is taken back at a backend after that is no part of it."""
+    ends = (one.t for one in reversed(records) if one.kind == "end")
+    return next(ends, records[-1].t if records else 0)
 
 
 def _by_state(seen: conductor.Snapshot) -> dict[str, int]:

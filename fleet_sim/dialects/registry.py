@@ -6,7 +6,7 @@ Another package adds one by an entry point, of the dialect's name, that leads to
     acme = "fleet_sim_acme:ACME"
 
 Its code is imported when the dialect is first asked for. One that is broken, or offered twice, is
-told to whoever asks for it, and stands in nobody else's way.
+told to whoever asks for it, and stands in nobody else's way (`offers`).
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 
 from fleet_sim.dialects.alibaba.dialect import ALIBABA
 from fleet_sim.dialects.enos.dialect import ENOS
 from fleet_sim.dialects.huawei.dialect import HUAWEI
 from fleet_sim.dialects.interface import Dialect
+from fleet_sim.dialects.offers import Offer, offers
 from fleet_sim.dialects.tuya.dialect import TUYA
 from fleet_sim.dialects.tuyalink.dialect import TUYALINK
 from fleet_sim.dialects.wire import DialectError
-
-GROUP = "fleet_sim.dialects"
 
 _DIALECTS: Mapping[str, Dialect] = {
     dialect.name: dialect for dialect in (ALIBABA, ENOS, HUAWEI, TUYA, TUYALINK)
@@ -59,10 +57,10 @@ def forget() -> None:
 
 
 @cache
-def _offered() -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Return what installed packages offer: name to entry points, of which there should be one."""
-    found: dict[str, tuple[EntryPoint, ...]] = {}
-    for offer in entry_points(group=GROUP):
+def _offered() -> Mapping[str, tuple[Offer, ...]]:
+    """Return what installed packages offer: name to offers, of which there should be one."""
+    found: dict[str, tuple[Offer, ...]] = {}
+    for offer in offers():
         found[offer.name] = (*found.get(offer.name, ()), offer)
     return found
 
@@ -74,28 +72,11 @@ def _loaded(name: str) -> Dialect:
     Raises:
         DialectError: It is not the only one of its name, cannot be imported, or is no dialect.
     """
-    offers = _offered()[name]
+    found = _offered()[name]
     ours = ["fleet-sim"] if name in _DIALECTS else []
-    sources = [*ours, *sorted(map(_source, offers))]
+    sources = [*ours, *sorted(one.source for one in found)]
     if len(sources) > 1:
         raise DialectError(
             f"the dialect {name!r} is offered by {' and by '.join(sources)}; remove all but one"
         )
-    try:
-        found = offers[0].load()
-    except Exception as error:  # a stranger's module may raise anything
-        why = " ".join(f"{type(error).__name__}: {error}".split())
-        raise DialectError(_unusable(name, sources[0], why)) from error
-    if not isinstance(found, Dialect):
-        raise DialectError(_unusable(name, sources[0], f"{offers[0].value} is no Dialect"))
-    if found.name != name:
-        raise DialectError(_unusable(name, sources[0], f"it calls itself {found.name!r}"))
-    return found
-
-
-def _source(offer: EntryPoint) -> str:
-    return "an unknown package" if offer.dist is None else f"{offer.dist.name} {offer.dist.version}"
-
-
-def _unusable(name: str, source: str, why: str) -> str:
-    return f"the dialect {name!r} of {source} cannot be used: {why}"
+    return found[0].load()

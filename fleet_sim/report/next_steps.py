@@ -13,6 +13,7 @@ from fleet_sim.report.run import Run
 # A line of a terminal holds two or three device keys; the log names the others.
 _DEVICES_MAX = 3
 _PROMISES_MAX = 3
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def next_steps(run: Run, judgement: Judgement, verdict: Verdict) -> tuple[Step, 
         steps.append(Step(f"All of it is in {run.folder}: run.json, junit.xml and the run log."))
         steps.append(Step("Judge the same log again:", _command(run, "judge", run.folder)))
     if run.arguments:  # a kept run does not tell how it was started
-        steps.append(_repeat(run))
+        steps.append(_repeat(run, verdict))
     return tuple(steps)
 
 
@@ -76,20 +77,20 @@ def _grep(run: Run, devices: list[str]) -> str:
     return f"zgrep -hF {' '.join(names)} {shlex.quote(run.folder)}/events-*.jsonl.gz"
 
 
-def _repeat(run: Run) -> Step:
+def _repeat(run: Run, verdict: Verdict) -> Step:
     seed = ("--seed", str(run.seed))
-    if run.timing.world == "virtual":
-        return Step("The same again, byte for byte:", _run(run, *seed, "--virtual"))
-    if run.can_go_virtual:
-        return Step(
-            "The same seed in virtual time, where every repetition is the same:",
-            _run(run, *seed, "--virtual"),
-        )
-    return Step("The same seed again:", _run(run, *seed))
-
-
-def _run(run: Run, *words: str) -> str:
-    return _command(run, "run", *run.arguments, *words)
+    if run.timing.world == "real" and not run.can_go_virtual:
+        return Step("The same seed again:", _command(run, "run", *run.arguments, *seed))
+    # Nobody holds what nobody can watch: virtual time refuses the flag.
+    rest = (word for word in run.arguments if word != "--hold")
+    command = _command(run, "run", *rest, *seed, "--virtual")
+    if run.timing.world == "real":
+        text = "The same seed in virtual time, where every repetition is the same:"
+    elif verdict.exit_code == _INTERRUPTED:
+        text = "The same again, to its end:"
+    else:
+        text = "The same again, byte for byte:"
+    return Step(text, command)
 
 
 def _command(run: Run, *words: str) -> str:

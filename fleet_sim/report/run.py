@@ -61,7 +61,7 @@ class Generator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NorthboundFigures:
-    """What the operator's session with the backend's northbound API came to.
+    """What the operator's sessions with the backend's northbound API came to.
 
     Attributes:
         requests: How many requests were sent, logins and repetitions among them.
@@ -72,6 +72,14 @@ class NorthboundFigures:
     requests: int = 0
     throttled: int = 0
     failed: int = 0
+
+    def __add__(self, other: NorthboundFigures) -> NorthboundFigures:
+        """Return what both came to together."""
+        return NorthboundFigures(
+            requests=self.requests + other.requests,
+            throttled=self.throttled + other.throttled,
+            failed=self.failed + other.failed,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ def warnings(records: Sequence[Record]) -> tuple[str, ...]:
         *found.unheard(),
         *found.unreached(),
         *found.untold(),
+        *_unread(records),
     )
 
 
@@ -136,6 +137,26 @@ def _taken_over(records: Sequence[Record]) -> Iterable[str]:
             f"{'it' if len(cuts) == 1 else 'them'} in again: does another client use the same ids, "
             "as a second run with the same devices does? What such a one did cannot be told from "
             "what our devices did"
+        )
+
+
+def _unread(records: Sequence[Record]) -> Iterable[str]:
+    """Say that the backend fell silent: what is judged came before that."""
+    shown_ms: dict[str, int] = {}
+    why: dict[str, str] = {}
+    for record in records:
+        if record.src is not Source.NORTHBOUND:
+            continue
+        if record.kind == "rows" and record.job:
+            shown_ms[record.job] = record.t
+        elif record.kind == "unread":
+            why[record.job] = str(record.get("why", ""))
+    if why:
+        since_ms = min(shown_ms.get(job, 0) for job in why)
+        jobs = "the job" if len(why) == 1 else f"{len(why)} jobs"
+        yield (
+            f"the backend did not show at the end how {jobs} stood ({next(iter(why.values()))}); "
+            f"of what it did after {since_ms / 1000:.1f} s nothing was seen"
         )
 
 

@@ -16,6 +16,7 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.record import Record, Source
 from fleet_sim.oracle.strangers import pushed_by_others
 from fleet_sim.oracle.tolerance import REAL_TIME
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime import generator
 from fleet_sim.runtime.abort import AbortWatch
 from fleet_sim.runtime.cloud import clouds_of
@@ -31,7 +32,7 @@ from fleet_sim.runtime.operator.others import Kept
 from fleet_sim.runtime.platform.child import PlatformChild, platform_children
 from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.real_world import RealWorld
-from fleet_sim.runtime.run_log import FileLog, part_path, read_run
+from fleet_sim.runtime.run_log import PARTS, FileLog, part_path, read_run
 from fleet_sim.runtime.sites import Site, met, started
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.target.target import OperatorKeys, stock_broker
@@ -80,7 +81,7 @@ class RealRun:
         records: The run log, all parts, in order.
         why: Why it ended.
         refusals: What the backends would not do, one sentence each.
-        northbound: What all sessions with them came to, as `run.json` shows it.
+        northbound: What all sessions with them came to.
         generator: The simulator's own figures, as `run.json` shows them.
         invalid_reason: Why the run is worthless: those figures, or a stranger who spoke for our
             backend; "" if it is not.
@@ -90,7 +91,7 @@ class RealRun:
     records: list[Record]
     why: str
     refusals: tuple[str, ...]
-    northbound: Mapping[str, int]
+    northbound: NorthboundFigures
     generator: Mapping[str, Any]
     invalid_reason: str
     lag_ms: int
@@ -129,6 +130,9 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
         stack.callback(log.close)
         with ungrouped(Exception):
             conducted = await _run(plan, options, sites, clock=clock, log=log)
+    for site in sites:
+        if site.child is not None:
+            _check_end(site.child)
     ran = _result(options, conducted, clock=clock, sites=sites)
     why = pushed_by_others(ran.records) if access is not None else ""
     return dataclasses.replace(ran, invalid_reason=why) if why else ran
@@ -228,6 +232,7 @@ async def _conduct(
     before = generator.usage(children)
     async with cleaning(clean_up, options.on_left):
         conductor.start(offices)
+        log.add(Source.CONTROL, PARTS, fields={"count": 1 + len(children)})
         await _watch(plan, conductor, options, worlds, over=over, children=children)
         costs = generator.costs(before, generator.usage(children), devices=len(plan.devices))
     for rig in rigs.values():
@@ -260,7 +265,7 @@ async def _watch(
     """Wait until the run is over; tell how it stands meanwhile.
 
     Raises:
-        TargetError: The broker lets no device in.
+        TargetError: The broker lets no device in, or the log cannot be written.
         BrokenError: A platform has died.
     """
     clock, log = worlds[0].clock, worlds[0].log
@@ -287,11 +292,24 @@ async def _watch(
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), None if is_well else INTERRUPTED_S)
             return
-        if any(child.has_died for child in children):
+        died = next((child for child in children if child.has_died), None)
+        if died is not None:
+            await died.stop()
+            _check_end(died)
             raise BrokenError(
                 "the reference platform ended in the midst of the run; if it said why, that stands "
                 "above"
             )
+
+
+def _check_end(child: PlatformChild) -> None:
+    """Pass on what a platform ended with, if that was no good end.
+
+    Raises:
+        TargetError: Its own words.
+    """
+    if why := child.closing.get("error"):
+        raise TargetError(f"the reference platform ended early: {why}")
 
 
 def _result(
@@ -308,7 +326,7 @@ def _result(
         records=read_run(options.folder),
         why=conducted.conductor.why,
         refusals=refusals(conducted.offices),
-        northbound=dataclasses.asdict(traffic(conducted.offices)),
+        northbound=traffic(conducted.offices),
         generator={
             **generator.lateness(slips, platform_slip_max_ms=platform_slip_max_ms),
             **conducted.costs,

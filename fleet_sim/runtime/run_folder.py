@@ -32,6 +32,24 @@ def make_run_folder(runs: Path, name: str, started_epoch_ms: int) -> Path:
     return folder
 
 
+def write_file(path: Path, text: str) -> None:
+    """Write a file of a run.
+
+    Raises:
+        TargetError: It cannot be written, as on a full disk.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise unwritten(path, error) from error
+
+
+def unwritten(path: Path, error: OSError) -> TargetError:
+    """Return what to say of a file of a run that cannot be written."""
+    reason = (error.strerror or str(error)).lower()
+    return TargetError(f"{path} cannot be written: {reason}; --runs names another folder")
+
+
 def _first_free(runs: Path, stem: str) -> Path:
     for number in range(1, TRIES_MAX):
         folder = runs / (stem if number == 1 else f"{stem}-{number}")

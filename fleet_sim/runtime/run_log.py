@@ -6,6 +6,8 @@ run ends on a member's boundary and every tool reads what is there.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
 import hashlib
 import os
@@ -16,9 +18,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from fleet_sim.model.record import Record, Source, from_line, in_order, to_line
+from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.run_folder import unwritten
 
 # The run is over: what devices do while somebody else's backend is cleaned up is no part of it.
 AFTER_END = frozenset({"cleaned"})
+# Says how many parts there are: one that is missing as a whole leaves no other trace.
+PARTS = "parts"
+_FULL = os.strerror(errno.ENOSPC)
 MEMBER_LINES_MAX = 5_000  # At this size whole members cost no more space than one stream.
 UNPACK_BYTES = 65_536  # Unpacked at once; a member's end hands back the rest of this, not of all.
 MAGIC = b"\x1f\x8b\x08"  # What every member begins with.
@@ -107,14 +114,17 @@ class MemoryLog:
 class FileLog(MemoryLog):
     """A part of the log in a file; `flush` writes what came since as one whole gzip member.
 
-    The records also stay in memory when `keep` is set, for a verdict without reading them back.
+    The records also stay in memory when `keep` is set, for a verdict without reading them back. A
+    member that cannot be written whole is left out of the file, which so ends on a boundary.
     """
 
-    __slots__ = ("_file", "_keep", "_written")
+    __slots__ = ("_file", "_keep", "_path", "_size_bytes", "_written")
 
     def __init__(self, path: Path, now_ms: Callable[[], int], part: int, *, keep: bool) -> None:
         super().__init__(now_ms, part)
+        self._path = path
         self._file: BinaryIO = path.open("ab", buffering=0)
+        self._size_bytes = self._file.tell()
         self._keep = keep
         self._written = 0
 
@@ -130,25 +140,48 @@ class FileLog(MemoryLog):
         """Append a record; its instant is the present."""
         super().add(src, kind, device=device, job=job, fields=fields)
         if len(self.records) - self._written >= MEMBER_LINES_MAX:
-            self.flush()
+            with contextlib.suppress(TargetError):  # whoever flushes next is told
+                self.flush()
 
     def flush(self) -> None:
-        """Write what came since the last time; to be called at least once a second."""
+        """Write what came since the last time; to be called at least once a second.
+
+        Raises:
+            TargetError: It cannot be written, as on a full disk.
+        """
         fresh = self.records[self._written :]
         if not fresh:
             return
         lines = "".join(f"{to_line(record)}\n" for record in fresh)
         # Level 1 and no time stamp: speed, and the same bytes for the same records.
-        self._file.write(gzip.compress(lines.encode(), compresslevel=1, mtime=0))
+        self._write(gzip.compress(lines.encode(), compresslevel=1, mtime=0))
         if self._keep:
             self._written = len(self.records)
         else:
             self.records.clear()
 
+    def _write(self, member: bytes) -> None:
+        """Write a member, or nothing of it: a disk that fills up takes a part of it in silence."""
+        try:
+            written, why = self._file.write(member), OSError(errno.ENOSPC, _FULL)
+        except OSError as error:
+            written, why = 0, error
+        if written < len(member):
+            with contextlib.suppress(OSError):
+                self._file.truncate(self._size_bytes)
+            raise unwritten(self._path, why) from why
+        self._size_bytes += written
+
     def close(self) -> None:
-        """Write the rest and close the file."""
-        self.flush()
-        self._file.close()
+        """Write the rest and close the file.
+
+        Raises:
+            TargetError: The rest cannot be written; the file is closed all the same.
+        """
+        try:
+            self.flush()
+        finally:
+            self._file.close()
 
 
 def part_path(folder: Path, part: int) -> Path:
@@ -202,7 +235,20 @@ def read_log(folder: Path) -> ReadLog:
         if path != part_path(folder, part):
             wanted = part_path(folder, part).name
             raise ValueError(f"{folder} lacks {wanted}, though {path.name} is there")
-    return _read(paths)
+    found = _read(paths)
+    counted = max((one["count"] for one in found.records if _counts_parts(one)), default=0)
+    if len(paths) < counted:
+        wanted = part_path(folder, len(paths)).name
+        raise ValueError(
+            f"{folder} lacks {wanted}, one of the {counted} parts of its log; the log cannot be "
+            "judged without it"
+        )
+    return found
+
+
+def _counts_parts(record: Record) -> bool:
+    is_ours = record.kind == PARTS and record.src is Source.CONTROL
+    return is_ours and isinstance(record.get("count"), int)
 
 
 def _parts(folder: Path) -> list[Path]:

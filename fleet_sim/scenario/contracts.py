@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.network.profiles import LinkProfile
+from fleet_sim.scenario.carried import SPEAKS, Speech, idle, sayable
 
 Profile = TypeVar("Profile", ContractProfile, LinkProfile)
 
@@ -38,10 +39,21 @@ LOWEST: Mapping[str, int] = dict.fromkeys(
 # Knobs that need a word of the vendor's own, with what its contract says where it has none, and for
 # what. An override would have the backend wait for what nobody can say, and convict it for that.
 NEEDS_WORD: Mapping[str, tuple[object, str]] = {
+    "answers_reports": (False, "answers to what a device reports"),
     "asks_version": (False, "asking a device for its version"),
     "devices_may_ask": (False, "jobs that devices ask for"),
+    "job_planned": (False, "jobs that wait for their window"),
     "policy_names": (None, "jobs with an open list of devices"),
+    "reopenable": ((), "trying a task again"),
+    "shows_progress": (False, "a task's progress in its row"),
     "window_min_s": (None, "schedule windows"),
+}
+
+# What has jobs name source versions, if only because the scenario says so.
+_OPEN_LIST = "a job with an open list"
+_NEED_SOURCES: Mapping[str, str] = {
+    "retry_needs_source_versions": "a job with retries",
+    "open_list_needs_source_versions": _OPEN_LIST,
 }
 
 # For an order to arrive, by a clock that is not ours.
@@ -53,16 +65,23 @@ def replaced(profile: Profile, knobs: Mapping[str, Any]) -> Profile:
     return replace(profile, **knobs)
 
 
-def overridden(dialect: str, before: ContractProfile, after: ContractProfile) -> Iterator[str]:
-    """Say which promises of a vendor a scenario has changed."""
+def overridden(
+    dialect: str, before: ContractProfile, after: ContractProfile, speech: Speech = SPEAKS
+) -> Iterator[str]:
+    """Say which promises of a vendor a scenario has changed, and which of that is in vain."""
+    in_vain = dict(idle(before, after, speech))
     for knob in fields(before):
         old, new = getattr(before, knob.name), getattr(after, knob.name)
         if old != new:
-            yield f"{dialect}: {knob.name} is {_said(new)} by contract override, not {_said(old)}."
+            why = in_vain.get(knob.name)
+            yield (
+                f"{dialect}: {knob.name} is {_said(new)} by contract override, not {_said(old)}"
+                f"{f'; that changes nothing, as {why}' if why else ''}."
+            )
 
 
 def misfits(
-    dialect: str, profile: ContractProfile, overrides: Mapping[str, Any]
+    dialect: str, profile: ContractProfile, overrides: Mapping[str, Any], speech: Speech = SPEAKS
 ) -> Iterator[tuple[str, str]]:
     """Find overrides that do not fit a vendor: each knob to blame, and the sentence.
 
@@ -70,11 +89,37 @@ def misfits(
         dialect: Its name.
         profile: Its own contract.
         overrides: Of a scenario.
+        speech: What its messages can say.
     """
     for knob, (none, what) in NEEDS_WORD.items():
         if knob in overrides and getattr(profile, knob) == none != overrides[knob]:
             yield knob, f"must be left out, as {dialect} has no word for {what}"
-    yield from crossed_bounds(replaced(profile, overrides), overrides)
+    if overrides.get("upgrading_starts") == "ack" and not speech.answers_pushes:
+        yield "upgrading_starts", f"is ack, but devices of {dialect} do not answer a push"
+    after = replaced(profile, overrides)
+    if "policy_names" in overrides and None not in {profile.policy_names, after.policy_names}:
+        yield "policy_names", f"may be null and nothing else, as the words are those of {dialect}"
+    yield from _unnamed_sources(dialect, profile, after, overrides)
+    yield from crossed_bounds(after, overrides)
+
+
+def _unnamed_sources(
+    dialect: str, profile: ContractProfile, after: ContractProfile, overrides: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Find who has jobs name source versions that they cannot: all such jobs would be refused."""
+    if sayable(profile, after).source_versions_max != 0:
+        return
+    for need, jobs in _NEED_SOURCES.items():
+        if getattr(sayable(profile, after), need) and not (
+            jobs == _OPEN_LIST and after.policy_names is None
+        ):
+            knob = "source_versions_max" if "source_versions_max" in overrides else need
+            if knob in overrides:
+                yield (
+                    knob,
+                    f"does not fit: {jobs} must name source versions, and could not at {dialect}",
+                )
+                return
 
 
 def crossed_bounds(
@@ -137,8 +182,9 @@ def nearest_legal(
         at_ms: When the job is ordered.
     """
     timeout_s = None if timeout_ms is None else _timeout_s(profile, timeout_ms)
-    count = _retry_count(profile, retry_count) if retry_count else 0
-    interval_s = _interval_s(profile, retry_interval_ms, timeout_s) if count else 0
+    gap_s = _interval_s(profile, retry_interval_ms, timeout_s) if retry_count else 0
+    count = _retry_count(profile, retry_count) if retry_count and gap_s is not None else 0
+    interval_s = gap_s or 0
     window = None if window_ms is None else _window_ms(profile, window_ms, at_ms)
     pace = None if rate is None else _rate(profile, rate)
     asked, legal = window_ms or (None, None), window or (None, None)
@@ -178,8 +224,8 @@ def _timeout_s(profile: ContractProfile, asked_ms: int) -> int | None:
     """Return the nearest timeout; None where the vendor's timeouts are fixed."""
     if profile.timeout_s_min is None and profile.timeout_s_max is None:
         return None
-    asked_s = -(-asked_ms // (1000 * profile.timeout_step_s)) * profile.timeout_step_s
-    return _within(asked_s, profile.timeout_s_min, profile.timeout_s_max)
+    least, most = profile.timeout_s_min, profile.timeout_s_max
+    return _in_steps(_whole_s(asked_ms), least, most, profile.timeout_step_s)
 
 
 def _retry_count(profile: ContractProfile, asked: int) -> int:
@@ -188,14 +234,20 @@ def _retry_count(profile: ContractProfile, asked: int) -> int:
     return _within(asked, profile.retry_count_min, profile.retry_count_max)
 
 
-def _interval_s(profile: ContractProfile, asked_ms: int, timeout_s: int | None) -> int:
-    asked = _whole_s(asked_ms)
+def _interval_s(profile: ContractProfile, asked_ms: int, timeout_s: int | None) -> int | None:
+    """Return the nearest gap, in the steps in which timeouts are counted; None: none is legal."""
+    asked, step_s = _whole_s(asked_ms), profile.timeout_step_s
     below_s = timeout_s if profile.retry_interval_below_timeout else None
-    if profile.retry_intervals_s_allowed:
-        fitting = (one for one in profile.retry_intervals_s_allowed if _is_below(one, below_s))
-        return _nearest(asked, tuple(fitting) or profile.retry_intervals_s_allowed[:1])
-    legal = _within(asked, profile.retry_interval_s_min, profile.retry_interval_s_max)
-    return legal if below_s is None else min(legal, below_s - 1)
+    least, most = profile.retry_interval_s_min, profile.retry_interval_s_max
+    allowed = tuple(one - one % step_s for one in profile.retry_intervals_s_allowed)
+    if allowed:
+        in_range = tuple(one for one in allowed if one == _in_steps(one, least, most, step_s))
+        fitting = tuple(one for one in in_range or allowed if _is_below(one, below_s))
+        return _nearest(asked, fitting) if fitting else None
+    legal = _in_steps(asked, least, most, step_s)
+    if below_s is not None:
+        legal = min(legal, (below_s - 1) // step_s * step_s)
+    return legal if legal >= least else None
 
 
 def _is_below(value: int, limit: int | None) -> bool:
@@ -219,6 +271,19 @@ def _rate(profile: ContractProfile, asked: int) -> int | None:
     if profile.pushes_a_minute is None:
         return None
     return _within(asked, profile.pushes_a_minute_min, profile.pushes_a_minute_max)
+
+
+def _in_steps(asked_s: int, least_s: int | None, most_s: int | None, step_s: int) -> int:
+    """Return the nearest whole steps within a range, upwards where there are two."""
+    return _within(
+        _up(asked_s, step_s),
+        None if least_s is None else _up(least_s, step_s),
+        None if most_s is None else most_s - most_s % step_s,
+    )
+
+
+def _up(value: int, step: int) -> int:
+    return -(-value // step) * step
 
 
 def _whole_s(ms: int) -> int:

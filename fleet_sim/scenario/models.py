@@ -181,7 +181,9 @@ class Scenario(Keys):
         for dialect in sorted({fleet.dialect for fleet in self.fleets.values()}):
             found.extend(
                 detail(mistake(text), "contract", knob)
-                for knob, text in misfits(dialect, vocabulary.contract(dialect), self.contract)
+                for knob, text in misfits(
+                    dialect, vocabulary.contract(dialect), self.contract, vocabulary.speech(dialect)
+                )
             )
         raise_all(found)
         return self

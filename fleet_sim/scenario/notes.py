@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fleet_sim.scenario.asking import ask_every_ms
-from fleet_sim.scenario.planned import FleetPlan, JobPlan, Plan
+from fleet_sim.scenario.planned import DevicePlan, FleetPlan, JobPlan, Plan
 from fleet_sim.scenario.plants import barren
 from fleet_sim.scenario.units import say_duration
 
@@ -39,6 +39,8 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
             f"{say_duration(fleet.connect_over_ms)}): {late:,} of {len(mine):,} devices have no "
             "version reported by then, and a snapshot job leaves those out."
         )
+    if job.from_versions and len(job.from_versions) == contract.source_versions_max:
+        yield from _on_others(name, job, mine)
     timeout_s = contract.timeout_s if job.timeout_s is None else job.timeout_s
     if (
         timeout_s is not None
@@ -51,6 +53,20 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
         )
     if all(device.version == job.to_version for device in mine):
         yield f"{name} targets {job.to_version}, which all its devices run already."
+
+
+def _on_others(name: str, job: JobPlan, mine: Sequence[DevicePlan]) -> Iterator[str]:
+    """Name those whom a full list of source versions leaves out: nobody may have meant that."""
+    others = [
+        device for device in mine if device.version not in (*job.from_versions, job.to_version)
+    ]
+    if others:
+        versions = ", ".join(sorted({device.version for device in others}))
+        yield (
+            f"{name} names {len(job.from_versions)} source versions, and the vendor takes no more: "
+            f"{len(others):,} of {len(mine):,} devices run others ({versions}) and get no task; "
+            "they count as waiting."
+        )
 
 
 def _on_asking(name: str, every_ms: int, left_ms: int) -> Iterator[str]:

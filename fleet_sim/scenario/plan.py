@@ -11,6 +11,7 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.asking import with_asking
+from fleet_sim.scenario.carried import sayable
 from fleet_sim.scenario.contracts import misfits, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import Mistake, ScenarioError
@@ -88,13 +89,9 @@ def plan(
         name: place(name, fleet, hands[name], seed=key, dialect=dialects[name], links=links)
         for name, fleet in scenario.fleets.items()
     }
+    said = {name: sayable(vocabulary.contract(name), mine) for name, mine in contracts.items()}
     ordered = [
-        ordered_from(
-            job,
-            contracts[dialects[job.upgrade]],
-            _running(scenario, job.upgrade, placed),
-            vendor=vocabulary.contract(dialects[job.upgrade]),
-        )
+        ordered_from(job, said[dialects[job.upgrade]], _running(scenario, job.upgrade, placed))
         for job in scenario.jobs
     ]
     jobs = tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms))
@@ -117,7 +114,7 @@ def plan(
         contracts=contracts,
         overrides=(
             *_changed_contracts(contracts),
-            *(said for one in ordered for said in one.said),
+            *(sentence for one in ordered for sentence in one.said),
             *(_left_out(one) for one in unspoken),
         ),
         observe_every_ms=scenario.observe.every_ms,
@@ -178,7 +175,9 @@ def _check_dialect(dialect: str, scenario: Scenario) -> None:
         raise ScenarioError([Mistake(flag, 0, 0, "", fault)])
     wrong = [
         Mistake(flag, 0, 0, f"contract.{knob}", text)
-        for knob, text in misfits(dialect, vocabulary.contract(dialect), scenario.contract)
+        for knob, text in misfits(
+            dialect, vocabulary.contract(dialect), scenario.contract, vocabulary.speech(dialect)
+        )
     ]
     if wrong:
         raise ScenarioError(wrong)
@@ -293,4 +292,5 @@ def _hit(
 
 def _changed_contracts(contracts: Mapping[str, ContractProfile]) -> Iterator[str]:
     for dialect, profile in contracts.items():
-        yield from overridden(dialect, vocabulary.contract(dialect), profile)
+        own, speech = vocabulary.contract(dialect), vocabulary.speech(dialect)
+        yield from overridden(dialect, own, profile, speech)

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from junitparser import JUnitXml
 
+from fleet_sim.cli import run as run_verb
 from fleet_sim.cli.live import Live
 from fleet_sim.cli.main import outcome
+from fleet_sim.model.record import Record, Source
 from fleet_sim.runtime import virtual_run
+from fleet_sim.runtime.run_folder import make_run_folder
 from tests.dialects.third_party.installing import with_path
 
 SMALL = """
@@ -203,6 +206,14 @@ def test_an_interrupted_run_in_virtual_time_leaves_its_report(
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_what_is_taken_back_after_a_run_is_no_part_of_its_time() -> None:
+    """A run of five seconds took five, however long its backend kept an image."""
+    log = [Record(at_ms, 0, Source.CONTROL, kind) for at_ms, kind in (
+        (0, "contract"), (5_000, "end"), (19_000, "cleaned"))]  # fmt: skip
+
+    assert [run_verb._end_ms(log[:count]) for count in range(4)] == [0, 0, 5_000, 5_000]
+
+
 def test_a_second_interrupt_ends_a_run_at_once(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +230,23 @@ def test_a_second_interrupt_ends_a_run_at_once(
     assert code == 130
     assert "fleet-sim: ended at once, and not judged\n" in capsys.readouterr().err
     assert not (tmp_path / "r/latest/run.json").exists()
+
+
+def test_a_report_that_cannot_be_written_hides_no_verdict(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown first; then a sentence and exit code 3."""
+
+    def cramped(runs: Path, name: str, at_ms: int) -> Path:
+        folder = make_run_folder(runs, name, at_ms)
+        (folder / "run.json").symlink_to("/dev/full")
+        return folder
+
+    monkeypatch.setattr(run_verb, "make_run_folder", cramped)
+
+    code, document = run_json(capsys, tmp_path, str(small), "--virtual")
+
+    assert (code, document["verdict"]) == (3, "passed")
 
 
 def test_what_the_backend_would_not_do_is_said(

@@ -1,9 +1,12 @@
 import gzip
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from fleet_sim.model.record import from_line, to_line
-from fleet_sim.oracle.judge import PromiseVerdict
+from fleet_sim.oracle.judge import PromiseVerdict, Verdict
 from fleet_sim.oracle.outcome import Standing, Witness
 from fleet_sim.report.next_steps import Step, next_steps
 from tests.report.judgements import (
@@ -105,6 +108,30 @@ def test_a_virtual_run_is_repeated_as_it_was() -> None:
     steps = next_steps(run(virtual=True), judgement(), PASSED)
 
     assert steps[-1].command.endswith("--seed 42 --virtual")
+
+
+@pytest.mark.parametrize("verdict", [PASSED, Verdict("aborted", 130)])
+def test_a_run_that_was_held_is_repeated_without_holding(verdict: Verdict) -> None:
+    """Virtual time refuses `--hold`; a server of somebody else's is held again."""
+    held_run = replace(run(), arguments=("four-clouds", "--hold"))
+
+    steps = next_steps(held_run, judgement(), verdict)
+    by_url = next_steps(replace(held_run, can_go_virtual=False), judgement(), verdict)
+
+    assert steps[-1] == Step(
+        "The same seed in virtual time, where every repetition is the same:",
+        "fleet-sim run four-clouds --seed 42 --virtual",
+    )
+    assert by_url[-1].command == "fleet-sim run four-clouds --hold --seed 42"
+
+
+def test_a_virtual_run_that_was_interrupted_is_repeated_to_its_end() -> None:
+    """A whole run has other bytes than the beginning of one."""
+    steps = next_steps(run(virtual=True), judgement(), Verdict("aborted", 130))
+
+    assert steps[-1] == Step(
+        "The same again, to its end:", "fleet-sim run happy-path --devices 100 --seed 42 --virtual"
+    )
 
 
 def test_an_invalid_run_warns_first() -> None:

@@ -142,3 +142,23 @@ def test_devices_that_other_jobs_may_keep_busy_are_named(devices: list[str], who
 
     assert told.startswith(f"the backend did not tell whether jobs of somebody else keep {who}")
     assert warnings(control("kept_by_others", devices=["p/x"], untold=[])) == ()
+
+
+def test_a_backend_that_fell_silent_is_told() -> None:
+    """With the reason, and from when on nothing was seen; one that was read to the end is not."""
+
+    def seen(at_ms: int, job: str, kind: str = "rows", **fields: object) -> Record:
+        return Record(at_ms, 0, Source.NORTHBOUND, kind, job=job, fields=fields)
+
+    whole = [seen(3_000, "j-1"), seen(4_142, "j-1"), seen(9_000, "j-2"), seen(9_500, "")]
+    lost = [seen(60_000, "j-1", "unread", why="connection refused")]
+
+    assert warnings(whole) == ()
+    (sentence,) = warnings([*whole, *lost])
+    assert sentence == (
+        "the backend did not show at the end how the job stood (connection refused); of what it "
+        "did after 4.1 s nothing was seen"
+    )
+    (told,) = warnings([*lost, seen(61_000, "j-3", "unread", why="x")])
+    assert told.startswith("the backend did not show at the end how 2 jobs stood (connection ref")
+    assert told.endswith("after 0.0 s nothing was seen")

@@ -17,6 +17,7 @@ from fleet_sim.model.northbound import JobRow, JobStatus, Listed, SearchFirmware
 from fleet_sim.oracle.judge import judge
 from fleet_sim.oracle.outcome import Standing
 from fleet_sim.oracle.tolerance import REAL_TIME
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime import generator, real_run
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.errors import BrokenError, TargetError
@@ -266,7 +267,7 @@ async def test_two_vendors_come_to_the_same_end_in_both_worlds(tmp_path: Path) -
     assert promises["V35"].by_dialect == {"enos": Standing.HELD, "acme": Standing.HELD}
     pages = sum(len(one["pages"]) for one in of(real, "rows")) + len(of(real, "refused_query"))
     logins, writes = 2, len(of(real, "api_invoke"))
-    assert real.northbound == {"requests": logins + writes + pages, "throttled": 0, "failed": 0}
+    assert real.northbound == NorthboundFigures(requests=logins + writes + pages)
     assert list(children()) == []
 
 

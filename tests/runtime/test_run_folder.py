@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.run_folder import make_run_folder
+from fleet_sim.runtime.run_folder import make_run_folder, write_file
 
 STARTED_EPOCH_MS = 1_767_225_600_123  # 2026-01-01T00:00:00Z
 
@@ -61,3 +61,15 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> N
 
     with pytest.raises(TargetError, match=r"cannot be kept in .*runs.*--runs"):
         make_run_folder(tmp_path / "runs", "x", STARTED_EPOCH_MS)
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    """With its name, the reason, and the flag that helps."""
+    write_file(tmp_path / "run.json", "ü")
+
+    assert (tmp_path / "run.json").read_bytes() == "ü".encode()
+    with pytest.raises(TargetError) as caught:
+        write_file(Path("/dev/full"), "x")
+    assert str(caught.value) == (
+        "/dev/full cannot be written: no space left on device; --runs names another folder"
+    )

@@ -1,10 +1,12 @@
 import gzip
 import hashlib
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
 from fleet_sim.model.record import Record, Source, to_line
+from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.run_log import (
     MEMBER_LINES_MAX,
     FileLog,
@@ -271,3 +273,82 @@ def test_a_part_that_is_missing_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match=r"lacks events-000\.jsonl\.gz, though events-001"):
         read_log(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("count", "there", "lacks"),
+    [(1, 1, ""), (2, 2, ""), (2, 1, "events-001"), (5, 3, "events-003"), (5, 1, "events-001")],
+)
+def test_the_last_parts_are_missed_by_their_number(
+    tmp_path: Path, count: int, there: int, lacks: str
+) -> None:
+    """No file after them is there to tell; the fleet's own part counts them."""
+    first = Record(0, 0, Source.CONTROL, "parts", fields={"count": count})
+    write_part(tmp_path, 0, [first])
+    for part in range(1, there):
+        write_part(tmp_path, part, [])
+
+    if not lacks:
+        assert read_log(tmp_path).records == [first]
+        return
+    with pytest.raises(ValueError, match=rf"lacks {lacks}\.jsonl\.gz, one of the {count} parts"):
+        read_log(tmp_path)
+
+
+@pytest.mark.parametrize("fields", [{}, {"count": "three"}])
+def test_a_count_of_parts_that_says_nothing_is_passed_by(
+    tmp_path: Path, fields: dict[str, object]
+) -> None:
+    """A log of another version is judged as it stands."""
+    write_part(tmp_path, 0, [Record(0, 0, Source.CONTROL, "parts", fields=fields)])
+
+    assert len(read_log(tmp_path).records) == 1
+
+
+class SmallDisk:
+    """A file on a disk with room for so many bytes, which takes what fits of a write."""
+
+    def __init__(self, file: BinaryIO, room_bytes: int) -> None:
+        self._file = file
+        self.room_bytes = room_bytes
+        self.truncate, self.close = file.truncate, file.close
+
+    def write(self, content: bytes) -> int:
+        """Write what fits, as the system does, and say how much that was."""
+        written = self._file.write(content[: self.room_bytes])
+        self.room_bytes -= written
+        return written
+
+
+def test_a_member_that_does_not_fit_on_the_disk_is_left_out(tmp_path: Path) -> None:
+    """What was there is whole, and once there is room nothing is missing."""
+    log = FileLog(part_path(tmp_path, 0), lambda: 0, 0, keep=False)
+    log.add(Source.WIRE, "online", device="p/d-1")
+    log.flush()
+    disk = SmallDisk(log._file, room_bytes=9)
+    log._file = cast("BinaryIO", disk)
+    log.add(Source.WIRE, "online", device="p/d-2")
+
+    with pytest.raises(
+        TargetError, match=r"events-000\.jsonl\.gz cannot be written: no space left"
+    ):
+        log.flush()
+    full = read_log(tmp_path)
+    disk.room_bytes = 9_999
+    log.close()
+
+    assert ([one.device for one in full.records], full.torn) == (["p/d-1"], ())
+    assert [one.device for one in read_log(tmp_path).records] == ["p/d-1", "p/d-2"]
+
+
+def test_a_disk_that_is_full_is_told_by_whoever_flushes() -> None:
+    """A record that comes meanwhile is kept and breaks nobody's callback; the file is closed."""
+    log = FileLog(Path("/dev/full"), lambda: 0, 0, keep=False)
+    for _ in range(MEMBER_LINES_MAX + 1):
+        log.add(Source.WIRE, "online")
+
+    with pytest.raises(TargetError, match=r"^/dev/full cannot be written: no space left on devi"):
+        log.close()
+
+    assert len(log.records) == MEMBER_LINES_MAX + 1
+    assert log._file.closed

@@ -14,7 +14,7 @@ from fleet_sim.scenario.contracts import (
     overridden,
     replaced,
 )
-from fleet_sim.scenario.vocabulary import contract
+from fleet_sim.scenario.vocabulary import contract, speech
 
 
 def legal(profile: ContractProfile = CONTRACT, **asked: object) -> Legal:
@@ -159,6 +159,34 @@ def test_overrides_are_said_in_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dialect", "overrides", "why"),
+    [
+        ("huawei", {"timeout_s_min": 10}, "its jobs name no timeout"),
+        ("tuya", {"timeout_s_min": 10}, "its timeouts are whole steps of 60 s"),
+        ("tuya", {"timeout_s_min": 61}, ""),
+        ("tuyalink", {"pushes_a_minute_max": 9}, "its jobs name no rate"),
+        ("tuyalink", {"pushes_a_minute": 9}, ""),
+        (
+            "alibaba",
+            {"open_list_needs_source_versions": False},
+            "its jobs with an open list cannot",
+        ),
+        ("alibaba", {"source_versions_max": 20}, "its jobs name no more than 10"),
+        ("enos", {"reactivation": "new_secret"}, ""),
+        ("tuyalink", {"reactivation": "new_secret"}, "its devices do not activate"),
+    ],
+)
+def test_an_override_in_vain_says_so(dialect: str, overrides: dict[str, object], why: str) -> None:
+    """With the reason, in the sentence that names the override."""
+    own = contract(dialect)
+
+    (told,) = overridden(dialect, own, replaced(own, overrides), speech(dialect))
+
+    assert (f"; that changes nothing, as {why}" in told) is bool(why)
+    assert ("changes nothing" in told) is bool(why)
+
+
+@pytest.mark.parametrize(
     ("overrides", "blamed"),
     [
         ({"timeout_s_min": 10}, []),
@@ -190,6 +218,10 @@ def test_bounds_that_cross_blame_an_override_once(
         ("tuya", {"window_min_s": 10}, "schedule windows"),
         ("tuya", {"window_min_s": None}, None),
         ("enos", {"window_min_s": 10}, None),
+        ("alibaba", {"answers_reports": True}, "answers to what a device reports"),
+        ("enos", {"job_planned": True}, "jobs that wait for their window"),
+        ("tuya", {"reopenable": ("failed",)}, "trying a task again"),
+        ("huawei", {"shows_progress": True}, "a task's progress in its row"),
     ],
 )
 def test_what_a_vendor_has_no_word_for_cannot_be_had(
@@ -201,6 +233,33 @@ def test_what_a_vendor_has_no_word_for_cannot_be_had(
     (knob, *_) = overrides
     text = f"must be left out, as {dialect} has no word for {blamed}"
     assert found == ([] if blamed is None else [(knob, text)])
+
+
+@pytest.mark.parametrize(
+    ("dialect", "overrides", "told"),
+    [
+        ("enos", {"policy_names": ("a", "b")}, "policy_names may be null and nothing else, as the"),
+        ("huawei", {"upgrading_starts": "ack"}, "upgrading_starts is ack, but devices of huawei"),
+        ("enos", {"upgrading_starts": "ack"}, ""),
+        ("alibaba", {"source_versions_max": 0}, "source_versions_max does not fit: a job with ret"),
+        (
+            "alibaba",
+            {"source_versions_max": 0, "retry_needs_source_versions": False},
+            "source_versions_max does not fit: a job with an open list must name source versions",
+        ),
+        ("tuya", {"source_versions_max": 0, "retry_needs_source_versions": False}, ""),
+        ("huawei", {"retry_needs_source_versions": True}, "retry_needs_source_versions does not f"),
+        ("huawei", {"open_list_needs_source_versions": True}, ""),
+        ("enos", {"source_versions_max": 0}, ""),
+    ],
+)
+def test_what_would_have_every_job_refused_does_not_fit(
+    dialect: str, overrides: dict[str, object], told: str
+) -> None:
+    """It is told before a run in which nothing happens."""
+    found = list(misfits(dialect, contract(dialect), overrides, speech(dialect)))
+
+    assert [f"{knob} {text}".startswith(told) for knob, text in found] == [True] * bool(told)
 
 
 def test_some_vendor_has_a_word_for_each_and_some_has_none() -> None:

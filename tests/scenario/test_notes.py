@@ -1,3 +1,9 @@
+import pytest
+
+from fleet_sim.oracle.judge import judge
+from fleet_sim.oracle.metrics import Totals
+from fleet_sim.oracle.tolerance import VIRTUAL_TIME
+from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.plan import plan
 from tests.scenario.writing import loaded
 
@@ -58,3 +64,40 @@ def test_a_job_that_its_devices_may_not_ask_for_in_time_is_noted() -> None:
         "the job for a at 9m waits for its devices to ask, which they do about every 1m, but the "
         "run ends 1m later: some may not have asked by then."
     )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "count", "left_out"),
+    [
+        ("tuya", 12, ("1.10", "1.11")),
+        ("alibaba", 11, ("1.10",)),
+        ("tuya", 10, ()),
+        ("enos", 12, ()),
+    ],
+)
+def test_devices_that_a_cut_list_of_versions_leaves_out_are_noted(
+    dialect: str, count: int, left_out: tuple[str, ...]
+) -> None:
+    """Ten versions are as many as a job may name there, and others count as waiting."""
+    versions = [f"1.{n}" for n in range(count)]
+    shares = [100 // count + (n < 100 % count) for n in range(count)]
+    mix = ", ".join(f'"{one}": {share}%' for one, share in zip(versions, shares, strict=True))
+    text = (
+        f"fleets: {{a: {{devices: {count}, firmware: {{{mix}}}, dialect: {dialect}}}}}\n"
+        'jobs: [{at: 1m, upgrade: a, to: "2", retries: 1}]\n'
+    )
+
+    made = plan(loaded(text))
+    run = run_virtually(made)
+    told = judge(run.records, made.contracts, tolerance=VIRTUAL_TIME)
+
+    assert told.totals == Totals(
+        devices=count, updated=count - len(left_out), failed=0, waiting=len(left_out), stuck=0
+    )
+    note = (
+        "the job for a at 1m names 10 source versions, and the vendor takes no more: "
+        f"{len(left_out)} of {count} devices run others ({', '.join(left_out)}) and get no task; "
+        "they count as waiting."
+    )
+    assert made.notes == ((note,) if left_out else ())
+    assert any("from is cut to the first 10" in one for one in made.overrides) is bool(left_out)

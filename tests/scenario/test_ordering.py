@@ -7,6 +7,7 @@ import pytest
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.dialects.registry import get
 from fleet_sim.model.contract import ContractProfile
+from fleet_sim.scenario.carried import sayable
 from fleet_sim.scenario.ordering import Ordered, ordered_from
 from fleet_sim.scenario.planned import WindowPlan
 from tests.scenario.writing import loaded
@@ -15,15 +16,10 @@ FLEET = 'fleets: {a: {devices: 4, firmware: "1"}}\n'
 TEN = tuple(f"0.{number}" for number in range(10))
 
 
-def ordered(
-    keys: str,
-    contract: ContractProfile = CONTRACT,
-    *versions: str,
-    vendor: ContractProfile | None = None,
-) -> Ordered:
+def ordered(keys: str, contract: ContractProfile = CONTRACT, *versions: str) -> Ordered:
     """Order one job for a fleet that runs these versions."""
     [job] = loaded(f'{FLEET}jobs: [{{at: 1m, upgrade: a, to: "3"{keys}}}]').jobs
-    return ordered_from(job, contract, versions or ("1", "2"), vendor=vendor)
+    return ordered_from(job, contract, versions or ("1", "2"))
 
 
 def test_what_the_vendor_can_express_is_ordered_as_it_stands() -> None:
@@ -76,7 +72,7 @@ def test_an_override_gives_the_vendor_no_word(keys: str, override: dict[str, obj
     vendor = get("huawei").contract
     name = keys[2:].partition(":")[0]
 
-    found = ordered(keys, replace(vendor, **override), vendor=vendor)  # type: ignore[arg-type]
+    found = ordered(keys, sayable(vendor, replace(vendor, **override)))  # type: ignore[arg-type]
 
     assert found.said == (f"job for a: {name} is left out, as the vendor has none.",)
     assert found.job == ordered("", vendor).job
@@ -87,7 +83,7 @@ def test_an_override_gives_no_gap_to_a_vendor_that_has_none() -> None:
     vendor = get("huawei").contract
     longer = replace(vendor, retry_interval_s_max=60)
 
-    found = ordered(", retries: 1, retry_interval: 30s", longer, vendor=vendor)
+    found = ordered(", retries: 1, retry_interval: 30s", sayable(vendor, longer))
 
     assert found.said == ("job for a: retry_interval 30s becomes 0s.",)
 

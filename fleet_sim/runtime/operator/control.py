@@ -40,9 +40,10 @@ from fleet_sim.model.northbound import (
     Window,
 )
 from fleet_sim.model.record import Source
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.operator.images import Image, images_of, named_firmware
-from fleet_sim.runtime.operator.northbound import Northbound, Reply, SessionTraffic
+from fleet_sim.runtime.operator.northbound import Northbound, Reply
 from fleet_sim.runtime.operator.writes import Writes, refusal_text
 from fleet_sim.runtime.run_log import RunLog
 from fleet_sim.scenario.plan import EventPlan, JobPlan, Plan
@@ -140,7 +141,7 @@ class Control:
         return self._writes.open > 0
 
     @property
-    def traffic(self) -> SessionTraffic:
+    def traffic(self) -> NorthboundFigures:
         """What the session with the backend came to so far."""
         return self._northbound.traffic
 

@@ -20,6 +20,7 @@ from fleet_sim.dialects.interface import Operator, Stepwise
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.filters import Filter
 from fleet_sim.model.northbound import Answer, Call, Refusal, Refused
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.operator.patience import Pace, is_put_off, wait_ms
 
@@ -56,21 +57,6 @@ class Reply:
 
 
 Then = Callable[[Reply], None]
-
-
-@dataclass(slots=True)
-class SessionTraffic:
-    """What a session came to.
-
-    Attributes:
-        requests: How many requests were sent, logins and repetitions among them.
-        throttled: How many of them were put off by the API.
-        failed: How many calls ended without an answer.
-    """
-
-    requests: int = 0
-    throttled: int = 0
-    failed: int = 0
 
 
 SAY_AGAIN_MS = 30_000  # A person who was told that we wait need not be told with each answer.
@@ -126,7 +112,7 @@ class Northbound:
         self._silent_until_epoch_ms = 0
         self._asked_to_log_in: list[Callable[[str], None]] = []
         self.was_refused = False
-        self.traffic = SessionTraffic()
+        self.traffic = NorthboundFigures()
         self.pace = Pace()
 
     def going_on(self, carrier: Carrier, clock: Clock, *, epoch_ms: int) -> Northbound:
@@ -181,7 +167,7 @@ class Northbound:
             return
         self._is_logging_in = True
         self._login_tries += 1
-        self.traffic.requests += 1
+        self.traffic += NorthboundFigures(requests=1)
         self._carrier.send(request, self._logged_in)
 
     def _logged_in(self, response: HttpResponse | None, why: str) -> None:
@@ -222,7 +208,7 @@ class Northbound:
             errand.then(Reply(None, sent_at_ms, sent_at_ms, str(error), is_unsaid=is_unsaid))
             return
         errand.tries += 1
-        self.traffic.requests += 1
+        self.traffic += NorthboundFigures(requests=1)
         self._carrier.send(
             request, lambda response, why: self._answered(errand, sent_at_ms, response, why)
         )
@@ -273,7 +259,7 @@ class Northbound:
 
     def _end(self, errand: _Errand, reply: Reply) -> None:
         if reply.answer is None:
-            self.traffic.failed += 1
+            self.traffic += NorthboundFigures(failed=1)
         else:
             self.pace.go_on()
         errand.then(reply)
@@ -288,7 +274,7 @@ class Northbound:
         """Return when to come back, if the API says "not now" and it is worth it."""
         after_ms = wait_ms(response, tries, self._epoch_now_ms)
         if is_put_off(response):
-            self.traffic.throttled += 1
+            self.traffic += NorthboundFigures(throttled=1)
             self.pace.slow_down()
         if after_ms is None:
             return None

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Any
 
 from fleet_sim.model.filters import AllOf, Comparison, Filter
@@ -54,6 +55,20 @@ CLOSING_MS = 15_000  # A job's last look and probes; unhurried, they take about 
 PROBE_PAGE_ROWS = 7  # Divides no probe's result evenly, so that the last page is a short one.
 
 Search = SearchTasks | SearchDevices
+
+
+class Phase(StrEnum):
+    """Where the observer stands; it never goes back.
+
+    POLLING ──┬─► CLOSING ──┬───────────────┬─► FINISHED
+              └─► HURRIED ──┴─► GIVEN_UP ───┘
+    """
+
+    POLLING = "polling"  # Each job, again and again.
+    CLOSING = "closing"  # The last looks, each repeated where it shows nothing; then the probes.
+    HURRIED = "hurried"  # The last looks alone, once.
+    GIVEN_UP = "given_up"  # The backend is silent: nothing more is asked.
+    FINISHED = "finished"
 
 
 @dataclass(slots=True)
@@ -112,11 +127,8 @@ class Observer:
         self._walk: _Walk | None = None
         self._jobs: dict[str, OpenJob] = {}
         self._polled_at_ms: dict[str, int] = {}
-        self._is_over = False
+        self._phase = Phase.POLLING
         self._refused_polls = 0
-        self._is_given_up = False
-        self._is_finished = False
-        self._is_hurried = False
         self._then: Callable[[], None] = lambda: None
         self.tasks: dict[str, dict[str, TaskRow]] = {}
         self.open_tasks: dict[str, dict[str, TaskRow]] = {}
@@ -147,8 +159,7 @@ class Observer:
             is_probing: Whether to probe, and to repeat a last look that shows nothing.
             bound_ms: The run's upper bound; what follows it is bounded from there, or from now.
         """
-        self._is_over = True
-        self._is_hurried = not is_probing
+        self._phase = Phase.CLOSING if is_probing else Phase.HURRIED
         self._then = then
         self._queue.clear()
         for job_id in self._jobs:
@@ -165,13 +176,13 @@ class Observer:
         return CLOSING_MS * max(1, len(self._jobs)) + 2 * PAGE_GAP_MS * pages
 
     def _finish(self) -> None:
-        if not self._is_finished:
-            self._is_finished = True
+        if self._phase is not Phase.FINISHED:
+            self._phase = Phase.FINISHED
             self._then()
 
     def _cut_short(self) -> None:
         """End what is still going on; whoever answers later answers nobody."""
-        if self._is_finished:
+        if self._phase is Phase.FINISHED:
             return
         walk, self._walk = self._walk, None
         for one in (walk, *self._queue):
@@ -184,7 +195,7 @@ class Observer:
     # --- polls -----------------------------------------------------------------------------
 
     def _poll(self, job_id: str) -> None:
-        if self._is_over:
+        if self._phase is not Phase.POLLING:
             return
         activity = self._activity()
         if self._seen.get(job_id) == activity:
@@ -208,7 +219,7 @@ class Observer:
             self._refused_polls += 1
         if walk.is_last and (walk.refusal is not None or not walk.pages):
             self._note_unread(walk)
-        if not self._is_over:
+        if self._phase is Phase.POLLING:
             next_at_ms = max(self._clock.now_ms() + PAGE_GAP_MS, walk.t0_ms + self._every_ms)
             self._clock.call_at(next_at_ms, self._poll, job_id)
             self._on_poll()
@@ -230,7 +241,7 @@ class Observer:
     # --- probes ----------------------------------------------------------------------------
 
     def _probe(self) -> None:
-        for job_id, tasks in ({} if self._is_given_up else self.tasks).items():
+        for job_id, tasks in ({} if self._phase is Phase.GIVEN_UP else self.tasks).items():
             for where in probes(job_id, list(tasks.values())):
                 self._enqueue(
                     _Walk(SearchTasks, where, PROBE_PAGE_ROWS, self._probed, is_probe=True)
@@ -315,7 +326,8 @@ class Observer:
             case _:
                 walk.why = reply.why
                 walk.pages.clear()  # a walk with a hole shows nothing for certain
-                if self._is_over and reply.answered_at_ms - reply.sent_at_ms >= SILENCE_MS:
+                is_silent = reply.answered_at_ms - reply.sent_at_ms >= SILENCE_MS
+                if is_silent and self._phase is not Phase.POLLING:
                     self._give_up()
         after_ms = self._clock.now_ms() + max(PAGE_GAP_MS, self._northbound.pace.gap_ms)
         if is_last:
@@ -325,7 +337,7 @@ class Observer:
 
     def _give_up(self) -> None:
         """Ask nothing more: each silence would last as long, and there may be dozens."""
-        self._is_given_up = True
+        self._phase = Phase.GIVEN_UP
         for walk in self._queue:
             if walk.is_last:
                 walk.why = "not asked, as the backend had fallen silent"
@@ -336,8 +348,7 @@ class Observer:
         """Tell whether a last look that showed nothing may show something in a moment."""
         is_vain = not walk.pages or walk.refusal is not None
         is_passing = walk.refusal is None or walk.refusal.reason is Refusal.INTERNAL
-        is_given_up = self._is_given_up or self._is_hurried
-        is_worth_it = walk.tries < LOOK_TRIES_MAX and not is_given_up
+        is_worth_it = walk.tries < LOOK_TRIES_MAX and self._phase is Phase.CLOSING
         return walk.is_last and is_vain and is_passing and is_worth_it
 
     def _repeat(self, walk: _Walk) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fleet_sim.model.northbound import FirmwareRow
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.cloud import Cloud
 from fleet_sim.runtime.operator.control import Control
-from fleet_sim.runtime.operator.northbound import Northbound, SessionTraffic
+from fleet_sim.runtime.operator.northbound import Northbound
 from fleet_sim.runtime.operator.observer import Observer
 from fleet_sim.runtime.run_log import RunLog
 
@@ -88,11 +89,6 @@ def refusals(offices: Sequence[Office]) -> tuple[str, ...]:
     )
 
 
-def traffic(offices: Sequence[Office]) -> SessionTraffic:
+def traffic(offices: Sequence[Office]) -> NorthboundFigures:
     """Return what all sessions came to together."""
-    sessions = [office.control.traffic for office in offices]
-    return SessionTraffic(
-        requests=sum(one.requests for one in sessions),
-        throttled=sum(one.throttled for one in sessions),
-        failed=sum(one.failed for one in sessions),
-    )
+    return sum((office.control.traffic for office in offices), NorthboundFigures())

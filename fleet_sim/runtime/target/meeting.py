@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fleet_sim.model.northbound import FirmwareRow
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime.cloud import Cloud
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.http_client import HttpCarrier, http_session
 from fleet_sim.runtime.operator.known_firmware import look_over
-from fleet_sim.runtime.operator.northbound import Northbound, SessionTraffic
+from fleet_sim.runtime.operator.northbound import Northbound
 from fleet_sim.runtime.operator.others import Kept, kept_busy
 from fleet_sim.runtime.real_time import RealClock, epoch_ms
 from fleet_sim.runtime.target.preflight import look_in
@@ -85,7 +86,7 @@ async def meet(
     return Meeting(northbound, known, kept)
 
 
-def _too_slow(plan: Plan, traffic: SessionTraffic) -> str:
+def _too_slow(plan: Plan, traffic: NorthboundFigures) -> str:
     said = (
         f"the backend did not answer what is asked before a run within {plan.duration_ms / 1000:g} "
         "s, the duration of the whole run"

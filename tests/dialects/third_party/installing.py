@@ -32,7 +32,15 @@ def installed(folder: Path) -> Path:
     return target
 
 
-def offering(folder: Path, package: str, name: str, module: str, *, version: str = "1.0") -> Path:
+def offering(
+    folder: Path,
+    package: str,
+    name: str,
+    module: str,
+    *,
+    version: str = "1.0",
+    points: str | None = None,
+) -> Path:
     """Lay out a package that offers one dialect, as an installer leaves it.
 
     Args:
@@ -41,6 +49,7 @@ def offering(folder: Path, package: str, name: str, module: str, *, version: str
         name: The entry point's.
         module: What stands in its only module, which offers `FOUND`.
         version: Of the package.
+        points: What stands in its list of entry points instead.
     """
     stem = package.replace("-", "_")
     folder.mkdir(exist_ok=True)
@@ -49,8 +58,8 @@ def offering(folder: Path, package: str, name: str, module: str, *, version: str
     record.mkdir()
     metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
     (record / "METADATA").write_text(metadata, encoding="utf-8")
-    points = f"[fleet_sim.dialects]\n{name} = {stem}:FOUND\n"
-    (record / "entry_points.txt").write_text(points, encoding="utf-8")
+    own = f"[fleet_sim.dialects]\n{name} = {stem}:FOUND\n"
+    (record / "entry_points.txt").write_text(own if points is None else points, encoding="utf-8")
     return folder
 
 

@@ -20,7 +20,8 @@ from fleet_sim.model.northbound import (
     SearchTasks,
     StopJob,
 )
-from fleet_sim.runtime.operator.northbound import Northbound, Reply, SessionTraffic
+from fleet_sim.report.run import NorthboundFigures
+from fleet_sim.runtime.operator.northbound import Northbound, Reply
 from fleet_sim.runtime.operator.patience import TRIES_MAX, WAIT_MAX_MS
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.desk import run
@@ -238,7 +239,7 @@ def test_a_call_that_is_put_off_is_sent_again_when_the_api_wants_it(status: int)
     scene.post.answer(OK)
 
     assert scene.replies == [Reply(Done(), 3_100, 3_100)]
-    assert scene.northbound.traffic == SessionTraffic(requests=2, throttled=1)
+    assert scene.northbound.traffic == NorthboundFigures(requests=2, throttled=1)
     assert scene.northbound.pace.gap_ms > 0
 
 
@@ -319,7 +320,7 @@ def test_a_503_that_names_no_time_is_no_answer() -> None:
 
     assert [one.answer for one in scene.replies] == [None]
     assert len(scene.post.sent) == 1
-    assert scene.northbound.traffic == SessionTraffic(requests=1, failed=1)
+    assert scene.northbound.traffic == NorthboundFigures(requests=1, failed=1)
 
 
 def test_a_token_that_was_forgotten_is_fetched_anew() -> None:
@@ -408,7 +409,7 @@ def test_a_call_of_several_requests_has_one_answer() -> None:
 
     assert _actions(scene) == ["QueryOTAJob", "CancelOTATaskByDevice"]
     assert [reply.answer for reply in scene.replies] == [Done()]
-    assert scene.northbound.traffic == SessionTraffic(requests=2)
+    assert scene.northbound.traffic == NorthboundFigures(requests=2)
 
 
 def test_a_request_that_is_put_off_is_repeated_alone() -> None:
@@ -455,4 +456,4 @@ def test_a_call_that_a_vendor_cannot_take_is_not_sent() -> None:
     assert scene.replies == [
         Reply(None, 0, 0, "the tuya API has no call for DeleteJob", is_unsaid=True)
     ]
-    assert scene.northbound.traffic == SessionTraffic()
+    assert scene.northbound.traffic == NorthboundFigures()

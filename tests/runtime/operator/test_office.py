@@ -16,8 +16,8 @@ from fleet_sim.model.northbound import (
     Refused,
     SearchTasks,
 )
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime.cloud import clouds_of
-from fleet_sim.runtime.operator.northbound import SessionTraffic
 from fleet_sim.runtime.operator.office import Office, opened, refusals, traffic
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_time import VirtualClock
@@ -119,7 +119,7 @@ def test_refusals_say_whose_they_are_among_several() -> None:
 def test_traffic_is_that_of_all_sessions() -> None:
     """Each counts its own."""
     scene = Scene()
-    scene.desks[0].traffic = SessionTraffic(requests=7, throttled=1, failed=2)
-    scene.desks[1].traffic = SessionTraffic(requests=3, throttled=0, failed=1)
+    scene.desks[0].traffic = NorthboundFigures(requests=7, throttled=1, failed=2)
+    scene.desks[1].traffic = NorthboundFigures(requests=3, throttled=0, failed=1)
 
-    assert traffic(scene.offices) == SessionTraffic(requests=10, throttled=1, failed=3)
+    assert traffic(scene.offices) == NorthboundFigures(requests=10, throttled=1, failed=3)

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from fleet_sim.report.run import NorthboundFigures
 from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.operator.northbound import SessionTraffic
 from fleet_sim.runtime.target.broker_access import BrokerAccess
 from fleet_sim.runtime.target.meeting import _too_slow, meet
 from fleet_sim.runtime.target.target import OperatorKeys, Target
@@ -86,11 +86,14 @@ async def test_a_backend_that_puts_us_off_is_waited_for_as_long_as_the_run_may_t
 @pytest.mark.parametrize(
     ("traffic", "advice"),
     [
-        (SessionTraffic(requests=3, throttled=2), ": 2 of 3 requests were put off (429 or 503); "),
-        (SessionTraffic(requests=1), "; see whether it is well, "),
+        (
+            NorthboundFigures(requests=3, throttled=2),
+            ": 2 of 3 requests were put off (429 or 503); ",
+        ),
+        (NorthboundFigures(requests=1), "; see whether it is well, "),
     ],
 )
-def test_the_advice_is_for_what_stood_in_the_way(traffic: SessionTraffic, advice: str) -> None:
+def test_the_advice_is_for_what_stood_in_the_way(traffic: NorthboundFigures, advice: str) -> None:
     """A backend that puts us off is another thing than one that is slow."""
     assert advice in _too_slow(CLOUD.plan, traffic)
 
