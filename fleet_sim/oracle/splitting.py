@@ -81,7 +81,9 @@ class Splitter:
             return
         last = attempts[-1]
         self._settle(last)
-        is_retry = any(last.start.lo <= call.lo <= push.hi for call in self.calls.retries)
+        calls = [one for one in self.calls.retries if last.start.lo <= one.lo <= push.hi]
+        # One that was made while the last push may have left can be what made it leave.
+        is_retry = any(call.lo > last.start.hi for call in calls)
         over = [end for end in last.ends if end.is_certain and self._over_ms(end) <= push.lo]
         may_be_over = [end for end in last.ends if end.lo <= push.hi]
         # A timer that ought to have fired may be late: then it is a repetition after all.
@@ -89,7 +91,7 @@ class Splitter:
         may_repeat = not (is_told or is_retry) and self._may_repeat(last, push)
         is_new = is_told or is_retry or (bool(over) and not may_repeat)
         rests_on_open_point = not is_new and all(end.is_open_point for end in may_be_over)
-        if rests_on_open_point and (may_repeat or not may_be_over):
+        if rests_on_open_point and (may_repeat or not (may_be_over or calls)):
             last.pushes.append(push)
             if not (may_repeat or push.is_unseen):
                 last.strays.append(push)
@@ -184,7 +186,9 @@ class Splitter:
         for call in self.calls.cancels:
             if call.hi >= attempt.start.lo:
                 lo = max(call.lo, attempt.start.lo)
-                yield End("cancel", lo, call.hi, is_certain=call.outcome == "ok")
+                # What began while a call was under way may have begun after its work was done.
+                is_certain = call.outcome == "ok" and attempt.start.hi <= call.lo
+                yield End("cancel", lo, call.hi, is_certain=is_certain)
         for call in self.calls.stops:
             if call.hi >= attempt.start.lo:
                 yield End("stop", max(call.lo, attempt.start.lo), FOREVER, is_open_point=True)

@@ -152,6 +152,53 @@ def test_an_operators_retry_starts_a_new_attempt() -> None:
     assert [one.is_retry_call for one in attempts(log)] == [False, True]
 
 
+def test_an_operators_retry_starts_one_attempt_and_no_more() -> None:
+    """The request is repeated after a reconnect: the call was spent on the push before."""
+    log = started(retries=0)
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", -1)
+    log.call(4_000, "retry_tasks", "d1")
+    log.push(4_020, "d1")
+    log.offline(5_000, "d1")
+    log.online(6_000, "d1")
+    log.push(6_005, "d1")
+
+    found = attempts(log)
+    assert [(one.is_retry_call, len(one.pushes)) for one in found] == [(False, 1), (True, 2)]
+
+
+def test_a_retry_that_crossed_the_push_before_may_have_led_to_the_next() -> None:
+    """No reconnect explains the next one: it is no stray, but neither certainly an attempt."""
+    log = started(retries=0)
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", -1)
+    log.call(4_000, "retry_tasks", "d1")
+    log.push(4_020, "d1")
+    log.push(6_005, "d1")
+
+    assert starts(log) == [(2_000, True), (4_020, True), (6_005, False)]
+    assert not attempts(log)[1].strays
+
+
+def test_a_cancel_ends_no_attempt_that_began_while_it_was_under_way() -> None:
+    """Cancel and retry were asked for at once, and the retry may have been served last."""
+    log = started(retries=0)
+    log.push(2_000, "d1")
+    log.call(4_000, "cancel_tasks", "d1")
+    log.call(4_000, "retry_tasks", "d1")
+    log.push(4_020, "d1")
+    log.offline(5_000, "d1")
+    log.online(6_000, "d1")
+    log.push(6_005, "d1")
+
+    found = attempts(log)
+    cancels = [[one.is_certain for one in each.ends if one.kind == "cancel"] for each in found]
+    assert (cancels[:2], [one.is_certain for one in found]) == (
+        [[True], [False]],
+        [True, True, False],
+    )
+
+
 def test_network_copies_start_nothing() -> None:
     """The same request id again."""
     log = started()
