@@ -7,6 +7,8 @@ slow machine is no failing example; `many` is for the codecs: `./test tests/dial
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from fleet_sim.dialects import registry
 from tests.dialects.third_party.fleet_sim_acme import ACME
-from tests.dialects.third_party.installing import installed
+from tests.dialects.third_party.installing import HERE, offering
 
 _MANY_TIMEOUT_S = 7_200  # Long enough for 100,000 examples on a busy machine.
 
@@ -27,6 +29,20 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("usual")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the collector of garbage from ten thousand tests, while they are found and after it.
+
+    They stay to the end, and to look through them again and again takes a third of finding them.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -45,8 +61,10 @@ def acme(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def acme_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder in which the package with `acme` is installed, to be put on a path."""
-    return installed(tmp_path_factory.mktemp("acme"))
+    """Return a folder that offers `acme` as an installed package does, to be put on a path."""
+    module = (HERE / "fleet_sim_acme" / "__init__.py").read_text(encoding="utf-8")
+    folder = tmp_path_factory.mktemp("acme")
+    return offering(folder, "fleet-sim-acme", "acme", f"{module}\nFOUND = ACME\n")
 
 
 @pytest.fixture

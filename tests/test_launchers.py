@@ -20,7 +20,9 @@ case "$*" in
 "-c import "*) [ "$2" != "import {lacks}" ] ;;
 "-m venv "*) mkdir -p "$3/bin" && cat "$0" >"$3/bin/python" && chmod +x "$3/bin/python" ;;
 "-m pip install "*) echo "$*" >>"$CALLS"; [ ! -p "$GATE" ] || cat "$GATE"; exit {pip_exit} ;;
-*) echo "started: $* FOO=$FOO"; echo "$FLEET_SIM_PROGRAM" >"$TYPED" ;;
+*)
+    echo "started: $* FOO=$FOO${{PYTHONDONTWRITEBYTECODE+, no byte code}}"
+    echo "$FLEET_SIM_PROGRAM" >"$TYPED" ;;
 esac
 """
 
@@ -34,6 +36,7 @@ class Checkout:
         self.calls = folder / "calls"
         self.gate = folder / "gate"
         self.typed = folder / "typed"
+        self.variables = {"FOO": "bar"}
         (self.root / ".ci").mkdir(parents=True)
         self.path.mkdir()
         for name in ("fleet-sim", "test", ".ci/venv.sh", "pyproject.toml"):
@@ -89,7 +92,7 @@ class Checkout:
     def _env(self) -> dict[str, str]:
         return {
             "PATH": str(self.path),
-            "FOO": "bar",
+            **self.variables,
             "CALLS": str(self.calls),
             "GATE": str(self.gate),
             "TYPED": str(self.typed),
@@ -150,6 +153,18 @@ def test_the_tests_bring_their_tools(checkout: Checkout) -> None:
 
     assert ended.stdout == "started: -m pytest -n auto --dist worksteal -k cap FOO=bar\n"
     assert [call.rsplit(" ", 1)[1] for call in checkout.installs()] == [".", ".[test]"]
+
+
+def test_the_tests_keep_byte_code(checkout: Checkout) -> None:
+    """Even where the surroundings say not to; the program itself is started as they say."""
+    checkout.put_python()
+    checkout.variables["PYTHONDONTWRITEBYTECODE"] = "1"
+
+    tests = checkout.start(program=checkout.root / "test")
+    program = checkout.start()
+
+    assert tests.stdout == "started: -m pytest -n auto --dist worksteal FOO=bar\n"
+    assert program.stdout == "started: -P -m fleet_sim FOO=bar, no byte code\n"
 
 
 def test_two_starts_at_once_install_once(checkout: Checkout) -> None:

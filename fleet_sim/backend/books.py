@@ -13,14 +13,18 @@ from typing import Any
 
 from fleet_sim.backend import rows
 from fleet_sim.backend.events import Effect, Forget, Journal, Keep, Tell
-from fleet_sim.backend.state import DeviceState, FirmwareState, JobState, TaskState
+from fleet_sim.backend.state import (
+    DeviceState,
+    FirmwareState,
+    JobState,
+    ModuleState,
+    TaskState,
+)
 from fleet_sim.backend.timers import Timers
 from fleet_sim.model.chance import identifier
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import ServerMessage, VersionAsked
-
-Kept = DeviceState | FirmwareState | JobState | TaskState
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Books:
         seed: For names.
         file_url: Firmware id and file name to the address devices are given.
         devices: By identity.
+        modules: By product and name, in small letters, in order of creation.
         firmware: By id, in order of creation.
         jobs: By id, in order of creation.
         tasks: By id, in order of creation.
@@ -49,6 +54,7 @@ class Books:
     seed: int
     file_url: Callable[[str, str], str]
     devices: dict[DeviceId, DeviceState] = field(default_factory=dict)
+    modules: dict[tuple[str, str], ModuleState] = field(default_factory=dict)
     firmware: dict[str, FirmwareState] = field(default_factory=dict)
     jobs: dict[str, JobState] = field(default_factory=dict)
     tasks: dict[str, TaskState] = field(default_factory=dict)
@@ -56,19 +62,19 @@ class Books:
     timers: Timers = field(default_factory=Timers)
     stirred: dict[int, JobState] = field(default_factory=dict)
     sorted_devices: list[DeviceState] | None = None
-    _changed: dict[tuple[str, str], tuple[Kept | int, bool]] = field(default_factory=dict)
+    _changed: dict[tuple[str, str], tuple[rows.Kept | int, bool]] = field(default_factory=dict)
     _files: list[Effect] = field(default_factory=list)
     _spoken: list[Effect] = field(default_factory=list)
 
     # --- what one event leads to -----------------------------------------------------------
 
-    def keep(self, kept: Kept, *, urgent: bool = True) -> None:
+    def keep(self, kept: rows.Kept, *, urgent: bool = True) -> None:
         """Write this down when the event is done; urgent once is urgent."""
         name = rows.name_of(kept)
         before = self._changed.get(name)
         self._changed[name] = (kept, urgent or (before is not None and before[1]))
 
-    def forget(self, kept: Kept) -> None:
+    def forget(self, kept: rows.Kept) -> None:
         """Strike this out when the event is done."""
         name = rows.name_of(kept)
         self._changed.pop(name, None)
@@ -113,8 +119,8 @@ class Books:
         return value
 
     def name(self, kind: str, number: int) -> str:
-        """Return the id that goes with a number."""
-        return identifier(self.seed, "backend", kind, number)
+        """Return the id that goes with a number: 24 hexadecimal digits, a later one's greater."""
+        return f"{number:08x}{identifier(self.seed, 'backend', kind, number, digits=16)}"
 
-    def _row(self, kept: Kept | int) -> dict[str, Any]:
+    def _row(self, kept: rows.Kept | int) -> dict[str, Any]:
         return {"value": kept} if isinstance(kept, int) else rows.to_row(kept, self.epoch_ms)

@@ -11,6 +11,7 @@ from fleet_sim.backend import (
     firmware,
     jobs,
     joining,
+    modules,
     rates,
     registration,
     reports,
@@ -50,11 +51,14 @@ from fleet_sim.model.northbound import (
     ConfirmTasks,
     CreateFirmware,
     CreateJob,
+    CreateModule,
     DeleteFirmware,
     DeleteJob,
+    DeleteModule,
     FetchFile,
     GetFirmware,
     GetJob,
+    ListModules,
     ListVersions,
     RetryTasks,
     SearchDevices,
@@ -66,6 +70,7 @@ from fleet_sim.model.northbound import (
     StopJob,
     UpdateFirmware,
     UpdateJob,
+    UpdateModule,
 )
 
 
@@ -289,6 +294,8 @@ class Brain:
                 return firmware.delete(books, firmware_id)
             case FetchFile():
                 return firmware.fetch(books, call)
+            case CreateModule() | UpdateModule() | DeleteModule() | ListModules():
+                return modules.answer(books, call, now_ms)
             case CreateJob(order):
                 return jobs.create(books, order, now_ms)
             case GetJob(job_id):
@@ -320,6 +327,9 @@ def _read(books: Books, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> No
     for row in tables.get("devices", ()):
         device = rows.device_from(row)
         books.devices[device.device] = device
+    for row in _by_number(tables.get("modules", ())):
+        module = rows.module_from(row, books.epoch_ms)
+        books.modules[module.key] = module
     for row in _by_number(tables.get("firmware", ())):
         books.firmware[row["key"]] = rows.firmware_from(row["key"], row, books.epoch_ms)
     for row in _by_number(tables.get("jobs", ())):

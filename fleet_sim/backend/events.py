@@ -121,7 +121,7 @@ class Keep:
     is not urgent may be written late, together with others; of one key the newest row wins.
 
     Attributes:
-        table: `devices`, `firmware`, `jobs`, `tasks` or `counters`.
+        table: `devices`, `modules`, `firmware`, `jobs`, `tasks` or `counters`.
         key: The row's name within the table.
         row: Column to JSON value, `key` among them; see `rows`.
         urgent: Whether later effects wait for it.

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Hashable
 from dataclasses import replace
 
+from fleet_sim.backend import modules
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import DropFile, KeepFile
 from fleet_sim.backend.state import FirmwareState, JobState
@@ -24,6 +25,7 @@ from fleet_sim.model.northbound import (
     Refused,
     Shown,
     TaskStatus,
+    Trial,
     UpdateFirmware,
 )
 
@@ -39,14 +41,16 @@ _METHODS = frozenset({"md5", "sha256"})
 
 def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
     """Keep an image whose version and name are new to its product and whose digest is true."""
-    refused = _refusal(books, call.order, call.content)
+    place = modules.spelled(books, call.order.product_key, call.order.module)
+    order = replace(call.order, module=place)
+    refused = _refusal(books, order, call.content)
     if refused:
         return refused
     number = books.number("firmware")
     firmware = FirmwareState(
         firmware_id=books.name("firmware", number),
         number=number,
-        order=call.order,
+        order=order,
         size_bytes=len(call.content),
         created_at_ms=now_ms,
     )
@@ -133,7 +137,18 @@ def row_of(books: Books, firmware: FirmwareState) -> FirmwareRow:
         size_bytes=firmware.size_bytes,
         is_verified=firmware.is_verified,
         created_epoch_ms=books.epoch_ms + firmware.created_at_ms,
+        trial=trial_of(books, firmware.firmware_id),
     )
+
+
+def trial_of(books: Books, firmware_id: str) -> Trial | None:
+    """Return how the last job to verify a firmware stands; one without devices is none."""
+    jobs = (job for job in reversed(books.jobs.values()) if job.order.firmware_id == firmware_id)
+    last = next((job for job in jobs if job.order.kind == "verify" and job.tasks), None)
+    if last is None:
+        return None
+    done = sum(task.status is TaskStatus.SUCCEEDED for task in last.tasks)
+    return Trial(100 * done // len(last.tasks), all(task.is_final for task in last.tasks))
 
 
 def image_of(books: Books, job: JobState) -> FirmwareImage:
@@ -152,6 +167,9 @@ def image_of(books: Books, job: JobState) -> FirmwareImage:
         digest_method=firmware.order.digest_method,
         module=firmware.order.module,
         stream=stream_of(firmware) if is_stream else None,
+        is_patch=firmware.order.is_patch,
+        custom=firmware.order.custom,
+        tags=job.order.tags,
     )
 
 
@@ -180,11 +198,18 @@ def devices_max(firmware: FirmwareState) -> int:
 
 
 def count_success(books: Books, job: JobState) -> None:
-    """A verify job's task has succeeded: enough different devices make the firmware verified."""
+    """A verify job's task has succeeded, which may have made its firmware a verified one."""
     firmware = books.firmware[job.order.firmware_id]
+    if not firmware.is_verified and _is_proven(books, job, firmware):
+        firmware.is_verified = True
+        books.keep(firmware)
+
+
+def _is_proven(books: Books, job: JobState, firmware: FirmwareState) -> bool:
+    """Tell whether all of the job have succeeded, or enough devices in any, by the contract."""
+    if books.contract.verification == "by_job":
+        return all(task.status is TaskStatus.SUCCEEDED for task in job.tasks)
     asked = firmware.order.verify_successes_min
-    if firmware.is_verified:
-        return
     proven = {
         task.device.device
         for other in books.jobs.values()
@@ -192,9 +217,7 @@ def count_success(books: Books, job: JobState) -> None:
         for task in other.tasks
         if task.status is TaskStatus.SUCCEEDED
     }
-    if len(proven) >= (VERIFY_SUCCESSES_MIN if asked is None else asked):
-        firmware.is_verified = True
-        books.keep(firmware)
+    return len(proven) >= (VERIFY_SUCCESSES_MIN if asked is None else asked)
 
 
 def _refusal(books: Books, order: FirmwareOrder, content: bytes) -> Refused | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fleet_sim.backend import firmware as firmwares
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import FirmwareState
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import JobOrder, Refusal, Refused
 
 _ALL_PERMILLE = 1_000
@@ -21,15 +22,37 @@ def bad_order(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused
         return Refused(Refusal.BAD_ARGUMENT, "versions: the firmware's own version is among them")
     if order.retry and books.contract.retry_needs_source_versions and not order.scope.versions:
         return Refused(Refusal.BAD_ARGUMENT, "versions: a job with retries must name them")
+    stranger = _stranger(books, order, product or named)
+    if stranger:
+        return Refused(Refusal.NO_SUCH_DEVICE, stranger)
     wrong = _bad_list(books, order)
     if wrong:
         return Refused(Refusal.BAD_ARGUMENT, wrong)
-    if order.kind == "verify" and order.scope.total:
-        return Refused(Refusal.VERIFY_SCOPE_TOTAL)
+    if order.kind == "verify":
+        return _bad_trial(books, order, firmware)
     unproven = firmware.order.needs_verification and not firmware.is_verified
-    if order.kind == "upgrade" and unproven:
-        return Refused(Refusal.FIRMWARE_UNVERIFIED, order.firmware_id)
-    return None
+    return Refused(Refusal.FIRMWARE_UNVERIFIED, order.firmware_id) if unproven else None
+
+
+def _bad_trial(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused | None:
+    """Return why a firmware cannot be verified by this order, or by any as it stands."""
+    if order.scope.total:
+        return Refused(Refusal.VERIFY_SCOPE_TOTAL)
+    if books.contract.verification != "by_job":
+        return None
+    if firmware.is_verified:
+        return Refused(Refusal.VERIFY_DONE, order.firmware_id)
+    trial = firmwares.trial_of(books, order.firmware_id)
+    is_running = trial is not None and not trial.is_over
+    return Refused(Refusal.VERIFY_RUNNING, order.firmware_id) if is_running else None
+
+
+def _stranger(books: Books, order: JobOrder, product_key: str) -> str:
+    """Return a named device that nobody knows, where that is a reason to refuse; "" for none."""
+    if not order.devices_must_exist:
+        return ""
+    keys = order.scope.device_keys or ()
+    return next((key for key in keys if DeviceId(product_key, key) not in books.devices), "")
 
 
 def _bad_list(books: Books, order: JobOrder) -> str:

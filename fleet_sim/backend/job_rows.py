@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from fleet_sim.backend.books import Books
-from fleet_sim.backend.state import JobState
+from fleet_sim.backend.state import JobState, TaskState, tries_of
 from fleet_sim.backend.windows import next_opening
 from fleet_sim.model.northbound import JobRow, JobStatus, TaskStatus
 
@@ -27,7 +27,15 @@ def row_of(books: Books, job: JobState, now_ms: int) -> JobRow:
         created_epoch_ms=books.epoch_ms + job.created_at_ms,
         counts=tuple((status, found[status]) for status in TaskStatus),
         timeouts=timeouts,
+        retries_due=sum(is_retry_due(books, task) for task in job.tasks),
     )
+
+
+def is_retry_due(books: Books, task: TaskState) -> bool:
+    """Tell whether an attempt of a task has failed, and another is to follow by itself."""
+    if not (task.is_between and task.is_waiting):
+        return False
+    return task.tries_left < tries_of(task.job.order, books.planted)
 
 
 def status_of(books: Books, job: JobState, now_ms: int) -> JobStatus:

@@ -10,6 +10,7 @@ from fleet_sim.backend.job_orders import bad_order, bad_verification
 from fleet_sim.backend.joining import add, chosen_for, devices_of, join_open_lists
 from fleet_sim.backend.scope import compile_scope
 from fleet_sim.backend.state import DeviceState, FirmwareState, JobState
+from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
     Answer,
     Done,
@@ -131,11 +132,12 @@ def _job_of(books: Books, order: JobOrder, firmware: FirmwareState, now_ms: int)
     """Return the job that would be made; it has no name yet."""
     product_key = firmware.order.product_key or order.scope.product_key
     contract = books.contract
+    pushes_always = order.kind == "verify" and contract.verify_pushes_always
     full = replace(
         order,
         timeout_s=contract.timeout_s if order.timeout_s is None else order.timeout_s,
         concurrency=contract.cap_default if order.concurrency is None else order.concurrency,
-        devices_must_ask=order.devices_must_ask and order.kind == "upgrade",
+        devices_must_ask=order.devices_must_ask and not pushes_always,
     )
     return JobState(
         job_id="",
@@ -149,8 +151,12 @@ def _job_of(books: Books, order: JobOrder, firmware: FirmwareState, now_ms: int)
         versions=frozenset(order.scope.versions),
         module=firmware.order.module,
         sources=frozenset(firmware.order.from_versions),
-        lane=firmware.order.module if contract.modules_side_by_side else "",
+        lane=firmware.order.module if _is_apart(contract, order) else "",
     )
+
+
+def _is_apart(contract: ContractProfile, order: JobOrder) -> bool:
+    return contract.modules_side_by_side or order.side_by_side
 
 
 def _twice_the_first(chosen: list[DeviceState]) -> list[DeviceState]:

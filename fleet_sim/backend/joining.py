@@ -122,6 +122,7 @@ def _made(books: Books, job: JobState, device: DeviceState, now_ms: int) -> Task
         tries_left=tries_of(job.order, books.planted),
         timeout_s=job.order.timeout_s,
         status=TaskStatus.UNCONFIRMED if job.order.needs_confirmation else TaskStatus.QUEUED,
+        is_consented=not job.order.needs_confirmation,
         awaits_connect=job.order.waits_for_connect,
     )
     tasks.enter(books, task)
@@ -141,17 +142,31 @@ def _made(books: Books, job: JobState, device: DeviceState, now_ms: int) -> Task
 def _make_way(books: Books, job: JobState, device: DeviceState, now_ms: int) -> bool:
     """Settle whose a device is that has other tasks; tell whether the job may have it."""
     contract = books.contract
-    others = [task for task in device.open_tasks if task.job.lane == job.lane]
+    others = [task for task in device.open_tasks if not _are_apart(books, job, task.job)]
     if not others:
         return True
-    if contract.busy_device != "overwrite" and not job.order.overwrites:
-        return contract.busy_device == "queue"
+    takes_over = job.order.overwrites or (
+        job.order.side_by_side and all(task.job.module == job.module for task in others)
+    )
+    if contract.busy_device != "overwrite" and not takes_over:
+        return contract.busy_device == "queue" or "B60" in books.planted
     if any(_stands(other) not in contract.overwritable for other in others):
         return False
     status, text = TaskStatus(contract.cancel_shows_as), desc_of(books, "overwritten")
     for other in others:
         tasks.finish(books, other, status, now_ms, desc=text, why="overwritten")
     return True
+
+
+def _are_apart(books: Books, one: JobState, other: JobState) -> bool:
+    """Tell whether tasks of two jobs may run on a device at once: for different modules.
+
+    Where that is a job's to say, both must have said it.
+    """
+    may = books.contract.modules_side_by_side or (
+        one.order.side_by_side and other.order.side_by_side
+    )
+    return may and one.lane != other.lane
 
 
 def _stands(task: TaskState) -> str:

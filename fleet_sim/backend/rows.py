@@ -1,6 +1,8 @@
 """States to rows and back: what the store keeps, as JSON values.
 
     devices    key product_key/device_key   version, modules, registration
+    modules    key product_key/name         number, product_key, name, alias, desc,
+                                            created_epoch_ms, updated_epoch_ms
     firmware   key firmware_id              number, size_bytes, created_epoch_ms, is_verified, order
     jobs       key job_id                   number, product_key, target, status, created_epoch_ms,
                                             firmware_names, order, module, sources, lane,
@@ -16,12 +18,18 @@ derived from other rows is not in them. A row of an older store may lack what wa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 
 from fleet_sim.backend.scope import compile_scope
-from fleet_sim.backend.state import DeviceState, FirmwareState, JobState, TaskState
+from fleet_sim.backend.state import (
+    DeviceState,
+    FirmwareState,
+    JobState,
+    ModuleState,
+    TaskState,
+)
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.northbound import (
     FirmwareOrder,
@@ -32,6 +40,7 @@ from fleet_sim.model.northbound import (
 )
 
 Row = Mapping[str, Any]
+Kept: TypeAlias = DeviceState | ModuleState | FirmwareState | JobState | TaskState
 
 _REGISTRATION = TypeAdapter(Registration)
 _FIRMWARE_ORDER = TypeAdapter(FirmwareOrder)
@@ -39,7 +48,7 @@ _JOB_ORDER = TypeAdapter(JobOrder)
 _NAMES = TypeAdapter(Names)
 
 
-def name_of(kept: DeviceState | FirmwareState | JobState | TaskState) -> tuple[str, str]:
+def name_of(kept: Kept) -> tuple[str, str]:
     """Return the table and the key under which a state is kept."""
     match kept:
         case TaskState():
@@ -50,11 +59,11 @@ def name_of(kept: DeviceState | FirmwareState | JobState | TaskState) -> tuple[s
             return "jobs", kept.job_id
         case FirmwareState():
             return "firmware", kept.firmware_id
+        case ModuleState():
+            return "modules", "/".join(kept.key)
 
 
-def to_row(
-    kept: DeviceState | FirmwareState | JobState | TaskState, epoch_ms: int
-) -> dict[str, Any]:
+def to_row(kept: Kept, epoch_ms: int) -> dict[str, Any]:
     """Return the row of a state; `epoch_ms` is the wall clock at instant 0."""
     match kept:
         case TaskState():
@@ -75,6 +84,16 @@ def to_row(
                 "created_epoch_ms": kept.created_at_ms + epoch_ms,
                 "is_verified": kept.is_verified,
                 "order": _FIRMWARE_ORDER.dump_python(kept.order, mode="json"),
+            }
+        case ModuleState():
+            return {
+                "number": kept.number,
+                "product_key": kept.product_key,
+                "name": kept.name,
+                "alias": kept.alias,
+                "desc": kept.desc,
+                "created_epoch_ms": kept.created_at_ms + epoch_ms,
+                "updated_epoch_ms": kept.updated_at_ms + epoch_ms,
             }
 
 
@@ -105,6 +124,7 @@ def _task_row(task: TaskState, epoch_ms: int) -> dict[str, Any]:
         "desc": task.desc,
         "tries_left": task.tries_left,
         "timeout_s": task.timeout_s,
+        "is_consented": task.is_consented,
         "awaits_connect": task.awaits_connect,
         "attempt": task.attempt,
         "pushes": task.pushes,
@@ -129,6 +149,19 @@ def device_from(row: Row) -> DeviceState:
     """Read a device; it is not connected."""
     registration = _REGISTRATION.validate_python(row["registration"])
     return DeviceState(registration, version=row["version"], modules=dict(row.get("modules", {})))
+
+
+def module_from(row: Row, epoch_ms: int) -> ModuleState:
+    """Read a module."""
+    return ModuleState(
+        product_key=row["product_key"],
+        name=row["name"],
+        number=row["number"],
+        alias=row["alias"],
+        desc=row["desc"],
+        created_at_ms=row["created_epoch_ms"] - epoch_ms,
+        updated_at_ms=row["updated_epoch_ms"] - epoch_ms,
+    )
 
 
 def firmware_from(key: str, row: Row, epoch_ms: int) -> FirmwareState:
@@ -197,6 +230,7 @@ def task_from(
         anchor_at_ms=_shift(row["anchor_epoch_ms"], -epoch_ms),
         asked_at_ms=_shift(row.get("asked_epoch_ms"), -epoch_ms),
         online_by_ms=_shift(row.get("online_by_epoch_ms"), -epoch_ms),
+        is_consented=row.get("is_consented", True),
         awaits_connect=row.get("awaits_connect", False),
         ran=row["ran"],
         is_answered=row["is_answered"],

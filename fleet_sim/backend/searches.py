@@ -108,7 +108,15 @@ def devices(books: Books, where: Filter, page: Page) -> Answer:
 def reported(books: Books, where: Filter, page: Page) -> Answer:
     """List what devices have reported of each of their modules, by identity, then by module."""
     candidates = (row for device in joining.devices_of(books) for row in _reported_rows(device))
-    return _listed(books, candidates, where, page, get=_REPORTED_FIELDS.get, render=lambda row: row)
+    return _listed(
+        books,
+        candidates,
+        where,
+        page,
+        get=_REPORTED_FIELDS.get,
+        render=lambda row: row,
+        is_wide=True,
+    )
 
 
 def all_jobs(books: Books, where: Filter, page: Page, now_ms: int) -> Answer:
@@ -135,6 +143,7 @@ def all_jobs(books: Books, where: Filter, page: Page, now_ms: int) -> Answer:
         page,
         get=getter,
         render=lambda job: job_rows.row_of(books, job, now_ms),
+        is_wide=True,
     )
 
 
@@ -174,13 +183,15 @@ def _listed(
     *,
     get: Callable[[str], _Getter[_S] | None],
     render: Callable[[_S], Row],
+    is_wide: bool = False,
 ) -> Answer:
     contract = books.contract
+    most = (is_wide and contract.wide_page_size_max) or contract.page_size_max
     number = contract.page_base if page.number is None else page.number
     size = contract.page_size_default if page.size is None else page.size
     if number < contract.page_base:
         return Refused(Refusal.BAD_ARGUMENT, "page_number")
-    if not 1 <= size <= (page.size_max or contract.page_size_max):
+    if not 1 <= size <= most:
         return Refused(Refusal.BAD_ARGUMENT, "page_size")
     try:
         test = _compile(books, where, get)
@@ -301,6 +312,7 @@ def _task_row(books: Books, task: TaskState) -> TaskRow:
         module=task.job.module,
         firmware_id=task.job.order.firmware_id,
         timeout_s=task.timeout_s,
+        is_retry_due=job_rows.is_retry_due(books, task),
     )
 
 

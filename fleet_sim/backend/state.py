@@ -33,9 +33,10 @@ class DeviceState:
         is_connected: Whether it has a connection.
         due_at_ms: Until when a fresh connection is given time to report its version.
         active: Lane to the task whose attempt is running on it. There is one lane, "", unless the
-            contract lets tasks for different modules run side by side: then one for each.
+            contract, or a job, lets tasks for different modules run side by side: then one for
+            each.
         open_tasks: Its tasks that have not ended, oldest first.
-        latest: The task whose attempt ran last, ended or not.
+        latest: The task that was pushed last, ended or not.
         heard: Fingerprints of its last reports on this connection, so that copies do nothing.
     """
 
@@ -90,6 +91,24 @@ class FirmwareState:
     size_bytes: int
     created_at_ms: int
     is_verified: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class ModuleState:
+    """A part of a product's devices that an operator has named."""
+
+    product_key: str
+    name: str
+    number: int
+    alias: str
+    desc: str
+    created_at_ms: int
+    updated_at_ms: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is found by: letters' case tells no two modules of a product apart."""
+        return self.product_key, self.name.lower()
 
 
 @dataclass(slots=True, eq=False)
@@ -186,6 +205,7 @@ class TaskState:
         asked_at_ms: When the device was asked for its version, as the first step of the attempt;
             None unless its answer is still awaited.
         online_by_ms: By when its device must come on line; None: no need, or it is.
+        is_consented: Whether it needs no consent of a person's, or has it.
         awaits_connect: Whether it waits until its device connects anew.
         ran: The version the device ran when the attempt started.
         is_answered: Whether the device has answered the push, as the contract counts it.
@@ -217,6 +237,7 @@ class TaskState:
     anchor_at_ms: int | None = None
     asked_at_ms: int | None = None
     online_by_ms: int | None = None
+    is_consented: bool = True
     awaits_connect: bool = False
     ran: str = ""
     is_answered: bool = False

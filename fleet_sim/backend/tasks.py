@@ -111,6 +111,7 @@ def begin(books: Books, task: TaskState, now_ms: int) -> None:
     task.pushed_at_ms, task.anchor_at_ms = now_ms, None
     task.ran = task.device.version_of(task.job.module) or ""
     _take(books, task)
+    task.device.latest = task
     _move(books, task, TaskStatus.PUSHED, now_ms)
     if books.contract.upgrading_starts == "push":
         get_under_way(books, task, now_ms)
@@ -126,7 +127,7 @@ def _take(books: Books, task: TaskState) -> None:
     if not task.has_slot and not ("B02" in books.planted and task.attempt > 1):
         task.has_slot = True
         task.job.slots += 1
-    task.device.active[task.job.lane] = task.device.latest = task
+    task.device.active[task.job.lane] = task
 
 
 def get_under_way(books: Books, task: TaskState, now_ms: int) -> None:
@@ -150,11 +151,11 @@ def deadline(books: Books, task: TaskState) -> int | None:
         return None
     if "B06" in books.planted:
         return task.created_at_ms + limit_ms
-    if books.contract.timeout_anchor == "push":
+    if books.contract.timeout_anchor == "push" and "B07" not in books.planted:
         return pushed_at_ms + limit_ms
     if task.anchor_at_ms is not None:
         return task.anchor_at_ms + limit_ms
-    if books.contract.silent_device == "times_out" and "B08" not in books.planted:
+    if books.contract.silent_device == "times_out":
         return pushed_at_ms + limit_ms
     return None
 
@@ -205,6 +206,9 @@ def confirm(books: Books, task: TaskState, now_ms: int) -> None:
 
 def time_out(books: Books, task: TaskState, now_ms: int) -> None:
     """End the running attempt, as its time or that of its first step is up."""
+    is_silent = task.asked_at_ms is None and not task.is_answered
+    if is_silent and "B08" in books.planted:
+        return
     what: DescOf = "timeout" if task.asked_at_ms is None else "version_timeout"
     task.desc = desc_of(books, what)
     fail(books, task, "timeout", now_ms)
@@ -287,6 +291,7 @@ def cancel(books: Books, task: TaskState, now_ms: int) -> None:
     finish(books, task, status, now_ms, desc=texts[0] if texts else USER_CANCEL, why="cancel")
     if "B14" in books.planted and task.tries_left > 0:
         reopen(books, task)
+        _move(books, task, TaskStatus.QUEUED, now_ms)
         wait(books, task, now_ms)
 
 

@@ -33,10 +33,10 @@ from fleet_sim.runtime.run_folder import make_run_folder, write_file
 from fleet_sim.runtime.run_log import write_part
 from fleet_sim.runtime.target.broker_access import login_from
 from fleet_sim.runtime.target.target import OperatorKeys
-from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.errors import Mistake, ScenarioError
 from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import Plan, plan
+from fleet_sim.scenario.plants import barren
 
 STRANGERS_MAX = 100  # So many devices may knock at a target that is not on this machine unasked.
 
@@ -185,6 +185,9 @@ class _Session:
             raise KeyboardInterrupt from None
 
     def _virtually(self, live: Live) -> _Outcome:
+        # A run in real time keeps no store: that is its platform's, a process of its own.
+        from fleet_sim.runtime.virtual_run import run_virtually  # noqa: PLC0415
+
         with told_to_stop() as should_stop:
             ran = run_virtually(
                 self._plan,
@@ -290,7 +293,7 @@ class _Session:
             ),
             generator=outcome.generator,
             northbound=outcome.northbound,
-            warnings=warnings(outcome.records),
+            warnings=(*barren(self._plan), *warnings(outcome.records)),
             overrides=self._plan.overrides,
             folder=str(self._folder),
             program=_program(),

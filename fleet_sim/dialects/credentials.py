@@ -7,6 +7,10 @@ from typing import Protocol
 
 from fleet_sim.model.identity import DeviceId
 
+# The two codes of a CONNACK that refuse who somebody is (MQTT 3.1.1, 3.2.2.3).
+BAD_CREDENTIALS = 4
+NOT_AUTHORIZED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:

@@ -110,6 +110,18 @@ def read_whole(fields: Fields, name: str, *, default: int | None = None) -> int:
     return int(text)
 
 
+def read_count(fields: Fields, name: str, *, default: int | None = None) -> int:
+    """Return a whole number that is not below 0.
+
+    Raises:
+        DialectError: It is missing (or null) and has no default, or is something else.
+    """
+    number = read_whole(fields, name, default=default)
+    if number < 0:
+        raise DialectError(f"{name} is {number}, less than nothing")
+    return number
+
+
 def read_fields(fields: Fields, name: str, *, default: Fields | None = None) -> Fields:
     """Return an object inside the object.
 

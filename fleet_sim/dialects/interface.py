@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from fleet_sim.dialects.credentials import Credentials, Identity, Keyring
+from fleet_sim.dialects.downloads import BlockRules, FirmwareHmac
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.wire import DialectError, WireMessage
@@ -294,8 +295,10 @@ class Dialect:
         http: How devices may come that hold no MQTT connection; None where a vendor has no such
             way or this folder does not speak it.
         gateways: What devices say that speak for others; None for the same two reasons.
-        firmware_hmac: From a device's secret and the SHA-256 of a file, in hex, to the keyed digest
-            that upgrade requests name beside the plain one, in hex; None where they name none.
+        firmware_hmac: Makes the keyed digest that upgrade requests name beside the plain one, or
+            in its place; None where they name none.
+        block_rules: Which requests for blocks over MQTT are served; None where the vendor's devices
+            have no words for one. Without it such a request gets no answer.
         covers: What of the vendor is here, for people: area, such as `firmware`, to one line.
     """
 
@@ -311,5 +314,6 @@ class Dialect:
     http_refusal: Callable[[int, str], HttpResponse]
     http: HttpChannel | None = None
     gateways: GatewayCodec | None = None
-    firmware_hmac: Callable[[str, str], str] | None = None
+    firmware_hmac: FirmwareHmac | None = None
+    block_rules: BlockRules | None = None
     covers: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -29,6 +29,12 @@ class DialectError(Exception):
         self.code = code
         self.message_id = message_id
 
-    def about(self, message_id: str) -> DialectError:
-        """Return the same mistake, found in the message of this id; to be raised from this one."""
-        return DialectError(str(self), code=self.code, message_id=message_id)
+    def about(self, message_id: str | None = None, *, code: int | None = None) -> DialectError:
+        """Return the same mistake, found in the message of this id; to be raised from this one.
+
+        Args:
+            message_id: None where the id could not be read.
+            code: The vendor's number for a mistake that has none yet.
+        """
+        known = code if self.code is None else self.code
+        return DialectError(str(self), code=known, message_id=message_id)

@@ -13,8 +13,21 @@ from fleet_sim.model.orders import FirmwareOrder, JobOrder, JobStatus, Names, Ta
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """How the last job to verify a firmware stands.
+
+    Attributes:
+        percent: How many of a hundred of its tasks have succeeded.
+        is_over: Whether all of them have ended.
+    """
+
+    percent: int
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FirmwareRow:
-    """A firmware as shown."""
+    """A firmware as shown; `trial` is None where there was none, or the vendor does not show it."""
 
     firmware_id: str
     order: FirmwareOrder
@@ -22,6 +35,7 @@ class FirmwareRow:
     size_bytes: int
     is_verified: bool
     created_epoch_ms: int
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class JobRow:
         counts: Its tasks by status, in the order of the statuses, none left out; empty where a
             wire does not show them.
         timeouts: How many of those that failed ended by a timeout.
+        retries_due: How many of those in line have failed and wait to be tried again.
     """
 
     job_id: str
@@ -50,6 +65,7 @@ class JobRow:
     created_epoch_ms: int
     counts: tuple[tuple[TaskStatus, int], ...] = ()
     timeouts: int = 0
+    retries_due: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,7 @@ class TaskRow:
         firmware_id: What it is to run; "" where the vendor does not show it.
         timeout_s: Its limit of an attempt, which a later change of the job's leaves as it was; None
             where there is none, or it is not shown.
+        is_retry_due: Whether it has failed and waits to be tried again; never where not shown.
     """
 
     task_id: str
@@ -92,6 +109,7 @@ class TaskRow:
     module: str = ""
     firmware_id: str = ""
     timeout_s: int | None = None
+    is_retry_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +137,8 @@ class Refusal(StrEnum):
     FIRMWARE_UNVERIFIED = "firmware_unverified"
     VERIFY_SCOPE_TOTAL = "verify_scope_total"
     VERIFY_TOO_MANY = "verify_too_many"
+    VERIFY_RUNNING = "verify_running"
+    VERIFY_DONE = "verify_done"
     JOB_STARTED = "job_started"
     JOB_STOPPED = "job_stopped"
     JOB_NOT_RUNNING = "job_not_running"
@@ -127,6 +147,10 @@ class Refusal(StrEnum):
     TASK_NOT_FAILED = "task_not_failed"
     NO_SUCH_DEVICE = "no_such_device"
     NO_SUCH_TASK = "no_such_task"
+    NO_SUCH_MODULE = "no_such_module"
+    MODULE_EXISTS = "module_exists"
+    MODULE_IN_USE = "module_in_use"
+    MODULES_TOO_MANY = "modules_too_many"
     THROTTLED = "throttled"
     INTERNAL = "internal"
 
@@ -200,7 +224,35 @@ class ReportedRow:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class ModuleRow:
+    """A part of a product's devices, as somebody named it.
+
+    Attributes:
+        product_key: Whose devices.
+        module: Its name, which never changes.
+        alias: What people call it; "" where nobody said.
+        desc: Free text; likewise.
+        created_epoch_ms: When it was named.
+        updated_epoch_ms: When its alias or its description changed last.
+    """
+
+    product_key: str
+    module: str
+    alias: str
+    desc: str
+    created_epoch_ms: int
+    updated_epoch_ms: int
+
+
 Row: TypeAlias = FirmwareRow | JobRow | TaskRow | DeviceRow | ReportedRow
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """All modules that a product names, oldest first."""
+
+    rows: tuple[ModuleRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,5 +280,5 @@ class Listed:
 
 
 Answer: TypeAlias = (
-    FirmwareCreated | FileFound | JobCreated | Done | Versions | Shown | Listed | Refused
+    FirmwareCreated | FileFound | JobCreated | Done | Versions | Modules | Shown | Listed | Refused
 )

@@ -83,6 +83,8 @@ class ContractProfile:
         page_base: The number of the first page.
         page_size_default: Rows a page when none is asked for.
         page_size_max: The most rows a page.
+        wide_page_size_max: The same of lists of jobs, and of what modules run, where those have
+            larger pages; None: as the others.
         busy_device: What becomes of a second task for a busy device: it has failed at once, it
             waits, or it takes the device over. A job that says so takes over under each.
         overwritable: The neutral statuses in which a task can be taken over; where another one
@@ -117,6 +119,10 @@ class ContractProfile:
         open_lists: Whether open lists know of one another: where the newest wins, a device joins
             the newest it matches, and no two are for the same firmware and source version.
         open_list_matches_max: How often a device may get a task in one open list.
+        verification: When firmware is verified: once enough devices have succeeded, in whichever
+            jobs to verify; or once all devices of one job have, and then there is no second job
+            while one is under way or after it has succeeded.
+        verify_pushes_always: Whether a job to verify pushes although its devices were to ask.
         descs: The vendor's own words for what ended a task; see `DescOf`.
     """
 
@@ -159,6 +165,7 @@ class ContractProfile:
     page_base: Literal[0, 1]
     page_size_default: int
     page_size_max: int
+    wide_page_size_max: int | None = None
     busy_device: Literal["refuse", "queue", "overwrite"]
     overwritable: tuple[Literal["unconfirmed", "queued", "pushed", "under_way"], ...] = (
         "unconfirmed",
@@ -190,6 +197,8 @@ class ContractProfile:
     job_planned: bool = False
     open_lists: Literal["independent", "newest_wins"] = "independent"
     open_list_matches_max: int = 1
+    verification: Literal["by_devices", "by_job"] = "by_devices"
+    verify_pushes_always: bool = True
     descs: tuple[tuple[DescOf, str], ...] = ()
 
     def __post_init__(self) -> None:

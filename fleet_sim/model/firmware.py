@@ -20,6 +20,9 @@ class FirmwareImage:
         token: What a device shows to fetch it; "" where the address alone is enough.
         stream: The file's two numbers where it is fetched in blocks over MQTT; then there is no
             `url`.
+        is_patch: Whether it is a difference to the version that the device runs.
+        custom: Text of whoever made the firmware, for devices; "" where there is none.
+        tags: What whoever ordered the upgrade says to devices beside it: key to text, none twice.
     """
 
     version: str
@@ -31,3 +34,6 @@ class FirmwareImage:
     hmac: str = ""
     token: str = field(default="", repr=False)
     stream: tuple[int, int] | None = None
+    is_patch: bool = False
+    custom: str = ""
+    tags: tuple[tuple[str, str], ...] = ()

@@ -21,12 +21,15 @@ from fleet_sim.model.answers import (
     JobCreated,
     JobRow,
     Listed,
+    ModuleRow,
+    Modules,
     Refusal,
     Refused,
     ReportedRow,
     Row,
     Shown,
     TaskRow,
+    Trial,
     Versions,
 )
 from fleet_sim.model.filters import EVERYTHING, Filter
@@ -51,8 +54,10 @@ __all__ = [
     "ConfirmTasks",
     "CreateFirmware",
     "CreateJob",
+    "CreateModule",
     "DeleteFirmware",
     "DeleteJob",
+    "DeleteModule",
     "DeviceRow",
     "Done",
     "FetchFile",
@@ -66,8 +71,11 @@ __all__ = [
     "JobOrder",
     "JobRow",
     "JobStatus",
+    "ListModules",
     "ListVersions",
     "Listed",
+    "ModuleRow",
+    "Modules",
     "Names",
     "Page",
     "Refusal",
@@ -87,8 +95,10 @@ __all__ = [
     "StopJob",
     "TaskRow",
     "TaskStatus",
+    "Trial",
     "UpdateFirmware",
     "UpdateJob",
+    "UpdateModule",
     "Versions",
     "Window",
     "plain",
@@ -99,13 +109,11 @@ __all__ = [
 class Page:
     """Which rows of a result are wanted: `number` from the vendor's base, `size` rows.
 
-    None means the vendor's default. `size_max` allows a call larger pages than the vendor's others
-    have; it is no part of what is asked for, so pages are equal without it.
+    None means the vendor's default.
     """
 
     number: int | None = None
     size: int | None = None
-    size_max: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,12 +302,51 @@ class SearchReported:
     page: Page = Page()
 
 
+@dataclass(frozen=True, slots=True)
+class CreateModule:
+    """Name a part of a product's devices, which firmware may then be for."""
+
+    product_key: str
+    module: str
+    alias: str = ""
+    desc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateModule:
+    """Give a module another alias or description; None leaves as it is."""
+
+    product_key: str
+    module: str
+    alias: str | None = None
+    desc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteModule:
+    """Forget a module that no firmware is for."""
+
+    product_key: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListModules:
+    """List the modules of a product."""
+
+    product_key: str
+
+
 Call: TypeAlias = (
     ConfirmTasks
     | CancelJob
     | UpdateJob
     | UpdateFirmware
     | SearchReported
+    | CreateModule
+    | UpdateModule
+    | DeleteModule
+    | ListModules
     | CreateFirmware
     | GetFirmware
     | SearchFirmware

@@ -114,9 +114,13 @@ class JobOrder:
         concurrency: How many attempts may run at a time.
         pushes_a_minute: How many pushes may leave in a minute.
         overwrites: Whether it takes devices over from an older job.
+        side_by_side: Whether its tasks run beside those of other such jobs for other modules, and
+            take a module over from an older job.
         by_blocks: Whether files are fetched over MQTT.
         waits_for_connect: Whether each device's attempt begins when it next comes on line.
-        tags: The job's own, which are handed on to devices.
+        devices_must_exist: Whether it is refused as a whole for a device that nobody knows.
+        tags: The job's own, which go to devices with each push, where the vendor's has a place
+            for them: Alink's has.
     """
 
     firmware_id: str
@@ -133,14 +137,36 @@ class JobOrder:
     concurrency: int | None = None
     pushes_a_minute: int | None = None
     overwrites: bool = False
+    side_by_side: bool = False
     by_blocks: bool = False
     waits_for_connect: bool = False
+    devices_must_exist: bool = False
     tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FirmwareOrder:
-    """A firmware image to be kept by the server; the file itself travels beside it."""
+    """A firmware image to be kept by the server; the file itself travels beside it.
+
+    Attributes:
+        product_key: Whose devices it is for; "" where its jobs say.
+        names: How it is called.
+        version: What a device reports that runs it.
+        digest: Of the file, in hexadecimal digits.
+        digest_method: `md5` or `sha256`.
+        file_name: How the file is called.
+        desc: Free text for operators.
+        needs_verification: Whether it must have been tried before others get it.
+        verify_devices_max: How many devices may try it; None: as the server has it.
+        verify_successes_min: How many must succeed at that; None likewise.
+        tags: For operators to find it by; no vendor's push has a place for them.
+        module: Which part of the devices it is for; "" is the device as a whole.
+        from_versions: It applies to these alone; empty: to every one.
+        is_patch: Whether it is a difference to its one source version. Alink's push says so; where
+            a vendor's has no word for it, nothing does.
+        custom: Text that goes to devices as it is, where the vendor's push has a place for it:
+            Alink's and Huawei's have.
+    """
 
     product_key: str
     names: Names
@@ -154,6 +180,6 @@ class FirmwareOrder:
     verify_successes_min: int | None = None
     tags: tuple[tuple[str, str], ...] = ()
     module: str = ""
-    from_versions: tuple[str, ...] = ()  # it applies to these alone; empty: to every one
-    is_patch: bool = False  # a difference to the one source version, no whole image
-    custom: str = ""  # handed on to devices as it is
+    from_versions: tuple[str, ...] = ()
+    is_patch: bool = False
+    custom: str = ""

@@ -108,11 +108,14 @@ def _last_words(timeline: Timeline, look: Look, heard: list[Report]) -> Iterator
 def _is_devices_word(look: Look) -> bool:
     """Tell whether what is shown can only be the device's: it is at work, or said it failed.
 
-    A task that waited for its retry and was cancelled meanwhile shows the cancel.
+    A task that waited for its retry and was cancelled meanwhile shows the cancel. One at work after
+    its device's failure, with no text, may be at an attempt whose push was lost on its way.
     """
     status = look.sighting.status
-    is_failure = status == "failed" and look.attempt.told("failure") is not None
-    return status == "under_way" or (is_failure and not _was_cancelled(look))
+    has_failed = look.attempt.told("failure") is not None
+    if status == "under_way":
+        return bool(look.sighting.desc) or not has_failed
+    return status == "failed" and has_failed and not _was_cancelled(look)
 
 
 def _was_cancelled(look: Look) -> bool:

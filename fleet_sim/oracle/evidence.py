@@ -183,6 +183,7 @@ class Device:
         presence: `device` and `server` end to what each saw; an end that saw nothing is missing.
         pushes: In order, offers among them; what the network may have doubled is marked.
         asks: When it asked what it may upgrade to, in order.
+        questioned_at_ms: When the server's end of the wire asked it for its version, in order.
         reports: In order of `lo`.
         round_trip_ms: The longest that a message of it waited for its acknowledgement; `FOREVER`
             where none was acknowledged.
@@ -201,6 +202,7 @@ class Device:
     pushes: list[Push] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
+    questioned_at_ms: list[int] = field(default_factory=list)
     round_trip_ms: int = FOREVER
 
     @property

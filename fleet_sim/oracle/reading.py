@@ -69,6 +69,7 @@ class _Reader:
             (Source.DEVICE, "download_start"): self._download,
             (Source.WIRE, "online"): self._online,
             (Source.WIRE, "offline"): self._offline,
+            (Source.WIRE, "question_sent"): self._questioned,
             (Source.WIRE, "push_sent"): self._push_sent,
             (Source.WIRE, "push_received"): self._push_received,
             (Source.WIRE, "push_replied"): self._replied,
@@ -153,6 +154,9 @@ class _Reader:
             self._device(record.device).downloads += 1
 
     # --- the wire ----------------------------------------------------------------------------
+
+    def _questioned(self, record: Record) -> None:
+        self._device(record.device).questioned_at_ms.append(record.t)
 
     def _online(self, record: Record) -> None:
         self._present(record, is_online=True)

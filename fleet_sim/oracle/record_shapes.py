@@ -33,6 +33,10 @@ def _is_number(value: Any) -> bool:  # noqa: ANN401 - JSON values
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_code(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    return _is_number(value) or _is_text(value)  # numbers with some vendors, words with others
+
+
 def _is_flag(value: Any) -> bool:  # noqa: ANN401 - JSON values
     return isinstance(value, bool)
 
@@ -69,7 +73,10 @@ def _is_filter(value: Any) -> bool:  # noqa: ANN401 - JSON values
 
 
 def _is_window(value: Any) -> bool:  # noqa: ANN401 - JSON values
-    return isinstance(value, dict) and all(map(_or_none(_is_number), value.values()))
+    return isinstance(value, dict) and all(
+        value[name] is None or (_is_flag if name == "repeat_daily" else _is_number)(value[name])
+        for name in value
+    )
 
 
 def _or_none(fits: Fits) -> Fits:
@@ -89,15 +96,16 @@ SHAPES: Mapping[str, tuple[str, Fits]] = {
         _TEXT,
     ),
     **dict.fromkeys(("no", "offset", "since", "size", "t0", "t1", "unique"), _NUMBER),
-    **dict.fromkeys(("code", "concurrency", "retry_count", "retry_interval_s", "step", "timeout_s"),
+    **dict.fromkeys(("concurrency", "retry_count", "retry_interval_s", "step", "timeout_s"),
                     ("a whole number or null", _or_none(_is_number))),
+    "code": ("a whole number, a text or null", _or_none(_is_code)),
     **dict.fromkeys(("must_ask", "probe"), _FLAG),
     **dict.fromkeys(("devices", "from_versions", "untold", "versions"), _TEXTS),
     "device_keys": ("a list of texts or null", _or_none(_is_texts)),
     "pages": ("a list of [number, size, rows, total]", _is_pages),
     "rows": ("a list of rows", _is_rows),
     "where": ("a filter as nested lists", _is_filter),
-    "window": ("an object of whole numbers or null", _or_none(_is_window)),
+    "window": ("start_ms, end_ms and repeat_daily, or null", _or_none(_is_window)),
 }  # fmt: skip
 BY_KIND: Mapping[tuple[Source, str, str], tuple[str, Fits]] = {
     (Source.CONTROL, "fleet", "devices"): _NUMBER,

@@ -66,13 +66,31 @@ def _too_few(timeline: Timeline, tally: Tally, task: Task) -> None:
     records = [*(attempt.start.record for attempt in task.attempts), last.record]
     if not _is_reachable(task, due, by) or not _is_wanted(task, by):
         return
-    # An attempt may have ended before its push, and where retries wait for the others' turns, the
-    # log does not say when the last of those was over.
-    is_hidden = timeline.contract.asks_version or timeline.contract.retry_round != "per_device"
+    is_hidden = _may_be_hidden(timeline, task, by)
     if is_hidden or task.has_copies or task.device.is_touched(task.attempts[0].start.lo, due):
         tally.doubtful(f"{text}, unless {_unless(is_hidden=is_hidden)}", records)
     else:
         tally.broken(text, records, task=task)
+
+
+def _may_be_hidden(timeline: Timeline, task: Task, by_ms: int) -> bool:
+    """Tell whether there may have been, or still be to come, an attempt that no push shows.
+
+    Where devices are asked for their version first, an attempt may have ended before its push:
+    unless no question was asked beside those that pushes followed, of a device that was there all
+    along. Where retries wait for the others' turns, the log does not say when the last of those was
+    over: unless a task that shows as failed has ended.
+    """
+    contract, evidence, device = timeline.contract, timeline.evidence, task.device
+    is_over = "failed" not in contract.between_attempts_status
+    if contract.retry_round != "per_device" and not is_over:
+        return True
+    if not contract.asks_version:
+        return False
+    created = task.job.order.create.lo
+    asked = [at_ms for at_ms in device.questioned_at_ms if created <= at_ms <= by_ms]
+    is_there = evidence.has_server_wire and not device.is_touched(created, by_ms)
+    return not is_there or len(asked) > len(task.attempts)
 
 
 def _unless(*, is_hidden: bool) -> str:

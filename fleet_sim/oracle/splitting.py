@@ -106,9 +106,17 @@ class Splitter:
         attempts.append(attempt)
 
     def _begin(self, push: Push, reports: Sequence[Report], number: int) -> Attempt:
-        """Start an attempt; what was still on its way when the push left may arrive in it."""
+        """Start an attempt; what was still on its way when the push left may arrive in it.
+
+        Where devices are asked for their version before each push, the first to tell the old one is
+        the answer, and came before the push.
+        """
         open_reports = [one for one in reports if one.lo <= push.hi and one.hi >= push.lo]
         ran = frozenset(last_versions(self.device, push.lo, push.hi, self.module))
+        if self.contract.asks_version:
+            told = (one for one in open_reports if one.kind == "version" and one.version in ran)
+            answer = next(told, None)
+            open_reports = [one for one in open_reports if one is not answer]
         attempt = Attempt(number, push, ran=ran, pushes=[push], reports=open_reports)
         attempt.is_certain = not (push.is_choice or push.is_unseen)
         return attempt

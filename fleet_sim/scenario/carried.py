@@ -127,6 +127,11 @@ _IDLE = (
         "its rows show no progress",
     ),
     _Idle(
+        ("verification", "verify_pushes_always"),
+        lambda _, __, ___: True,
+        "a scenario has no jobs to verify",
+    ),
+    _Idle(
         ("modules_side_by_side",),
         lambda _, __, ___: True,
         "the devices of a scenario have no modules",

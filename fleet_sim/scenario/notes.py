@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fleet_sim.scenario.asking import ask_every_ms
 from fleet_sim.scenario.planned import DevicePlan, FleetPlan, JobPlan, Plan
+from fleet_sim.scenario.plants import barren
 from fleet_sim.scenario.units import say_duration
 
 # TCP's handshake, MQTT's CONNECT, and the report of the version with its answer.
@@ -17,7 +18,8 @@ _NEVER_SILENT = frozenset({"healthy", "bad_digest", "offline_at_push", "flap"})
 def notes_on(plan: Plan) -> tuple[str, ...]:
     """Return one sentence for each thing that a run may do otherwise than its author thinks."""
     fleets = {fleet.name: fleet for fleet in plan.fleets}
-    return tuple(note for job in plan.jobs for note in _on_job(job, fleets[job.fleet], plan))
+    on_jobs = (note for job in plan.jobs for note in _on_job(job, fleets[job.fleet], plan))
+    return (*barren(plan), *on_jobs)
 
 
 def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:

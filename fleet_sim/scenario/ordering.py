@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.scenario.contracts import nearest_legal
+from fleet_sim.scenario.contracts import nearest_legal, replaced
 from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
 from fleet_sim.scenario.planned import ImagePlan, JobPlan, WindowPlan
+
+# What the contract of a vendor says whose jobs have no word for a timeout, a cap, a rate, a gap
+# between attempts, source versions. An override says what such a backend does; it gives its API no
+# word, and a job that counted on one would have the backend convicted for what it was never told.
+WORDLESS: tuple[Mapping[str, int | None], ...] = (
+    {"timeout_s_min": None, "timeout_s_max": None},
+    {"cap_default": None},
+    {"pushes_a_minute": None},
+    {"retry_interval_s_max": 0},
+    {"source_versions_max": 0},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +30,22 @@ class Ordered:
     said: tuple[str, ...]
 
 
-def ordered_from(job: Job, contract: ContractProfile, versions: tuple[str, ...]) -> Ordered:
+def ordered_from(
+    job: Job,
+    contract: ContractProfile,
+    versions: tuple[str, ...],
+    *,
+    vendor: ContractProfile | None = None,
+) -> Ordered:
     """Bring a job within what its vendor can express, and say what that changed.
 
     Args:
         job: As the scenario has it.
         contract: What its fleet's vendor promises.
         versions: Those that the fleet runs.
+        vendor: The same without a scenario's overrides, where it has any.
     """
+    contract = _sayable(contract, vendor or contract)
     has_list = job.incremental and contract.policy_names is not None
     has_window = contract.open_list_windows or not has_list
     legal = nearest_legal(
@@ -64,6 +83,14 @@ def ordered_from(job: Job, contract: ContractProfile, versions: tuple[str, ...])
     )
     said = (*legal.changes, *_left_out(job, made, has_window=has_window), *_cut(wanted, made))
     return Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in said))
+
+
+def _sayable(contract: ContractProfile, vendor: ContractProfile) -> ContractProfile:
+    """Return a contract in which a job can name no more than in the vendor's own."""
+    for none in WORDLESS:
+        if all(getattr(vendor, knob) == value for knob, value in none.items()):
+            contract = replaced(contract, none)
+    return contract
 
 
 def _size(job: Job) -> int:

@@ -91,7 +91,12 @@ def plan(
     }
     said = {name: sayable(vocabulary.contract(name), mine) for name, mine in contracts.items()}
     ordered = [
-        ordered_from(job, said[dialects[job.upgrade]], _running(scenario, job.upgrade, placed))
+        ordered_from(
+            job,
+            said[dialects[job.upgrade]],
+            _running(scenario, job.upgrade, placed),
+            vendor=vocabulary.contract(dialects[job.upgrade]),
+        )
         for job in scenario.jobs
     ]
     jobs = tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from fleet_sim.model.northbound import (
     CreateJob,
     DeleteJob,
     JobOrder,
+    Names,
     Retry,
     RetryTasks,
     Scope,
@@ -53,6 +55,8 @@ _orders = st.fixed_dictionaries(
         "waits_for_connect": st.booleans(),
         "pushes_a_minute": st.sampled_from([None, 1, 2]),
         "overwrites": st.booleans(),
+        "side_by_side": st.booleans(),
+        "module": st.sampled_from(["", "", "mcu"]),
     }
 )
 STEPS = st.one_of(
@@ -61,6 +65,7 @@ STEPS = st.one_of(
     st.tuples(st.just("progress"), _key, st.integers(0, 100)),
     st.tuples(st.just("failure"), _key),
     st.tuples(st.just("version"), _key, _versions),
+    st.tuples(st.just("part"), _key, _versions),
     st.tuples(st.just("reply"), _key, st.sampled_from([200, 500])),
     st.tuples(st.just("ask"), _key),
     st.tuples(st.just("after"), st.sampled_from([1, GRACE_MS, 60_000, T_MS, 86_400_000])),
@@ -112,8 +117,16 @@ PROFILES: st.SearchStrategy[ContractProfile] = st.builds(
     job_completes=st.sampled_from(["never", "all_ended"]),
     open_lists=st.sampled_from(["independent", "newest_wins"]),
     open_list_matches_max=st.sampled_from([1, 3]),
+    modules_side_by_side=st.booleans(),
     must_have_reported_version=st.booleans(),
 )
+
+
+_OF_DEVICES: Mapping[str, Callable[..., None]] = {
+    "connect": lambda server, key, version: server.connect(key, version=version),
+    "part": lambda server, key, version: server.version(key, version, module="mcu"),
+    "tag": lambda server, key, value: server.register(key, tags=(("t", value),)),
+}
 
 
 def play(server: Server, step: tuple[Any, ...]) -> None:
@@ -132,19 +145,24 @@ def play(server: Server, step: tuple[Any, ...]) -> None:
         jobs = sorted(server.rows.get("jobs", {}))
         if jobs:
             _change(server, name, jobs[rest[0] % len(jobs)], *rest[1:])
-    elif name == "connect":
-        server.connect(rest[0], version=rest[1])
-    elif name == "tag":
-        server.register(rest[0], tags=(("t", rest[1]),))
+    elif name in _OF_DEVICES:
+        _OF_DEVICES[name](server, *rest)
     elif name != "reply" or server.requests(rest[0]):
         getattr(server, name)(*rest)
 
 
 def _order(server: Server, version: str, order: dict[str, Any]) -> None:
-    """Order a job; one that the contract does not take is refused."""
-    known = {row["order"]["version"]: key for key, row in server.rows.get("firmware", {}).items()}
-    firmware_id = known.get(version) or server.upload(version)
-    server.call(CreateJob(JobOrder(firmware_id, "upgrade", **order)))
+    """Order a job, perhaps for a module; one that the contract does not take is refused."""
+    rest = {name: value for name, value in order.items() if name != "module"}
+    module = order.get("module", "")
+    known = {
+        (row["order"]["version"], row["order"]["module"]): key
+        for key, row in server.rows.get("firmware", {}).items()
+    }
+    firmware_id = known.get((version, module)) or server.upload(
+        version, module=module, names=Names(f"{version} {module}")
+    )
+    server.call(CreateJob(JobOrder(firmware_id, "upgrade", **rest)))
 
 
 def confirm(server: Server) -> None:

@@ -17,6 +17,16 @@ def _books() -> Books:
     )
 
 
+def test_a_later_id_is_the_greater_one() -> None:
+    """Some vendors page by their order; each has 24 hexadecimal digits."""
+    books = _books()
+    names = [books.name("job", number) for number in (1, 2, 15, 16, 255, 256, 70_000)]
+
+    assert sorted(names) == names
+    assert {len(name) for name in names} == {24}
+    assert books.name("task", 1) != names[0]
+
+
 def test_rows_leave_before_words_whatever_came_first() -> None:
     """A message is told, then a row is kept: the row leaves first."""
     books, state = _books(), DeviceState(registration("d1"))

@@ -292,6 +292,23 @@ def test_any_history_keeps_the_laws(profile: ContractProfile, steps: list[tuple[
         play(server, step)
 
 
+def test_who_was_only_asked_has_no_late_success() -> None:
+    """Nothing was pushed, so nothing healed; and a restart in between changes that no more."""
+    profile = contract(asks_version=True, version_answer_timeout_s=180, late_success="heal")
+    shown = []
+    for is_anew in (False, True):
+        server = fresh(profile)
+        job_id = server.job("3.0")
+        server.after(T_MS)
+        if is_anew:
+            server.restart()
+            server.connect("b")
+        server.version("b", "3.0")
+        shown.append(server.status(job_id, "b"))
+
+    assert shown == [TaskStatus.FAILED, TaskStatus.FAILED]
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     profile=PROFILES,

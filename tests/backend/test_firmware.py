@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,12 +24,15 @@ from fleet_sim.model.northbound import (
     Page,
     Refusal,
     Refused,
+    RetryTasks,
     Scope,
     SearchFirmware,
     Shown,
+    Trial,
     UpdateFirmware,
+    UpdateJob,
 )
-from tests.backend.playbook import CONTENT, EPOCH_MS, Server, device, firmware_order
+from tests.backend.playbook import CONTENT, EPOCH_MS, Server, contract, device, firmware_order
 
 
 def test_a_firmware_is_kept_and_shown() -> None:
@@ -101,6 +105,22 @@ def test_another_product_may_have_the_same_version_and_name() -> None:
     answer = server.call(CreateFirmware(firmware_order("2.0", product_key="other"), CONTENT))
 
     assert isinstance(answer, FirmwareCreated)
+
+
+def test_a_push_says_what_goes_to_devices() -> None:
+    """A difference, the package's text, and the job's tags as they are at that moment."""
+    server = Server(contract(open_list_windows=True, repush_on_reconnect="always"))
+    server.fleet("d1", version="1.0")
+    firmware_id = server.upload(is_patch=True, from_versions=("1.0",), custom='{"a":1}')
+    job_id = server.job(firmware_id=firmware_id, tags=(("k", "v"), ("a", "b")))
+
+    server.call(UpdateJob(job_id, tags=(("k", "w"),)))
+    server.gone("d1")
+    server.connect("d1", version="1.0")
+
+    first, again = (request.image for request in server.requests("d1"))
+    assert (first.is_patch, first.custom, first.tags) == (True, '{"a":1}', (("k", "v"), ("a", "b")))
+    assert again == replace(first, tags=(("k", "w"),))
 
 
 @pytest.mark.parametrize("method", ["md5", "sha256"])
@@ -262,6 +282,70 @@ def test_verify_jobs_push_even_if_devices_should_ask() -> None:
     server.job(kind="verify", scope=Scope(total=False, device_keys=("d1",)), devices_must_ask=True)
 
     assert server.pushes("d1") == 1
+
+
+def test_verify_jobs_wait_where_the_contract_lets_them() -> None:
+    """As the order says, and as any job would."""
+    server = Server(contract(verify_pushes_always=False))
+    server.fleet("d1")
+
+    server.job(kind="verify", scope=Scope(total=False, device_keys=("d1",)), devices_must_ask=True)
+
+    assert server.pushes("d1") == 0
+    server.ask("d1")
+    assert server.journal[-1].kind == "attempt_started"
+
+
+def test_one_job_at_a_time_verifies_a_firmware() -> None:
+    """Not while one is under way, nor after it has succeeded; after a failure, again."""
+    server = Server(contract(verification="by_job"))
+    server.fleet("d1", "d2")
+    firmware_id = server.upload(needs_verification=True)
+    said = [_verify(server, firmware_id, "d1"), _verify(server, firmware_id, "d2")]
+
+    server.failure("d1")
+    said.append(_verify(server, firmware_id, "d2"))
+    server.version("d2", "2.0")
+    said.append(_verify(server, firmware_id, "d1"))
+
+    assert [type(one) for one in said] == [JobCreated, Refused, JobCreated, Refused]
+    assert said[1] == Refused(Refusal.VERIFY_RUNNING, firmware_id)
+    assert said[3] == Refused(Refusal.VERIFY_DONE, firmware_id)
+    assert isinstance(server.call(CreateJob(JobOrder(firmware_id, "upgrade", Scope()))), JobCreated)
+
+
+def test_a_firmware_is_verified_by_all_devices_of_the_job() -> None:
+    """One that failed keeps it from that, until its retry succeeds."""
+    server = Server(contract(verification="by_job"))
+    server.fleet("d1", "d2", "d3")
+    firmware_id = server.upload(needs_verification=True)
+
+    def stands() -> tuple[bool, Trial | None]:
+        answer = server.call(GetFirmware(firmware_id))
+        assert isinstance(answer, Shown)
+        assert isinstance(answer.row, FirmwareRow)
+        return answer.row.is_verified, answer.row.trial
+
+    found = [stands()]
+    made = _verify(server, firmware_id, "d1", "d2", "d3")
+    assert isinstance(made, JobCreated)
+    found.append(stands())
+    server.version("d1", "2.0")
+    server.version("d2", "2.0")
+    found.append(stands())
+    server.failure("d3")
+    found.append(stands())
+    server.call(RetryTasks(made.job_id, ("d3",)))
+    server.version("d3", "2.0")
+    found.append(stands())
+
+    assert found == [
+        (False, None),
+        (False, Trial(0, is_over=False)),
+        (False, Trial(66, is_over=False)),
+        (False, Trial(66, is_over=True)),
+        (True, Trial(100, is_over=True)),
+    ]
 
 
 def test_a_kept_file_is_found_by_the_firmwares_id() -> None:

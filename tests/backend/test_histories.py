@@ -27,6 +27,19 @@ def test_moves_are_made() -> None:
     assert shown == {"a": "no room", "b": "user cancel", "c": None}
 
 
+def test_a_device_may_have_a_part() -> None:
+    """Whose version it reports, and for which there are jobs."""
+    server = fresh(CONTRACT)
+    play(server, ("part", "a", "1.0"))
+    play(server, _ordered(module="mcu", side_by_side=True))
+    play(server, _ordered())
+    play(server, ("part", "a", "2.0"))
+
+    (row, *_) = server.rows["jobs"].values()
+    assert (row["module"], row["lane"]) == ("mcu", "mcu")
+    assert [one.image.module for one in server.requests("a")] == ["mcu", ""]
+
+
 def test_an_order_that_the_contract_does_not_take_is_left() -> None:
     """A second open list for the same versions, say."""
     server = fresh(contract(open_lists="newest_wins"))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,19 @@ def test_a_list_that_cannot_be_is_refused(order: dict[str, object], why: str) ->
 
     assert _refusal(server, **order) == why
     assert len(server.rows.get("jobs", {})) == (not why)
+
+
+def test_a_device_that_nobody_knows_may_be_a_reason_to_refuse() -> None:
+    """Then nothing is made for the others either; elsewhere it is passed over."""
+    server = Server()
+    server.fleet("a")
+    order = JobOrder(server.upload(), "upgrade", Scope(total=False, device_keys=("a", "b")))
+
+    answer = server.call(CreateJob(replace(order, devices_must_exist=True)))
+
+    assert answer == Refused(Refusal.NO_SUCH_DEVICE, "b")
+    assert not server.rows.get("jobs")
+    assert isinstance(server.call(CreateJob(order)), JobCreated)
 
 
 def test_two_open_lists_for_one_version_are_rivals_where_the_newest_wins() -> None:

@@ -5,6 +5,8 @@ from fleet_sim.model.northbound import (
     JobRow,
     JobStatus,
     Listed,
+    Retry,
+    RetryTasks,
     SearchJobs,
     Shown,
     StopJob,
@@ -38,6 +40,24 @@ def test_a_job_counts_its_tasks_by_status() -> None:
     expected = {TaskStatus.SUCCEEDED: 1, TaskStatus.FAILED: 2, TaskStatus.PUSHED: 2}
     assert dict(row.counts) == {status: expected.get(status, 0) for status in TaskStatus}
     assert row.timeouts == 1
+
+
+def test_a_job_counts_the_tasks_that_are_to_be_tried_again() -> None:
+    """From a failure to the next push; not those that an operator has begin anew."""
+    server = Server()
+    server.fleet("a", "b")
+    job_id = server.job(retry=Retry(1, 60))
+    found = [_row(server, job_id).retries_due]
+    server.failure("a")
+    found.append(_row(server, job_id).retries_due)
+    server.after(60_000)
+    found.append(_row(server, job_id).retries_due)
+    server.failure("a")
+    server.gone("a")
+    server.call(RetryTasks(job_id, ("a",)))
+    found.append(_row(server, job_id).retries_due)
+
+    assert found == [0, 1, 0, 0]
 
 
 def test_a_job_is_finished_when_its_tasks_are() -> None:

@@ -245,6 +245,48 @@ def test_tasks_of_two_modules_run_side_by_side_where_they_may() -> None:
     assert [one.image.module for one in server.requests("a")] == ["mcu", "wifi"]
 
 
+def _for_modules(server: Server, *orders: tuple[str, str, bool]) -> list[str]:
+    """Order a version for a module each, side by side or not; return the jobs' ids.
+
+    The device runs 1.0 in each of them.
+    """
+    for _, module, _ in orders:
+        server.version("a", "1.0", module=module)
+    return [
+        server.job(firmware_id=server.upload(version, module=module), side_by_side=side_by_side)
+        for version, module, side_by_side in orders
+    ]
+
+
+def test_jobs_may_say_that_modules_run_side_by_side() -> None:
+    """Those for another module go their own way; a newer one for the same takes it over."""
+    server = Server(contract(busy_device="refuse", cancel_shows_as="cancelled"))
+    server.fleet("a")
+    jobs = _for_modules(server, ("2.0", "mcu", True), ("3.0", "wifi", True), ("2.1", "mcu", True))
+    server.progress("a", 40, module="wifi")
+    jobs += _for_modules(server, ("3.1", "wifi", True))
+
+    server.restart()
+    server.connect("a")
+    server.version("a", "2.1", module="mcu")
+
+    assert [server.status(job_id, "a") for job_id in jobs] == [
+        CANCELLED, UNDER_WAY, SUCCEEDED, FAILED,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_job_that_does_not_say_so_shares_a_device_with_none(*, first: bool) -> None:
+    """Whichever of the two was there before."""
+    server = Server(contract(busy_device="refuse"))
+    server.fleet("a")
+
+    jobs = _for_modules(server, ("2.0", "mcu", first), ("3.0", "wifi", not first))
+
+    assert [server.status(job_id, "a") for job_id in jobs] == [PUSHED, FAILED]
+    assert [one.image.module for one in server.requests("a")] == ["mcu"]
+
+
 def test_else_two_modules_of_a_device_are_one_after_the_other() -> None:
     """The device is busy with the first."""
     server = Server()

@@ -361,6 +361,7 @@ CASES: dict[str, tuple[Callable[[Server], object], object, object]] = {
     "B68": (_offer_of_a_push, 0, 1),
 }
 PROFILES: dict[str, ContractProfile] = {"B08": contract(silent_device="times_out")}
+FROM_THE_PUSH = contract(upgrading_starts="push", timeout_anchor="push", silent_device="times_out")
 
 
 @pytest.mark.parametrize("bug", CASES)
@@ -371,6 +372,22 @@ def test_a_planted_bug_is_there_and_nowhere_else(bug: str) -> None:
 
     assert story(Server(profile)) == clean
     assert story(Server(profile, bug)) == wrong
+
+
+@pytest.mark.parametrize("bug", ["B06", "B07", "B08", "B09"])
+def test_the_bugs_of_the_timer_are_there_where_it_runs_from_the_push(bug: str) -> None:
+    """Each is as much of a bug where no report is needed to start the timer."""
+    story, clean, wrong = CASES[bug]
+
+    assert story(Server(FROM_THE_PUSH)) == clean
+    assert story(Server(FROM_THE_PUSH, bug)) == str(wrong).replace("pushed", "under_way")
+
+
+def test_who_spoke_and_fell_silent_times_out_beside_the_bug_of_the_silent() -> None:
+    """B08 is about devices that never say a word."""
+    server = Server(FROM_THE_PUSH, "B08")
+
+    assert _timeout_of_a_talker(server) == "failed"
 
 
 def test_every_planted_bug_has_its_story() -> None:

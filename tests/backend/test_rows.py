@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from fleet_sim.backend import rows
 from fleet_sim.backend.state import DeviceState, TaskState
 from fleet_sim.model.identity import Registration
-from fleet_sim.model.northbound import JobOrder, Names, Retry, Scope, TaskStatus, Window
+from fleet_sim.model.northbound import (
+    CreateModule,
+    JobOrder,
+    Names,
+    Retry,
+    Scope,
+    TaskStatus,
+    Window,
+)
 from tests.backend.playbook import EPOCH_MS, Server, device, registration
 
 ORDER: dict[str, Any] = {
@@ -42,6 +50,21 @@ def test_a_job_survives_its_row() -> None:
     assert back.versions == {"1.0", "1.1"}
     assert not back.accepts(registration("d1"))
     assert back.accepts(registration("d1", trees=(("t1", ("root", "hall")),)))
+
+
+def test_a_module_survives_its_row() -> None:
+    """Into another zero of time."""
+    server = Server()
+    server.now_ms = 50
+    server.call(CreateModule("pk", "Mcu", "core", "d"))
+    (module,) = server.brain._books.modules.values()
+
+    row = json.loads(json.dumps(rows.to_row(module, EPOCH_MS)))
+    back = rows.module_from(row, EPOCH_MS - 1_000)
+
+    assert (back.key, back.name, back.number) == (("pk", "mcu"), "Mcu", 1)
+    assert (back.alias, back.desc) == ("core", "d")
+    assert (back.created_at_ms, back.updated_at_ms) == (1_050, 1_050)
 
 
 def test_a_firmware_survives_its_row() -> None:

@@ -269,16 +269,24 @@ def test_a_page_that_cannot_be_is_refused(
     assert Server().call(call) == Refused(Refusal.BAD_ARGUMENT, named)
 
 
-@pytest.mark.parametrize("search", [SearchTasks, SearchDevices, SearchJobs, SearchFirmware])
-def test_a_call_may_take_larger_pages_than_others(
-    search: type[SearchTasks] | type[SearchDevices] | type[SearchJobs] | type[SearchFirmware],
+@pytest.mark.parametrize(
+    ("search", "most"),
+    [(SearchTasks, 200), (SearchDevices, 200), (SearchFirmware, 200), (SearchJobs, 300),
+     (SearchReported, 300)],
+)  # fmt: skip
+def test_some_lists_may_have_larger_pages(
+    search: type[SearchTasks | SearchDevices | SearchFirmware | SearchJobs | SearchReported],
+    most: int,
 ) -> None:
-    """As large as it says itself, and no larger."""
-    large: Call = search(EVERYTHING, Page(1, 300, size_max=300))
-    larger: Call = search(EVERYTHING, Page(1, 301, size_max=300))
+    """Those of jobs and of what modules run, where the contract lets them."""
+    server, plain = Server(contract(wide_page_size_max=300)), Server()
 
-    assert _listed(Server().call(large)).page_size == 300
-    assert Server().call(larger) == Refused(Refusal.BAD_ARGUMENT, "page_size")
+    assert _listed(server.call(search(EVERYTHING, Page(1, most)))).page_size == most
+    assert server.call(search(EVERYTHING, Page(1, most + 1))) == Refused(
+        Refusal.BAD_ARGUMENT, "page_size"
+    )
+    assert _listed(plain.call(search(EVERYTHING, Page(1, 200)))).page_size == 200
+    assert isinstance(plain.call(search(EVERYTHING, Page(1, 201))), Refused)
 
 
 # --- laws --------------------------------------------------------------------------------------

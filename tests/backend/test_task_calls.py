@@ -72,6 +72,25 @@ def test_consent_is_given_to_all_or_to_none() -> None:
     assert server.status(job_id, "b") is UNCONFIRMED
 
 
+def test_what_nobody_consented_to_is_not_tried_again() -> None:
+    """It would be pushed; not by its name, nor among all of them, nor after a restart."""
+    server = Server(contract(reopenable=("failed", "cancelled"), cancel_shows_as="cancelled"))
+    server.fleet("a", "b")
+    job_id, ids = _unconfirmed(server)
+    server.call(ConfirmTasks((ids[0],)))
+    server.call(CancelTasks(job_id, ("a", "b")))
+    server.restart()
+
+    named = server.call(RetryTasks(job_id, task_ids=tuple(ids)))
+    before = statuses(server.rows_of(job_id))
+    rest = server.call(RetryTasks(job_id))
+
+    assert named == Refused(Refusal.BAD_ARGUMENT, f"task_ids: to {ids[1]} nobody consented")
+    assert before == {"a": "cancelled", "b": "cancelled"}
+    assert rest == Done()
+    assert statuses(server.rows_of(job_id)) == {"a": "queued", "b": "cancelled"}
+
+
 def test_a_task_without_consent_may_be_cancelled() -> None:
     """As a queued one may."""
     server = Server()

@@ -42,6 +42,41 @@ def test_a_run_is_judged_again_from_its_folder(
     assert {path.name: path.read_bytes() for path in finished.iterdir()} == before
 
 
+# Every key that a job can have and each kind of event; not every vendor takes all of them.
+WHOLE = """
+name: whole
+duration: 20m
+fleets:
+  field: {devices: 6, firmware: {"1.0": 50%, "1.1": 50%}, personas: {bad_digest: 50%, healthy: 50%}}
+jobs:
+  - {at: 30s, upgrade: field, to: "2.0", image: {size: 16KiB}, concurrency: 2, timeout: 1m,
+     retries: 1, retry_interval: 10s, from: ["1.0", "1.1"], window: {start: 30s, end: 9m}}
+  - {at: 40s, upgrade: field, to: "3.0", image: {size: 16KiB}, ask: true, rate: 10,
+     incremental: true}
+events:
+  - {at: 45s, disconnect: field, share: 50%, for: 5s}
+  - {at: 3m, cancel: field, share: 50%}
+  - {at: 4m, retry: field, share: 50%}
+  - {at: 5m, stop: field}
+"""
+
+
+@pytest.mark.parametrize("dialect", ["enos", "tuya", "alibaba", "tuyalink", "huawei"])
+def test_whatever_a_run_writes_can_be_judged_again(
+    dialect: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No record of ours is taken for a damaged one."""
+    scenario, runs = tmp_path / "whole.yaml", tmp_path / "runs"
+    scenario.write_text(WHOLE)
+    outcome(["run", str(scenario), "--virtual", "--dialect", dialect, "--runs", str(runs)])
+    capsys.readouterr()
+
+    outcome(["judge", str(runs / "latest"), "--ui", "json"])
+
+    again = json.loads(capsys.readouterr().out)
+    assert again["promises"] == json.loads((runs / "latest/run.json").read_text())["promises"]
+
+
 def test_a_torn_log_is_judged_as_far_as_it_goes(
     finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,6 +77,17 @@ def test_a_broken_promise_exits_with_1(
     assert "7 devices under way; its cap is 6" in document["promises"]["V01"]["witness"]["text"]
 
 
+def test_a_bug_that_the_vendor_has_no_room_for_is_told(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run passes, and `warnings` say that nothing was planted."""
+    words = (str(small), "--virtual", "--plant", "B53", "--plant", "B62")
+
+    _, document = run_json(capsys, tmp_path, *words)
+
+    assert document["warnings"] == ["B53 plants nothing with enos, which has no rate of pushes."]
+
+
 def test_a_run_in_real_time_comes_to_the_same_verdict(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

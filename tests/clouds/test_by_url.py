@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.clouds.side_by_side import NOT_PROMISED, OURS, SOON
-from tests.topologies.commands import device_file, run, serving, verdicts
+from tests.topologies.commands import device_file, run, standing, verdicts
 
 # EnOS is what the walk of `against-your-own-server.md` goes with.
 OTHERS = [
@@ -19,7 +19,7 @@ OTHERS = [
 async def test_a_backend_of_another_vendor_is_driven_by_url(dialect: str, tmp_path: Path) -> None:
     """It is asked what its vendor's API can be asked, and judged by what is seen from outside."""
     devices = device_file(tmp_path / "devices.csv", 8)
-    async with serving("--dialect", dialect, "--devices", str(devices)) as ready:
+    async with standing(str(devices), dialect=dialect) as ready:
         ran = await run(
             tmp_path, "happy-path", *SOON, "--devices", "8", "--dialect", dialect,
             "--broker", ready["mqtt"], "--backend", ready["http"], "--org", ready["org"],

@@ -12,6 +12,7 @@ from fleet_sim.dialects.fields import (
     Fields,
     Number,
     is_storable,
+    read_count,
     read_fields,
     read_list,
     read_object,
@@ -25,11 +26,6 @@ from fleet_sim.dialects.wire import DialectError
 
 def _read(payload: bytes) -> Fields:
     return read_object(payload, bytes_max=1000)
-
-
-def test_numbers_keep_their_text() -> None:
-    """A version of 1.10 is not one of 1.1."""
-    assert read_text(_read(b'{"version":1.10}'), "version") == "1.10"
 
 
 @pytest.mark.parametrize(
@@ -129,3 +125,114 @@ def test_some_text_cannot_be_kept(text: str) -> None:
 def test_what_is_written_can_be_read(fields: dict[str, str]) -> None:
     """Objects of text come back as they were."""
     assert _read(write_object(fields)) == fields
+
+
+@pytest.mark.parametrize("text", ["1.10", "1.0", "2", "1e3", "-0", "9" * 900])
+def test_a_number_keeps_its_text(text: str) -> None:
+    """Version 1.10 is not 1.1, though the official sample sends it as a number."""
+    fields = _read(f'{{"version":{text}}}'.encode())
+
+    assert read_text(fields, "version") == text
+
+
+@given(text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+def test_texts_survive_the_wire(text: str) -> None:
+    """Byte-exact: quotes, controls, right-to-left marks, anything but NUL."""
+    fields = _read(write_object({"desc": text}))
+
+    assert read_string(fields, "desc", default="") == text
+
+
+def test_a_pair_of_surrogates_is_one_character() -> None:
+    """The escaped form of an emoji is as good as its bytes."""
+    fields = _read(rb'{"desc":"\ud83d\ude00"}')
+
+    assert read_string(fields, "desc", default="") == "\N{GRINNING FACE}"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"{}", "name is missing"),
+        (b'{"name":null}', "name is missing"),
+        (b'{"name":true}', "name is a boolean, not a string"),
+        (b'{"name":[]}', "name is a list, not a string"),
+        (b'{"name":{}}', "name is an object, not a string"),
+    ],
+)
+def test_a_field_of_another_type_is_named(content: bytes, sentence: str) -> None:
+    """One sentence says which field, what it is and what it should be."""
+    with pytest.raises(DialectError, match=sentence):
+        read_text(_read(content), "name")
+
+
+def test_defaults_stand_for_what_is_missing_and_for_nothing_else() -> None:
+    """Null counts as missing; a wrong type never does."""
+    fields = _read(b'{"null":null,"number":5}')
+
+    assert read_text(fields, "absent", default="d") == "d"
+    assert read_string(fields, "null", default="d") == "d"
+    with pytest.raises(DialectError, match="number is a number, not a string"):
+        read_string(fields, "number", default="d")
+
+
+@pytest.mark.parametrize(("text", "value"), [("35", 35), ('"35"', 35), ('"-0"', 0), ("-4", -4)])
+def test_whole_numbers_come_bare_or_quoted(text: str, value: int) -> None:
+    """`step` is a string in the pages; a number is accepted too."""
+    assert read_whole(_read(f'{{"n":{text}}}'.encode()), "n") == value
+
+
+@pytest.mark.parametrize(
+    "text", ['"abc"', '""', "33.3", "1e9", '" 5"', '"+5"', '"٣"', '"0x1"', "9" * 19, "true", "null"]
+)
+def test_other_numbers_are_refused(text: str) -> None:
+    """No fraction, no exponent, no other script's digits, nothing beyond 64 bits."""
+    fields = _read(f'{{"n":{text}}}'.encode())
+
+    with pytest.raises(DialectError, match="n is"):
+        read_whole(fields, "n")
+
+
+@pytest.mark.parametrize("text", ["null", "[]", '"a"', "5"])
+def test_an_object_inside_is_an_object(text: str) -> None:
+    """`params` of another type is the sender's mistake."""
+    with pytest.raises(DialectError, match="params is"):
+        read_fields(_read(f'{{"params":{text}}}'.encode()), "params")
+
+
+def test_a_list_inside_holds_objects() -> None:
+    """And nothing else."""
+    fields = _read(b'{"params":[{"a":true}],"none":[]}')
+
+    assert read_list(fields, "params") == [{"a": True}]
+    assert read_list(fields, "none") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("null", "params is missing"),
+        ("{}", "params is an object"),
+        ('"a"', "params is a string"),
+        ("[5]", "params holds a number"),
+        ("[{},null]", "params holds null"),
+    ],
+)
+def test_a_list_of_anything_else_is_refused(text: str, told: str) -> None:
+    """The sender's mistake; whose number it has is its vendor's to say."""
+    with pytest.raises(DialectError, match=told) as caught:
+        read_list(_read(f'{{"params":{text}}}'.encode()), "params")
+
+    assert caught.value.code is None
+
+
+@pytest.mark.parametrize(("text", "value"), [("0", 0), ('"7"', 7), ("null", 3), ('"-0"', 0)])
+def test_a_count_is_a_whole_number(text: str, value: int) -> None:
+    """Or what stands for it where it is absent."""
+    assert read_count(_read(f'{{"n":{text}}}'.encode()), "n", default=3) == value
+
+
+def test_a_count_below_nothing_is_refused() -> None:
+    """No size is."""
+    with pytest.raises(DialectError, match="n is -1, less than nothing"):
+        read_count(_read(b'{"n":"-1"}'), "n")

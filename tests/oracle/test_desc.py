@@ -68,6 +68,15 @@ def test_a_failures_text_holds_after_its_end() -> None:
     assert judged(desc, shown(log, "bad digest", "failed")).standing is Standing.HELD
 
 
+def test_an_attempt_whose_push_was_lost_shows_no_text_yet() -> None:
+    """The device failed and its link went down, so nobody saw the next push."""
+    log = at_work("downloading")
+    log.progress(8_000, "d1", -3, "bad digest")
+
+    assert judged(desc, shown(log, None)).standing is Standing.NOT_EXERCISED
+    assert judged(desc, shown(log, "other")).standing is Standing.VIOLATED
+
+
 def test_a_servers_own_word_ends_a_timeout() -> None:
     """The device did not end it, so the server may say what happened."""
     log = shown(at_work("downloading"), "timeout", "failed", at=70_000)

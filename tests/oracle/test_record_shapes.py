@@ -12,6 +12,7 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "true or false": (True, 1),
     "a list of texts": (["a"], ["a", 1]),
     "a whole number or null": (None, 1.5),
+    "a whole number, a text or null": ("iot.ota.TaskNotCancelable", 1.5),
     "a list of texts or null": (None, "a"),
     "a list of [number, size, rows, total]": ([[1, 10, 3, 3]], [[1, 10, 3]]),
     "a list of rows": (
@@ -19,7 +20,10 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         [{"created_epoch_ms": "noon"}],
     ),
     "a filter as nested lists": (["job_id", "=", ["j"]], ["job_id", "?", ["j"]]),
-    "an object of whole numbers or null": ({"start_ms": 1, "end_ms": None}, {"start_ms": True}),
+    "start_ms, end_ms and repeat_daily, or null": (
+        {"start_ms": 1, "end_ms": None, "repeat_daily": False},
+        {"start_ms": 1, "end_ms": None, "repeat_daily": 0},
+    ),
 }
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fleet_sim.oracle.outcome import Standing
@@ -49,6 +51,49 @@ def test_one_attempt_too_few_is_convicted() -> None:
 
     assert outcome.standing is Standing.VIOLATED
     assert "ended as failed after 2 attempts; its job allows 3" in outcome.violations[0].text
+
+
+# Where devices are asked for their version first, and retried when all have had their turn.
+IN_ROUNDS: dict[str, Any] = {
+    "asks_version": True,
+    "retry_round": "after_whole_task",
+    "between_attempts_status": ("queued",),
+    "retry_on": ("failed",),
+}
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "standing"),
+    [
+        ((1_500, 11_500), Standing.VIOLATED),
+        ((1_500, 11_500, 30_000), Standing.INCONCLUSIVE),  # it may not have answered that
+    ],
+)
+def test_an_attempt_that_ends_before_its_push_begins_with_a_question(
+    asked_at: tuple[int, ...], standing: Standing
+) -> None:
+    """Without one more of them than pushes, no attempt came to nothing unseen."""
+    log = failing(2)
+    for at in asked_at:
+        log.add(at, "W", "question_sent", "d1", side="server", message=str(at))
+
+    assert judged(retry_count, over(log), **IN_ROUNDS).standing is standing
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"between_attempts_status": ("queued", "failed")},  # its round may yet come
+        {},  # from outside, a question that was lost is not seen
+    ],
+)
+def test_an_attempt_that_may_be_hidden_is_a_doubt(changes: dict[str, Any]) -> None:
+    """Nobody is convicted for what the log cannot show."""
+    log = failing(2, is_foreign=not changes)
+
+    outcome = judged(retry_count, over(log), **{**IN_ROUNDS, **changes})
+
+    assert outcome.standing is Standing.INCONCLUSIVE
 
 
 def test_a_retry_that_is_still_due_is_cut_off() -> None:

@@ -307,6 +307,21 @@ def test_the_report_that_brought_a_push_about_is_of_the_old_version() -> None:
     assert attempt.ran == {"1.0"}
 
 
+def test_who_is_asked_first_tells_the_old_version_before_the_push() -> None:
+    """Its answer can end nothing, though it arrived in the same instant; another report could."""
+    log = started()
+    log.version(2_000, "d1", "1.0")
+    log.push(2_000, "d1")
+    asks = {"asks_version": True, "upgrading_starts": "push", "timeout_anchor": "push"}
+
+    assert [end.kind for end in attempts(log)[0].ends] == ["old_version", "timeout"]
+    assert [end.kind for end in attempts(log, **asks)[0].ends] == ["timeout"]
+
+    log.version(2_010, "d1", "1.0")
+
+    assert [end.kind for end in attempts(log, **asks)[0].ends] == ["old_version", "timeout"]
+
+
 def test_a_first_word_after_the_whole_time_may_have_come_too_late() -> None:
     """The server had given up on the silent device by then; its next push is no second one."""
     log = started()

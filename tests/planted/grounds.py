@@ -470,15 +470,15 @@ def run_ground(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> list[R
     return run_virtually(plan(scenario, seed=seed)).records
 
 
-def judge_ground(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> Judgement:
-    """Run a ground in virtual time and judge its log."""
-    return judge(run_ground(ground, seed=seed, plant=plant), contracts(ground), tolerance=EXACT)
-
-
-def judge_from_outside(ground: str, *, seed: int, plant: tuple[str, ...] = ()) -> Judgement:
-    """Run a ground in virtual time and judge what devices and operator saw of it."""
-    seen = from_outside(run_ground(ground, seed=seed, plant=plant))
-    return judge(seen, contracts(ground), tolerance=EXACT)
+def judge_both(
+    ground: str, *, seed: int, plant: tuple[str, ...] = ()
+) -> tuple[Judgement, Judgement]:
+    """Run a ground once in virtual time; judge its log, and what of it is seen from outside."""
+    records, profiles = run_ground(ground, seed=seed, plant=plant), contracts(ground)
+    return (
+        judge(records, profiles, tolerance=EXACT),
+        judge(from_outside(records), profiles, tolerance=EXACT),
+    )
 
 
 def contracts(ground: str) -> Mapping[str, ContractProfile]:

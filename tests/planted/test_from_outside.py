@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from fleet_sim.model.record import Source
 from fleet_sim.oracle.catalogue import PROMISES
-from fleet_sim.oracle.judge import judge
+from fleet_sim.oracle.judge import PromiseVerdict
 from fleet_sim.oracle.outcome import Standing
-from fleet_sim.oracle.tolerance import VIRTUAL_TIME
-from tests.planted.grounds import (
-    GROUNDS,
-    contracts,
-    from_outside,
-    judge_from_outside,
-    run_ground,
-)
-from tests.planted.test_planted import CONVICTED, CONVICTED_WHERE_DEVICES_ASK
+from tests.planted.grounds import from_outside, run_ground
 
 # What can be seen from outside of each promise; every other verdict must be the same as inside.
 INCONCLUSIVE = {
@@ -39,14 +33,9 @@ NOT_EXERCISED = {
     "V27": "No last attempt is certain to be one of its own, so each may have had a next one.",
     "V36": "Each late report crossed the making of its job, or the backend never showed it heard.",
 }
-# Bugs that another promise convicts from outside, where devices ask.
-BY_ANOTHER = {
-    # The first report after a restart crosses the next offer, so which attempt it ends is open;
-    # that the offer comes again, though the target was reported, is not.
-    "B62": ("V04", "asked", 1),
-}
-QUICK_SEEDS = range(1, 4)
-LONG_SEEDS = range(1, 201)
+HELD = PromiseVerdict(Standing.HELD)
+VIOLATED = PromiseVerdict(Standing.VIOLATED)
+INCONCLUSIVE_WHY = PromiseVerdict(Standing.INCONCLUSIVE, reason="why")
 
 
 def test_the_log_from_outside_has_no_word_of_the_server() -> None:
@@ -65,48 +54,28 @@ def test_the_tables_name_promises() -> None:
     assert INCONCLUSIVE.keys() | NOT_EXERCISED.keys() <= PROMISES.keys()
 
 
-@pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("seed", QUICK_SEEDS)
-def test_the_clean_backend_looks_no_worse_from_outside(ground: str, seed: int) -> None:
-    """Each promise stands as inside, or the table says why that cannot be known."""
-    assert _strange(ground, seed) == {}
+@pytest.mark.parametrize(
+    ("promise", "inside", "outside", "found"),
+    [
+        ("V03", HELD, HELD, {}),
+        ("V03", HELD, INCONCLUSIVE_WHY, {"V03": "held, from outside inconclusive: why"}),
+        ("V03", VIOLATED, HELD, {"V03": "violated, from outside held: "}),
+        ("V03", INCONCLUSIVE_WHY, HELD, {}),
+        ("V01", HELD, INCONCLUSIVE_WHY, {}),
+        ("V01", HELD, VIOLATED, {"V01": "held, from outside violated: "}),
+    ],
+)
+def test_what_no_table_allows_is_strange(
+    promise: str, inside: PromiseVerdict, outside: PromiseVerdict, found: dict[str, str]
+) -> None:
+    """Less may be known from outside where the tables say why, and nothing else may be said."""
+    assert strange({promise: inside}, {promise: outside}) == found
 
 
-@pytest.mark.long
-@pytest.mark.timeout(3_600)
-@pytest.mark.parametrize("ground", GROUNDS)
-def test_the_clean_backend_looks_no_worse_from_outside_in_200_seeds(ground: str) -> None:
-    """The long lane: `./test -m long tests/planted`."""
-    found = {seed: strange for seed in LONG_SEEDS if (strange := _strange(ground, seed))}
-
-    assert found == {}
-
-
-@pytest.mark.parametrize("bug", CONVICTED)
-def test_a_planted_bug_is_convicted_from_outside(bug: str) -> None:
-    """By the same promise, on the same ground, with a witness that no server has signed."""
-    _convict(bug, *CONVICTED[bug])
-
-
-@pytest.mark.parametrize("bug", CONVICTED_WHERE_DEVICES_ASK)
-def test_a_planted_bug_is_convicted_from_outside_where_devices_ask(bug: str) -> None:
-    """What devices were offered is seen at their end as well."""
-    _convict(bug, *(CONVICTED_WHERE_DEVICES_ASK | BY_ANOTHER)[bug])
-
-
-def _convict(bug: str, promise: str, ground: str, seed: int) -> None:
-    found = judge_from_outside(ground, seed=seed, plant=(bug,)).promises[promise]
-    assert found.standing is Standing.VIOLATED
-    assert found.witness is not None
-    assert found.witness.records
-    assert all(one.side != "server" for one in found.witness.records)
-
-
-def _strange(ground: str, seed: int) -> dict[str, str]:
+def strange(
+    inside: Mapping[str, PromiseVerdict], outside: Mapping[str, PromiseVerdict]
+) -> dict[str, str]:
     """Return the promises that stand otherwise from outside than the tables allow."""
-    records, profiles = run_ground(ground, seed=seed), contracts(ground)
-    inside = judge(records, profiles, tolerance=VIRTUAL_TIME).promises
-    outside = judge(from_outside(records), profiles, tolerance=VIRTUAL_TIME).promises
     allowed = {
         Standing.INCONCLUSIVE: INCONCLUSIVE,
         Standing.NOT_EXERCISED: NOT_EXERCISED,

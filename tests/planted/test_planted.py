@@ -7,7 +7,8 @@ import pytest
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.oracle.catalogue import PROMISES
 from fleet_sim.oracle.outcome import Standing
-from tests.planted.grounds import GROUNDS, judge_ground
+from tests.planted.grounds import GROUNDS, judge_both
+from tests.planted.test_from_outside import strange
 
 # Bug to the promise that must convict it, and a ground and seed on which it does.
 CONVICTED = {
@@ -63,6 +64,13 @@ CONVICTED_WHERE_DEVICES_ASK = {
     "B66": ("V21", "asked", 1),
 }
 
+# Bugs that another promise convicts from outside, where devices ask.
+BY_ANOTHER = {
+    # The first report after a restart crosses the next offer, so which attempt it ends is open;
+    # that the offer comes again, though the target was reported, is not.
+    "B62": "V04",
+}
+
 # What no ground shows yet, and why; each is shown by hand-fed events in tests/backend.
 NOT_ON_GROUNDS = {
     "B03": "needs a restart",
@@ -77,14 +85,15 @@ LONG_SEEDS = range(1, 201)
 
 @pytest.mark.parametrize("bug", CONVICTED)
 def test_a_planted_bug_is_convicted_by_its_promise(bug: str) -> None:
-    """One run in virtual time convicts it, with a witness that names records."""
-    _convict(bug, *CONVICTED[bug])
+    """One run in virtual time convicts it, from within and from outside."""
+    _convict(bug, CONVICTED[bug], CONVICTED[bug][0])
 
 
 @pytest.mark.parametrize("bug", CONVICTED_WHERE_DEVICES_ASK)
 def test_a_planted_bug_is_convicted_where_devices_ask(bug: str) -> None:
-    """By the same promise: an offer counts as a push does."""
-    _convict(bug, *CONVICTED_WHERE_DEVICES_ASK[bug])
+    """By the same promise: an offer counts as a push does, and is seen at the devices' end."""
+    planted = CONVICTED_WHERE_DEVICES_ASK[bug]
+    _convict(bug, planted, BY_ANOTHER.get(bug, planted[0]))
 
 
 def test_every_planted_bug_is_accounted_for() -> None:
@@ -101,32 +110,46 @@ def test_every_promise_has_convicted_a_bug() -> None:
 @pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("seed", QUICK_SEEDS)
 def test_the_clean_backend_is_acquitted(ground: str, seed: int) -> None:
-    """No promise is violated where no bug is planted."""
-    assert _violated(ground, seed) == {}
+    """No promise is violated where no bug is planted, nor looks worse from outside.
+
+    Each stands there as within, or a table says why that cannot be known.
+    """
+    assert _unjust(ground, seed) == {}
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_the_clean_backend_is_acquitted_in_200_seeds(ground: str) -> None:
     """The long lane: `./test -m long tests/planted`."""
-    found = {seed: broken for seed in LONG_SEEDS if (broken := _violated(ground, seed))}
+    found = {seed: unjust for seed in LONG_SEEDS if (unjust := _unjust(ground, seed))}
 
     assert found == {}
 
 
-def _convict(bug: str, promise: str, ground: str, seed: int) -> None:
-    found = judge_ground(ground, seed=seed, plant=(bug,)).promises[promise]
+def _convict(bug: str, planted: tuple[str, str, int], from_outside: str) -> None:
+    """See that a promise convicts a bug, and one does from outside; each names its records there.
 
-    assert found.standing is Standing.VIOLATED
+    A witness from outside is none that only the server has signed.
+    """
+    promise, ground, seed = planted
+    inside, outside = judge_both(ground, seed=seed, plant=(bug,))
+    found, seen = inside.promises[promise], outside.promises[from_outside]
+
+    assert found.standing is seen.standing is Standing.VIOLATED
     assert found.witness is not None
     assert found.witness.records
+    assert seen.witness is not None
+    assert seen.witness.records
+    assert all(one.side != "server" for one in seen.witness.records)
 
 
-def _violated(ground: str, seed: int) -> dict[str, str]:
-    promises = judge_ground(ground, seed=seed).promises
-    return {
+def _unjust(ground: str, seed: int) -> dict[str, str]:
+    """Return what is held against a clean backend: from within, and what looks worse outside."""
+    inside, outside = judge_both(ground, seed=seed)
+    violated = {
         name: one.witness.text if one.witness else ""
-        for name, one in promises.items()
+        for name, one in inside.promises.items()
         if one.standing is Standing.VIOLATED
     }
+    return strange(inside.promises, outside.promises) | violated

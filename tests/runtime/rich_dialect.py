@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, replace
 from typing import Any, Final
 
+from fleet_sim.dialects.downloads import BlockRules
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.dialect import ENOS
 from fleet_sim.dialects.enos.gate import EnosGate
@@ -118,9 +119,11 @@ class RichGate(EnosGate):
         return call
 
 
-def firmware_hmac(secret: str, sha256: str) -> str:
+def firmware_hmac(secret: str, *, method: str, digest: str) -> str:
     """Return the keyed digest of a file, as one of the vendors has it."""
-    return hmac.new(secret.encode(), sha256.upper().encode(), hashlib.sha256).hexdigest()
+    if method != "sha256":
+        return ""
+    return hmac.new(secret.encode(), digest.upper().encode(), hashlib.sha256).hexdigest()
 
 
 RICH: Final[Dialect] = replace(
@@ -129,4 +132,5 @@ RICH: Final[Dialect] = replace(
     server=RichServer(),
     gate=RichGate,
     firmware_hmac=firmware_hmac,
+    block_rules=BlockRules(size_bytes_min=256, size_bytes_max=131_072, not_served=460),
 )

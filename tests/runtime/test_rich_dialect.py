@@ -64,6 +64,6 @@ def test_the_keyed_digest_is_that_of_the_vector() -> None:
     """File `hello`, secret `secret`, as its vendor's cloud was seen to make it."""
     sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
-    assert firmware_hmac("secret", sha256) == (
+    assert firmware_hmac("secret", method="sha256", digest=sha256) == (
         "6b71677e5b2b7a05f8628b014a581fbfb9589c004480d6a96dc37ece5aca90de"
     )

@@ -5,18 +5,25 @@ from dataclasses import replace
 import pytest
 
 from fleet_sim.dialects.enos.contract import CONTRACT
+from fleet_sim.dialects.registry import get
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.scenario.ordering import Ordered, ordered_from
+from fleet_sim.scenario.planned import WindowPlan
 from tests.scenario.writing import loaded
 
 FLEET = 'fleets: {a: {devices: 4, firmware: "1"}}\n'
 TEN = tuple(f"0.{number}" for number in range(10))
 
 
-def ordered(keys: str, contract: ContractProfile = CONTRACT, *versions: str) -> Ordered:
+def ordered(
+    keys: str,
+    contract: ContractProfile = CONTRACT,
+    *versions: str,
+    vendor: ContractProfile | None = None,
+) -> Ordered:
     """Order one job for a fleet that runs these versions."""
     [job] = loaded(f'{FLEET}jobs: [{{at: 1m, upgrade: a, to: "3"{keys}}}]').jobs
-    return ordered_from(job, contract, versions or ("1", "2"))
+    return ordered_from(job, contract, versions or ("1", "2"), vendor=vendor)
 
 
 def test_what_the_vendor_can_express_is_ordered_as_it_stands() -> None:
@@ -53,6 +60,47 @@ def test_a_key_that_the_vendor_lacks_is_left_out_and_told(
 
     assert found.said == (f"job for a: {name} is left out, as the vendor has none.",)
     assert found.job == ordered("", vendor).job
+
+
+@pytest.mark.parametrize(
+    ("keys", "override"),
+    [
+        (", timeout: 20s", {"timeout_s_min": 10}),
+        (", concurrency: 5", {"cap_default": 300}),
+        (", rate: 20", {"pushes_a_minute": 12}),
+        (', from: ["1"]', {"source_versions_max": None}),
+    ],
+)
+def test_an_override_gives_the_vendor_no_word(keys: str, override: dict[str, object]) -> None:
+    """What no request can carry is left out; the backend would be held to what it never heard."""
+    vendor = get("huawei").contract
+    name = keys[2:].partition(":")[0]
+
+    found = ordered(keys, replace(vendor, **override), vendor=vendor)  # type: ignore[arg-type]
+
+    assert found.said == (f"job for a: {name} is left out, as the vendor has none.",)
+    assert found.job == ordered("", vendor).job
+
+
+def test_an_override_gives_no_gap_to_a_vendor_that_has_none() -> None:
+    """A gap is brought to the nearest that its requests can carry, which is none."""
+    vendor = get("huawei").contract
+    longer = replace(vendor, retry_interval_s_max=60)
+
+    found = ordered(", retries: 1, retry_interval: 30s", longer, vendor=vendor)
+
+    assert found.said == ("job for a: retry_interval 30s becomes 0s.",)
+
+
+def test_a_window_that_has_begun_begins_anew_where_none_may_have() -> None:
+    """A request that names what lies behind it is refused, and what is left may be too short."""
+    found = ordered(", window: {start: 30s, end: 330s}", get("huawei").contract)
+
+    assert found.job.window == WindowPlan(start_ms=70_000, end_ms=370_000)
+    assert found.said == (
+        "job for a: window's start 30s becomes 70s.",
+        "job for a: window's end 330s becomes 370s.",
+    )
 
 
 def test_a_window_for_an_open_list_may_be_what_the_vendor_lacks() -> None:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleet_sim.model.identity import DeviceId
+from fleet_sim.cli.main import outcome
+from fleet_sim.cli.sources import read_devices
+from fleet_sim.model.identity import DeviceId, Registration
+from tests.runtime.platforms import running
 
 WAIT_S = 100.0  # Only a test that fails waits so long.
 ROOT = Path(__file__).parent.parent.parent
@@ -110,6 +113,31 @@ async def serving(*words: str) -> AsyncIterator[Mapping[str, Any]]:
             line = await process.stdout.readline()
         assert line, await ended(process)
         yield json.loads(line)
+
+
+@contextlib.asynccontextmanager
+async def standing(devices: str | None = None, **settings: Any) -> AsyncIterator[Mapping[str, Any]]:  # noqa: ANN401 - of all types
+    """Keep the platform of `serve` up in this process, which saves the start of another.
+
+    Args:
+        devices: A file of those it knows.
+        settings: Further ones of `PlatformSettings`.
+    """
+    known = tuple(Registration(one.device, one.secret) for one in read_devices(devices))
+    async with running(devices=known, **settings) as ready:
+        yield ready
+
+
+def embedded(folder: Path, *words: str) -> dict[str, str]:
+    """Return what each promise comes to on the embedded platform, in virtual time, in this process.
+
+    Args:
+        folder: Below it the run leaves its own.
+        words: What follows `run`.
+    """
+    runs = folder / "embedded"
+    outcome(["run", *words, "--virtual", "--ui", "none", "--runs", str(runs)])
+    return verdicts(json.loads((runs / "latest" / "run.json").read_text(encoding="utf-8")))
 
 
 def verdicts(document: Mapping[str, Any]) -> dict[str, str]:

@@ -5,12 +5,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from fleet_sim.cli.sources import read_devices
+from fleet_sim.oracle.catalogue import PROMISES
 from tests.topologies.commands import (
     Ran,
     device_file,
+    embedded,
     environment,
     run,
     serving,
+    standing,
     started,
     verdicts,
 )
@@ -34,9 +37,12 @@ async def test_a_command_that_is_left_is_ended() -> None:
 
 
 async def test_a_platform_is_up_within_its_context(tmp_path: Path) -> None:
-    """With the devices of a file."""
-    async with serving("--devices", str(device_file(tmp_path / "d.csv", 3))) as ready:
+    """With the devices of a file, in a process of its own or in this one."""
+    devices = str(device_file(tmp_path / "d.csv", 3))
+    async with serving("--devices", devices) as ready, standing(devices) as here:
         assert urlsplit(ready["mqtt"]).port
+        assert urlsplit(here["mqtt"]).port
+        assert ready.keys() == here.keys()
 
 
 def test_what_is_no_document_is_told_with_what_was_said() -> None:
@@ -64,6 +70,16 @@ def test_a_device_file_can_be_read(tmp_path: Path) -> None:
 
     assert [(str(one.device), one.secret) for one in found] == [
         ("pk/d0", "secret d0"), ("pk/d1", "secret d1")]  # fmt: skip
+
+
+def test_what_the_embedded_platform_comes_to_is_known(tmp_path: Path) -> None:
+    """Every promise has its verdict, also where one broke."""
+    words = ("happy-path", "--devices", "5", "--set", "jobs.0.concurrency=2")
+
+    clean, broken = embedded(tmp_path, *words), embedded(tmp_path, *words, "--plant", "B01")
+
+    assert clean.keys() == broken.keys() == PROMISES.keys()
+    assert (clean["V01"], broken["V01"]) == ("held", "violated")
 
 
 def test_verdicts_are_those_of_the_document() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.topologies.commands import Ran, run, serving
+from tests.topologies.commands import Ran, run, standing
 
 SCENARIO = """
 name: two-fleets
@@ -32,7 +32,7 @@ async def run_on(folder: Path, rows: list[str]) -> Ran:
     (folder / "scenario.yaml").write_text(SCENARIO, encoding="utf-8")
     devices = folder / "devices.csv"
     devices.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    async with serving("--devices", str(devices)) as ready:
+    async with standing(str(devices)) as ready:
         return await run(
             folder, str(folder / "scenario.yaml"), "--device-file", str(devices),
             "--broker", ready["mqtt"], "--backend", ready["http"], "--org", ready["org"],

@@ -30,9 +30,10 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.runtime.operator.images import Image
 from tests.runtime.platforms import Caller, calling
-from tests.topologies.commands import Ran, device_file, ended, run, serving, started
+from tests.topologies.commands import Ran, device_file, ended, run, standing, started
 
 DEVICES = 5
+LOOK_S = 0.05  # A backend that is asked without a pause has no time for its devices.
 # 16 bytes a millisecond: an image of 32 KiB takes two seconds.
 SLOW = """
 name: slow
@@ -104,9 +105,8 @@ class Place:
     async def has(self, status: str, count: int = 1) -> None:
         """Wait until so many tasks show so."""
         async with asyncio.timeout(60):
-            while True:
-                if (await self.statuses()).count(status) >= count:
-                    return
+            while (await self.statuses()).count(status) < count:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(LOOK_S)
 
     async def upload(self, version: str) -> str:
         """Keep a firmware at the backend, as its operator would; return its id."""
@@ -119,9 +119,9 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    """A platform in a process of its own, and an operator beside the run's."""
+    """A platform, and an operator beside the run's."""
     devices = str(device_file(tmp_path / "devices.csv", DEVICES))
-    async with serving("--auth", "signed", "--devices", devices) as ready, calling(ready) as caller:
+    async with standing(devices, signed_only=True) as ready, calling(ready) as caller:
         words = ("--device-file", devices, "--broker", ready["mqtt"], "--backend", ready["http"],
                  "--org", ready["org"])  # fmt: skip
         keys = {name: ready[name.removeprefix("FLEET_SIM_").lower()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 
+from fleet_sim.cli.main import outcome
 from tests.runtime.certificates import Certificates, issue
 from tests.runtime.mosquitto import free_port, mosquitto, password_lines, tls_lines
-from tests.topologies.commands import Ran, device_file, run, serving
+from tests.topologies.commands import Ran, device_file, environment, run, standing
 
 HOST = "127.0.0.1"
 FEW = ("happy-path", "--devices", "20")
@@ -34,9 +36,34 @@ def refused(ran: Ran) -> str:
     return ran.sentence
 
 
-async def at_broker(folder: Path, url: str, *words: str, **variables: str) -> str:
-    """Run fleet and reference backend on a broker, and return why they cannot."""
-    return refused(await run(folder, *FEW, "--broker", url, *words, variables=variables))
+class AtBroker:
+    """Runs fleet and reference backend on a broker, in this process."""
+
+    def __init__(
+        self, folder: Path, streams: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch
+    ) -> None:
+        self._words = ("run", *FEW, "--ui", "json", "--runs", str(folder / "runs"))
+        self._streams = streams
+        self._patch = patch
+
+    def __call__(self, url: str, *words: str, **variables: str) -> str:
+        """Return why they cannot; the environment has these variables and no others of ours."""
+        with self._patch.context() as patch:
+            for name in os.environ.keys() - environment().keys():
+                patch.delenv(name)
+            for name, text in variables.items():
+                patch.setenv(name, text)
+            code = outcome([*self._words, "--broker", url, *words])
+        said = self._streams.readouterr()
+        return refused(Ran(code, said.out, said.err))
+
+
+@pytest.fixture
+def at_broker(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> AtBroker:
+    """Return a way to run at a broker that cannot work."""
+    return AtBroker(tmp_path, capsys, monkeypatch)
 
 
 async def at_both(folder: Path, broker: str, backend: str, *words: str, **variables: str) -> str:
@@ -73,18 +100,18 @@ async def pages(tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
 # --- who is not there ---------------------------------------------------------------------------
 
 
-async def test_an_unreachable_port(tmp_path: Path) -> None:
+def test_an_unreachable_port(at_broker: AtBroker) -> None:
     """Nobody listens."""
     port = unused_port()
 
-    said = await at_broker(tmp_path, f"mqtt://{HOST}:{port}")
+    said = at_broker(f"mqtt://{HOST}:{port}")
 
     assert said == f"the broker at {HOST}:{port} cannot be reached: connection refused"
 
 
-async def test_a_name_that_nobody_has(tmp_path: Path) -> None:
+def test_a_name_that_nobody_has(at_broker: AtBroker) -> None:
     """A top-level domain that is reserved for that."""
-    said = await at_broker(tmp_path, "mqtt://broker.invalid")
+    said = at_broker("mqtt://broker.invalid")
 
     assert said == "the broker at broker.invalid:1883 cannot be reached: its name is not known"
 
@@ -92,37 +119,37 @@ async def test_a_name_that_nobody_has(tmp_path: Path) -> None:
 # --- TLS ----------------------------------------------------------------------------------------
 
 
-async def test_a_wrong_authority(tmp_path: Path, certificates: Certificates) -> None:
+def test_a_wrong_authority(tmp_path: Path, certificates: Certificates, at_broker: AtBroker) -> None:
     """The broker's certificate is signed by another one."""
     with mosquitto(tmp_path, *tls_lines(certificates)) as port:
         url = f"mqtts://{HOST}:{port}"
-        wrong = await at_broker(tmp_path, url, "--ca", str(certificates.strange_ca))
-        none = await at_broker(tmp_path, url)
+        wrong = at_broker(url, "--ca", str(certificates.strange_ca))
+        none = at_broker(url)
 
     for said in (wrong, none):
         assert said.startswith(f"the certificate of the broker at {HOST}:{port} was not accepted")
         assert "--ca names the authority" in said
 
 
-async def test_a_wrong_host(tmp_path: Path, certificates: Certificates) -> None:
+def test_a_wrong_host(tmp_path: Path, certificates: Certificates, at_broker: AtBroker) -> None:
     """The certificate is that of 127.0.0.1, and the broker is asked for elsewhere."""
     lines, other = tls_lines(certificates), free_port()
     with mosquitto(tmp_path, *lines, f"listener {other} 127.0.0.2", *lines):
-        said = await at_broker(tmp_path, f"mqtts://127.0.0.2:{other}", "--ca", str(certificates.ca))
+        said = at_broker(f"mqtts://127.0.0.2:{other}", "--ca", str(certificates.ca))
 
     assert "certificate is not valid for '127.0.0.2'" in said
 
 
-async def test_a_client_certificate_that_is_missing_or_a_strangers(
-    tmp_path: Path, certificates: Certificates
+def test_a_client_certificate_that_is_missing_or_a_strangers(
+    tmp_path: Path, certificates: Certificates, at_broker: AtBroker
 ) -> None:
     """TLS 1.3 tells only after the handshake; the broker may cut before it has told."""
     stranger = issue(tmp_path)
     with mosquitto(tmp_path, *tls_lines(certificates, wants_client=True)) as port:
         url, ca = f"mqtts://{HOST}:{port}", ("--ca", str(certificates.ca))
-        missing = await at_broker(tmp_path, url, *ca)
-        wrong = await at_broker(
-            tmp_path, url, *ca, "--cert", str(stranger.device), "--key", str(stranger.device_key)
+        missing = at_broker(url, *ca)
+        wrong = at_broker(
+            url, *ca, "--cert", str(stranger.device), "--key", str(stranger.device_key)
         )
 
     assert "certificate of ours" in missing
@@ -130,16 +157,14 @@ async def test_a_client_certificate_that_is_missing_or_a_strangers(
     assert str(stranger.device) in wrong or "another certificate of ours" in wrong
 
 
-async def test_plain_on_a_tls_port_and_tls_on_a_plain_one(
-    tmp_path: Path, certificates: Certificates
+def test_plain_on_a_tls_port_and_tls_on_a_plain_one(
+    tmp_path: Path, certificates: Certificates, at_broker: AtBroker
 ) -> None:
     """Each sentence says what to write instead."""
     with mosquitto(tmp_path, *tls_lines(certificates)) as port:
-        plain = await at_broker(tmp_path, f"mqtt://{HOST}:{port}")
+        plain = at_broker(f"mqtt://{HOST}:{port}")
     with mosquitto(tmp_path, OPEN) as port_of_plain:
-        tls = await at_broker(
-            tmp_path, f"mqtts://{HOST}:{port_of_plain}", "--ca", str(certificates.ca)
-        )
+        tls = at_broker(f"mqtts://{HOST}:{port_of_plain}", "--ca", str(certificates.ca))
 
     assert plain.endswith(f"if it wants TLS, write mqtts://{HOST}:{port}")
     assert tls.endswith("if its port is a plain one, write mqtt://")
@@ -148,23 +173,21 @@ async def test_plain_on_a_tls_port_and_tls_on_a_plain_one(
 # --- who may come in ----------------------------------------------------------------------------
 
 
-async def test_a_wrong_password_and_none(tmp_path: Path) -> None:
+def test_a_wrong_password_and_none(tmp_path: Path, at_broker: AtBroker) -> None:
     """Of the backend already; no secret is repeated."""
     with mosquitto(tmp_path, *password_lines(tmp_path, "ada", "lovelace")) as port:
         url = f"mqtt://{HOST}:{port}"
-        wrong = await at_broker(
-            tmp_path, url, FLEET_SIM_MQTT_USERNAME="ada", FLEET_SIM_MQTT_PASSWORD="hunter2"
-        )
-        none = await at_broker(tmp_path, url)
+        wrong = at_broker(url, FLEET_SIM_MQTT_USERNAME="ada", FLEET_SIM_MQTT_PASSWORD="hunter2")
+        none = at_broker(url)
 
     assert "(CONNACK code 5); check FLEET_SIM_MQTT_USERNAME" in wrong
     assert "hunter2" not in wrong
     assert "FLEET_SIM_MQTT_PASSWORD say who we are" in none
 
 
-async def test_a_password_without_a_user(tmp_path: Path) -> None:
+def test_a_password_without_a_user(at_broker: AtBroker) -> None:
     """Told before anybody is asked."""
-    said = await at_broker(tmp_path, f"mqtt://{HOST}:1", FLEET_SIM_MQTT_PASSWORD="hunter2")
+    said = at_broker(f"mqtt://{HOST}:1", FLEET_SIM_MQTT_PASSWORD="hunter2")
 
     assert said.startswith("FLEET_SIM_MQTT_PASSWORD is set without FLEET_SIM_MQTT_USERNAME")
 
@@ -172,7 +195,7 @@ async def test_a_password_without_a_user(tmp_path: Path) -> None:
 async def test_secrets_of_devices_that_the_platform_does_not_know(tmp_path: Path) -> None:
     """A handful of refused devices ends the run; their secrets are not repeated."""
     known = device_file(tmp_path / "known.csv", 20)
-    async with serving("--devices", str(known)) as ready:
+    async with standing(str(known)) as ready:
         said = await at_both(
             tmp_path, ready["mqtt"], ready["http"], "--org", ready["org"], **keys(ready)
         )
@@ -184,7 +207,7 @@ async def test_secrets_of_devices_that_the_platform_does_not_know(tmp_path: Path
 
 async def test_devices_of_which_no_one_gets_in(tmp_path: Path, certificates: Certificates) -> None:
     """The backend is fine; the broker wants a certificate, or a password."""
-    async with serving() as ready:
+    async with standing() as ready:
         rest = ("--org", ready["org"])
         with mosquitto(tmp_path, *tls_lines(certificates, wants_client=True)) as port:
             bare = await at_both(
@@ -231,7 +254,7 @@ async def test_a_backend_that_is_no_northbound(tmp_path: Path, key: str) -> None
 async def test_a_broker_that_is_a_web_server(tmp_path: Path) -> None:
     """It hangs up on what is no HTTP, or answers in it."""
     async with pages() as url:
-        said = await at_broker(tmp_path, url.replace("http", "mqtt"))
+        said = refused(await run(tmp_path, *FEW, "--broker", url.replace("http", "mqtt")))
 
     assert said.startswith("the broker at ")
     assert "before it answers CONNECT" in said

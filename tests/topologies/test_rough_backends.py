@@ -10,7 +10,7 @@ import pytest
 
 from fleet_sim.model.northbound import Listed, SearchFirmware, SearchJobs
 from tests.runtime.platforms import calling
-from tests.topologies.commands import Ran, device_file, run, serving, verdicts
+from tests.topologies.commands import Ran, device_file, run, standing, verdicts
 from tests.topologies.rough import Manner, Manners, Rough, rough
 
 DEVICES = 40
@@ -22,10 +22,10 @@ ROUND = (
 
 
 async def faced(folder: Path, manners: Manners) -> tuple[Ran, Rough, dict[str, int]]:
-    """Run the happy path against `serve` behind a rough proxy; count what is left at `serve`."""
+    """Run the happy path against a platform behind a rough proxy; count what is left there."""
     devices = str(device_file(folder / "devices.csv", DEVICES))
     async with (
-        serving("--auth", "signed", "--devices", devices) as ready,
+        standing(devices, signed_only=True) as ready,
         rough(ready["http"], manners) as (url, proxy),
     ):
         ran = await run(

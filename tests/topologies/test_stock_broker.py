@@ -9,7 +9,7 @@ import pytest
 
 from tests.runtime.certificates import issue
 from tests.runtime.mosquitto import mosquitto, password_lines, tls_lines, until_logged
-from tests.topologies.commands import WAIT_S, device_file, ended, run, started, verdicts
+from tests.topologies.commands import device_file, embedded, ended, run, started, verdicts
 
 HOST = "127.0.0.1"
 OPEN = "allow_anonymous true"
@@ -17,12 +17,6 @@ FEW = ("--devices", "100")
 # A busy machine may lose the first words of a TLS handshake, which are repeated seven seconds late;
 # a device that then has reported no version is not in the job.
 LATER = ("--set", "jobs.0.at=16s")
-
-
-async def embedded(folder: Path, *words: str, wait_s: float = WAIT_S) -> dict[str, str]:
-    """Return what each promise comes to on the embedded platform, in virtual time."""
-    ran = await run(folder / "embedded", *words, "--virtual", wait_s=wait_s)
-    return verdicts(ran.document)
 
 
 async def test_happy_path(tmp_path: Path) -> None:
@@ -33,7 +27,7 @@ async def test_happy_path(tmp_path: Path) -> None:
     assert (ran.code, ran.said) == (0, "")
     assert ran.document["totals"]["updated"] == 1000
     assert ran.document["totals"]["lost_reports"] == 0
-    assert verdicts(ran.document) == await embedded(tmp_path, "happy-path")
+    assert verdicts(ran.document) == embedded(tmp_path, "happy-path")
 
 
 async def test_tls_with_an_authority_of_ones_own(tmp_path: Path) -> None:
@@ -46,7 +40,7 @@ async def test_tls_with_an_authority_of_ones_own(tmp_path: Path) -> None:
         )  # fmt: skip
 
     assert (ran.code, ran.said) == (0, "")
-    assert verdicts(ran.document) == await embedded(tmp_path, "happy-path", *FEW)
+    assert verdicts(ran.document) == embedded(tmp_path, "happy-path", *FEW)
 
 
 async def test_client_certificates_and_devices_of_a_file(tmp_path: Path) -> None:
@@ -62,7 +56,7 @@ async def test_client_certificates_and_devices_of_a_file(tmp_path: Path) -> None
 
     assert (ran.code, ran.said) == (0, "")
     assert ran.document["totals"]["updated"] == 500
-    assert verdicts(ran.document) == await embedded(tmp_path, "happy-path", "--devices", "500")
+    assert verdicts(ran.document) == embedded(tmp_path, "happy-path", "--devices", "500")
 
 
 async def test_a_password_file(tmp_path: Path) -> None:
@@ -78,7 +72,7 @@ async def test_a_password_file(tmp_path: Path) -> None:
 
     assert (ran.code, ran.said) == (0, "")
     assert len(users) == len(await until_logged(log, "New client connected"))
-    assert verdicts(ran.document) == await embedded(tmp_path, "happy-path", *FEW)
+    assert verdicts(ran.document) == embedded(tmp_path, "happy-path", *FEW)
     kept = b"".join(path.read_bytes() for path in (tmp_path / "runs").rglob("*") if path.is_file())
     assert b"lovelace" not in kept + ran.shown.encode()
 
@@ -115,4 +109,4 @@ async def test_flaky_field(tmp_path: Path) -> None:
         ran = await run(tmp_path, "flaky-field", "--broker", f"mqtt://{HOST}:{port}", wait_s=1_000)
 
     assert ran.code == 0, ran.document["findings"]
-    assert verdicts(ran.document) == await embedded(tmp_path, "flaky-field", wait_s=1_000)
+    assert verdicts(ran.document) == embedded(tmp_path, "flaky-field")

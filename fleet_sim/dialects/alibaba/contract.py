@@ -4,7 +4,8 @@ Every parameter of the profile stands here. "Not said" marks a choice that is ou
 changed by a scenario (`contract: {…}`).
 
 Source: "View update status", "OTA update overview", "FAQ about errors related to OTA updates",
-"CreateOTAStaticUpgradeJob" and its siblings, the comments of the official SDK.
+"CreateOTAStaticUpgradeJob" and its siblings, "Verify an update package", the comments of the
+official SDK.
 """
 
 from __future__ import annotations
@@ -54,9 +55,10 @@ CONTRACT = ContractProfile(
     page_base=1,
     page_size_default=10,
     page_size_max=100,
+    wide_page_size_max=200,  # ListOTAJobByFirmware and ListOTAModuleVersionsByDevice
     busy_device="refuse",  # OverwriteMode 1, the default: the new task fails
     overwritable=("unconfirmed", "queued", "pushed"),  # by OverwriteMode 2, unless IN_PROGRESS
-    modules_side_by_side=False,  # MultiModuleMode is off unless a job says so
+    modules_side_by_side=False,  # unless jobs say so, by MultiModuleMode
     answers_reports=False,  # inform and progress are one-way
     shows_progress=True,
     desc_limit_chars=None,  # not said
@@ -81,6 +83,8 @@ CONTRACT = ContractProfile(
     job_planned=True,  # PLANNED
     open_lists="newest_wins",  # and no two for the same package and source version
     open_list_matches_max=10,
+    verification="by_job",  # that all devices must succeed is the console's page
+    verify_pushes_always=False,  # NeedPush is a parameter of CreateOTAVerifyJob as well
     descs=(
         ("timeout", "timeout"),
         ("foreign_version", "report version is not conform"),

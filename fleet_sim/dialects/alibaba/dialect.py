@@ -10,6 +10,7 @@ from fleet_sim.dialects.alibaba.northbound import (
     operator_key_of,
     org_of,
 )
+from fleet_sim.dialects.alink.blocks import BLOCK_RULES
 from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.alink.server import AlinkServer
 from fleet_sim.dialects.interface import Dialect
@@ -25,8 +26,9 @@ ALIBABA = Dialect(
     org_of=org_of,
     operator_key_of=operator_key_of,
     http_refusal=http_refusal,
+    block_rules=BLOCK_RULES,
     covers={
         "devices": "Alink over MQTT: all sign methods, registration, modules, blocks over MQTT",
-        "northbound": "RPC 2018-01-20, HMAC-SHA1 and ACS3: static and dynamic jobs, tasks",
+        "northbound": "RPC 2018-01-20, HMAC-SHA1 and ACS3: modules, static and dynamic jobs",
     },
 )

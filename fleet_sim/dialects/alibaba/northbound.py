@@ -8,15 +8,13 @@ Source: "Common parameters", "Request signatures", the official SDK for 2018-01-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 
 from fleet_sim.dialects.alibaba.contract import CONTRACT
-from fleet_sim.dialects.http import HttpResponse
 from fleet_sim.dialects.rpc.client import RpcOperator
 from fleet_sim.dialects.rpc.gate import RpcGate
 from fleet_sim.dialects.rpc.gate import http_refusal as _http_refusal
-from fleet_sim.dialects.rpc.profile import SHARED_ACTIONS, Profile
-from fleet_sim.model.contract import ContractProfile
+from fleet_sim.dialects.rpc.profile import SHARED_ACTIONS, SHARED_CANCELS, Profile
 from fleet_sim.model.northbound import TaskStatus
 
 OWN_ACTIONS = frozenset(
@@ -48,47 +46,18 @@ PROFILE = Profile(
     group_types=("LINK_PLATFORM", "LINK_PLATFORM_DYNAMIC"),
     reach_max=100_000,
     takes_blocks=True,
-    cancels=(
-        ("CancelQueuedTask", TaskStatus.QUEUED),
-        ("CancelNotifiedTask", TaskStatus.PUSHED),
-        ("CancelInProgressTask", TaskStatus.UNDER_WAY),
-        ("CancelUnconfirmedTask", TaskStatus.UNCONFIRMED),
-    ),
+    cancels=(*SHARED_CANCELS, ("CancelInProgressTask", TaskStatus.UNDER_WAY)),
     cancels_planned="CancelScheduledTask",
     confirm_with_queued=True,
     default_contract=CONTRACT,
 )
 
 
-def gate(
-    org: str,
-    keys: Mapping[str, str],
-    *,
-    signed_only: bool,
-    contract: ContractProfile,
-    seed: int = 0,
-    default_product: str = "",
-) -> RpcGate:
-    """Make the gate of one account; `org` is the id of its instance."""
-    return RpcGate(
-        org,
-        keys,
-        profile=PROFILE,
-        signed_only=signed_only,
-        contract=contract,
-        seed=seed,
-        default_product=default_product,
-    )
-
-
-def operator(org: str, app_key: str, app_secret: str) -> RpcOperator:
-    """Make a client; `org` is the id of the instance, "" where the account has none."""
-    return RpcOperator(org, app_key, app_secret, profile=PROFILE)
-
-
-def http_refusal(status: int, reason: str) -> HttpResponse:
-    """Write the answer to a request that HTTP itself refuses, in the gateway's form."""
-    return _http_refusal(status, reason, profile=PROFILE)
+# The two ends of it, for one account each, and the answer to what HTTP itself refuses. `org` is the
+# id of the account's instance; a client's may be "", where the account has none.
+gate = partial(RpcGate, profile=PROFILE)
+operator = partial(RpcOperator, profile=PROFILE)
+http_refusal = partial(_http_refusal, profile=PROFILE)
 
 
 def org_of(digits: str) -> str:

@@ -1,7 +1,8 @@
 """Alink: the devices of Alibaba Cloud's IoT Platform, and of Tuya's successor to it.
 
 Two dialects share it, for Tuya's migration page sends its customers' devices to Alibaba's own SDK.
-What differs between the two is northbound, and stands in their folders.
+What differs between the two is northbound, and stands in their folders. How a device asks for a
+block is the same with both; jobs by blocks are Alibaba's alone.
 
 The platform delivers without a SUBSCRIBE and answers neither a version nor progress: only who asks
 for a task, or for a block of a file, is answered. Success is a version report of the right module,
@@ -15,5 +16,6 @@ read and as seen on the wire. Where all are silent, the decision is ours and say
 Not here: packages of several files, which no neutral image describes; the signature of the
 platform over a digest; what the API takes, keeps and shows of a package or a job and no push
 carries, since no neutral image has it (a package's custom text `Udi`, that it is a difference, a
-job's tags); and everything that has nothing to do with upgrades.
+job's tags); what the platform refuses of MQTT itself (a keep-alive outside of 30 to 1200 s, wills,
+retained messages); and everything that has nothing to do with upgrades.
 """

@@ -1,6 +1,7 @@
 """Who is let in: the check of a CONNECT.
 
-The keep-alive, which has to be 30 to 1200 s, is not seen here.
+The keep-alive, which has to be 30 to 1200 s, is not seen here. Which of the two codes of a refusal
+a stranger gets is not documented; the C SDK tells them apart.
 """
 
 from __future__ import annotations
@@ -11,27 +12,23 @@ from fleet_sim.dialects.alink.signature import (
     BY_TOKEN,
     OVER_TCP,
     OVER_TLS,
+    AuthType,
     Claim,
-    Proof,
     is_proven,
     read_client_id,
     read_username,
 )
 from fleet_sim.dialects.alink.topics import is_addressable
-from fleet_sim.dialects.credentials import Identity, Keyring
+from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 
-# The C SDK tells both apart; which of them a stranger gets is not documented.
-BAD_CREDENTIALS = 4
-NOT_AUTHORIZED = 5
-
-# In which secure modes each proof may come.
-_MODES: Mapping[Proof, frozenset[str]] = {
-    Proof.SECRET: frozenset({OVER_TLS, OVER_TCP}),
-    Proof.REGISTER: frozenset({OVER_TLS, OVER_TCP}),
-    Proof.REGISTER_UNKNOWN: frozenset({OVER_TLS, OVER_TCP}),
-    Proof.TOKEN: frozenset({BY_TOKEN}),
+# In which secure modes each may come.
+_MODES: Mapping[AuthType, frozenset[str]] = {
+    AuthType.SECRET: frozenset({OVER_TLS, OVER_TCP}),
+    AuthType.REGISTER: frozenset({OVER_TLS, OVER_TCP}),
+    AuthType.REGISTER_UNKNOWN: frozenset({OVER_TLS, OVER_TCP}),
+    AuthType.TOKEN: frozenset({BY_TOKEN}),
 }
 
 
@@ -42,7 +39,7 @@ def identify(
     keys: Keyring,
     *,
     method_default: str,
-    registers: Proof,
+    registers: AuthType,
 ) -> Identity | int:
     """Check a CONNECT against the device's own secret or token, or against its product's.
 
@@ -66,17 +63,17 @@ def identify(
     secret = _secret(device, claim, keys, registers) if is_addressable(device) else None
     if not secret or keys.gateway_of(device) is not None:
         return NOT_AUTHORIZED
-    if claim.secure_mode not in _MODES[claim.proof] or password is None:
+    if claim.secure_mode not in _MODES[claim.auth_type] or password is None:
         return BAD_CREDENTIALS
     if not is_proven(device, claim, secret, password):
         return BAD_CREDENTIALS
-    return Identity(device, activates=claim.proof is registers)
+    return Identity(device, activates=claim.auth_type is registers)
 
 
-def _secret(device: DeviceId, claim: Claim, keys: Keyring, registers: Proof) -> str | None:
+def _secret(device: DeviceId, claim: Claim, keys: Keyring, registers: AuthType) -> str | None:
     """Return what a CONNECT has to be proven with; None: it cannot be."""
-    if claim.proof in (Proof.SECRET, Proof.TOKEN):
+    if claim.auth_type in (AuthType.SECRET, AuthType.TOKEN):
         return keys.secret_of(device)
-    if claim.proof is registers:
+    if claim.auth_type is registers:
         return keys.product_secret_of(device.product_key)
     return None

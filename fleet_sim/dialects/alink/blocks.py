@@ -11,7 +11,7 @@ The C SDK writes a comma after the last pair of `fileInfo`, which no JSON has; h
 before reading. A refusal is a frame without a block; how the platform really frames one is not
 documented, and the SDK looks at nothing but its code.
 
-Source: C Link SDK 4.1; the limits of a block are recalled from the pages.
+Source: C Link SDK 4.1; the pages for the length of a file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from functools import lru_cache
 
 from fleet_sim.dialects.alink import codes
 from fleet_sim.dialects.alink.message_ids import read_id, write_id
+from fleet_sim.dialects.downloads import BlockRules
 from fleet_sim.dialects.fields import (
     Fields,
     read_fields,
@@ -31,11 +32,17 @@ from fleet_sim.dialects.fields import (
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import Block, BlockRequest
 
-FILE_BYTES_MAX = 16 * 1024 * 1024  # the longest file there is over MQTT
-BLOCK_BYTES_MAX = 131_072
-# A device asks for 256 bytes or more, but for what is left at the end of the file. Where that is,
-# only who has the file knows.
-BLOCK_BYTES_MIN = 1
+# The longest file there is over MQTT is of "16 MB"; that these are powers of two is inferred.
+FILE_BYTES_MAX = 16 * 1024 * 1024
+
+# Recalled from the pages and not read again: the sizes of a block. Unknown: the code of a request
+# that cannot be served; it is the general one for wrong parameters, and the C SDK asks again
+# whatever the code is.
+BLOCK_RULES = BlockRules(
+    size_bytes_min=256, size_bytes_max=131_072, not_served=codes.BAD_PARAMETERS
+)
+# A block is so short only at the end of its file. Where that is, only who has the file knows.
+_LAST_BYTES_MIN = 1
 
 _HEADER_BYTES_MAX = 0xFFFF
 _TOKEN = "default"  # noqa: S105 - the one name that the SDK gives to the one file
@@ -71,9 +78,10 @@ def read_request(message_id: str, body: Fields) -> BlockRequest:
     params = read_fields(body, "params")
     info, block = read_fields(params, "fileInfo"), read_fields(params, "fileBlock")
     size_bytes, offset = read_whole(block, "size"), read_whole(block, "offset")
-    if not BLOCK_BYTES_MIN <= size_bytes <= BLOCK_BYTES_MAX:
+    bytes_max = BLOCK_RULES.size_bytes_max
+    if not _LAST_BYTES_MIN <= size_bytes <= bytes_max:
         raise DialectError(
-            f"size is {size_bytes}; a block has {BLOCK_BYTES_MIN} to {BLOCK_BYTES_MAX} bytes"
+            f"size is {size_bytes}; a block has {_LAST_BYTES_MIN} to {bytes_max} bytes"
         )
     if not 0 <= offset < FILE_BYTES_MAX:
         raise DialectError(f"offset is {offset}; a file has at most {FILE_BYTES_MAX} bytes")
@@ -164,7 +172,7 @@ _CRC_OF_BYTE = tuple(_crc_of_byte(byte) for byte in range(256))
 
 # A fleet fetches the same blocks over and over, and a pass over one costs milliseconds. At most
 # 16 MiB are held: as many bytes as the longest file has.
-@lru_cache(maxsize=FILE_BYTES_MAX // BLOCK_BYTES_MAX)
+@lru_cache(maxsize=FILE_BYTES_MAX // BLOCK_RULES.size_bytes_max)
 def crc16(content: bytes) -> int:
     """Return the CRC-16/ARC: 0x8005 reflected, begun at 0; of `123456789` it is 0xBB3D."""
     crc = 0

@@ -32,7 +32,8 @@ MEANINGS: Mapping[int, str] = {
     6250: "the product cannot be found",
 }
 
-# There are four numbers; -1, "upgrade failed", also stands for what has none of its own.
+# There are four numbers. That -1, "upgrade failed", also stands for what has none of its own is
+# ours to say.
 STEP_OF: Mapping[FailureCause, int] = {
     FailureCause.UPGRADE: -1,
     FailureCause.DOWNLOAD: -2,

@@ -8,8 +8,8 @@ from fleet_sim.dialects.alink.message_ids import query_id, read_id, split_query_
 from fleet_sim.dialects.alink.signature import (
     BY_TOKEN,
     OVER_TCP,
+    AuthType,
     Claim,
-    Proof,
     client_id_of,
     sign,
     signed_id_of,
@@ -22,7 +22,6 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationReply,
-    Block,
     BlockRequest,
     DeviceMessage,
     FailureReport,
@@ -56,7 +55,7 @@ class AlinkDevice:
         *,
         secure_mode: str = OVER_TCP,
         method: str = "hmacsha256",
-        registers_as: Proof = Proof.REGISTER,
+        registers_as: AuthType = AuthType.REGISTER,
     ) -> None:
         self._secure_mode = secure_mode
         self._method = method
@@ -77,10 +76,10 @@ class AlinkDevice:
     def _claim(self, device: DeviceId, stamp: str, *, activates: bool) -> Claim:
         name = signed_id_of(device)
         if activates:
-            proof = self._registers_as
-            return Claim(name, self._secure_mode, self._method, proof=proof, random=stamp)
-        if self._registers_as is Proof.REGISTER_UNKNOWN:
-            return Claim(name, BY_TOKEN, proof=Proof.TOKEN)
+            auth_type = self._registers_as
+            return Claim(name, self._secure_mode, self._method, auth_type=auth_type, random=stamp)
+        if self._registers_as is AuthType.REGISTER_UNKNOWN:
+            return Claim(name, BY_TOKEN, auth_type=AuthType.TOKEN)
         return Claim(name, self._secure_mode, self._method, stamp)
 
     def filters(self, device: DeviceId, *, activates: bool = False) -> tuple[str, ...]:
@@ -91,7 +90,7 @@ class AlinkDevice:
         del activates
         return tuple(topic_of(device, topic) for topic in DOWNSTREAM)
 
-    def encode(self, device: DeviceId, message: DeviceMessage | BlockRequest) -> WireMessage | None:
+    def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage | None:
         """Write what a device says; `step` is a string, negative for a failure.
 
         Neither a push nor a secret is answered: Alink has no words for it.
@@ -117,7 +116,7 @@ class AlinkDevice:
             case UpgradeReply() | ActivationReply():
                 return None
 
-    def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage | Block:
+    def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:
         """Read what the platform says.
 
         Raises:

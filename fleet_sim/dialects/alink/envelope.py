@@ -24,8 +24,7 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 
-# Ours: the pages name no limit for these topics, and a block with its frame fits with room to
-# spare. MQTT on the platform ends at 256 KiB.
+# Recalled, not read: that MQTT on the platform ends here. The pages name no limit for these topics.
 PAYLOAD_BYTES_MAX = 256 * 1024
 
 _PUSHED = "1000"  # one page has this string, another the number 200; no SDK reads it

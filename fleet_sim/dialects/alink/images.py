@@ -7,6 +7,9 @@
 
 - `signMethod` is `Md5` or `SHA256`. Newer pages print `MD5`, which both SDKs refuse.
 - `md5` goes with MD5 only; the C SDK of the third generation needs it.
+- `isDiff` is there, and 1, where the file is a difference to what the device runs.
+- `extData` holds the job's tags, key to text, and in `_package_udi` the text of whoever made the
+  package; it is absent where there is neither. Of either, a device lets pass what it cannot read.
 - `module` is absent for the default module, which is the firmware of the whole device.
 - A package of several files has `files` in the place of url, size and sign. One of a single file is
   read as that file; of more there is no neutral image.
@@ -21,6 +24,9 @@ from collections.abc import Mapping
 
 from fleet_sim.dialects.fields import (
     Fields,
+    Number,
+    is_storable,
+    read_count,
     read_list,
     read_string,
     read_text,
@@ -37,6 +43,7 @@ _DIGESTS: Mapping[str, re.Pattern[str]] = {
     "sha256": re.compile(r"[0-9a-f]{64}", re.ASCII),
 }
 _OVER_MQTT = "mqtt"
+_CUSTOM = "_package_udi"
 
 
 def module_of(fields: Fields) -> str:
@@ -65,7 +72,14 @@ def image_fields(image: FirmwareImage) -> Fields:
         "sign": image.digest,
         **({"md5": image.digest} if is_md5 else {}),
         **module_fields(image.module),
+        **({"isDiff": 1} if image.is_patch else {}),
+        **_extras(image),
     }
+
+
+def _extras(image: FirmwareImage) -> Fields:
+    texts = {**dict(image.tags), **({_CUSTOM: image.custom} if image.custom else {})}
+    return {"extData": texts} if texts else {}
 
 
 def _place(image: FirmwareImage) -> Fields:
@@ -89,19 +103,28 @@ def read_image(fields: Fields) -> FirmwareImage:
     digest = read_string(file, "sign").lower()
     if not _DIGESTS[method].fullmatch(digest):
         raise DialectError(f"sign is {digest[:70]!r}, which is no {method}")
-    size_bytes = read_whole(file, "size")
-    if size_bytes < 0:
-        raise DialectError(f"size is {size_bytes}, less than nothing")
     url, stream = _read_place(file)
+    texts = _read_extras(fields)
     return FirmwareImage(
         version=read_text(fields, "version"),
         url=url,
-        size_bytes=size_bytes,
+        size_bytes=read_count(file, "size"),
         digest=digest,
         digest_method=method,
         module=module_of(fields),
         stream=stream,
+        is_patch=fields.get("isDiff") in (Number("1"), "1"),
+        custom=texts.pop(_CUSTOM, ""),
+        tags=tuple(texts.items()),
     )
+
+
+def _read_extras(fields: Fields) -> dict[str, str]:
+    found = fields.get("extData")
+    texts = found.items() if isinstance(found, dict) else ()
+    return {
+        key: value for key, value in texts if isinstance(value, str) and is_storable(key + value)
+    }
 
 
 def _file_of(fields: Fields) -> Fields:

@@ -17,10 +17,8 @@ from __future__ import annotations
 
 import re
 
-from fleet_sim.dialects.fields import Fields, Number, read_string
-from fleet_sim.dialects.wire import DialectError
+from fleet_sim.dialects.fields import Fields, Number, read_string, read_whole
 
-_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _MARKED = re.compile(r"(=*)#(0|-?[1-9][0-9]{0,17})", re.ASCII)
 _OLDER = re.compile(r"=*@", re.ASCII)
 
@@ -31,11 +29,8 @@ def read_id(body: Fields) -> str:
     Raises:
         DialectError: It is no string and no whole number.
     """
-    value = body.get("id")
-    if isinstance(value, Number):
-        if not _NUMBER.fullmatch(value.text):
-            raise DialectError(f"id is {value.text[:40]!r}, not a whole number")
-        return f"#{int(value.text)}"
+    if isinstance(body.get("id"), Number):
+        return f"#{read_whole(body, 'id')}"
     text = read_string(body, "id", default="")
     return f"={text}" if _MARKED.fullmatch(text) else text
 

@@ -16,7 +16,7 @@ Source: C Link SDK 4.1.
 
 from __future__ import annotations
 
-from fleet_sim.dialects.alink.signature import Proof
+from fleet_sim.dialects.alink.signature import AuthType
 from fleet_sim.dialects.fields import Fields, read_string, write_object
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
@@ -28,9 +28,9 @@ REGISTERED_UNKNOWN = "/ext/regnwl"
 TOPICS = (REGISTERED, REGISTERED_UNKNOWN)
 
 
-def write_info(device: DeviceId, info: ActivationInfo, proof: Proof) -> WireMessage:
+def write_info(device: DeviceId, info: ActivationInfo, auth_type: AuthType) -> WireMessage:
     """Write what a device is given that has shown `REGISTER` or `REGISTER_UNKNOWN`."""
-    if proof is Proof.REGISTER:
+    if auth_type is AuthType.REGISTER:
         return WireMessage(REGISTERED, write_object({"deviceSecret": info.secret}))
     body = {
         "clientId": info.asset_id,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from fleet_sim.dialects.alink import admission, blocks, codes, envelope, registration
 from fleet_sim.dialects.alink.images import image_fields, module_of
 from fleet_sim.dialects.alink.message_ids import query_id, read_id, split_query_id
-from fleet_sim.dialects.alink.signature import METHOD_DEFAULT, Proof
+from fleet_sim.dialects.alink.signature import METHOD_DEFAULT, AuthType
 from fleet_sim.dialects.alink.topics import (
     DOWNSTREAM,
     REPLY_TO,
@@ -30,7 +33,6 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationInfo,
     Block,
-    BlockRequest,
     DeviceMessage,
     FailureReport,
     ProgressReport,
@@ -56,12 +58,16 @@ class AlinkServer:
             nothing reminds this codec which of them a device has asked for.
     """
 
+    # The platform pushes again to whoever comes back, from what it knows.
+    keeps_sessions: Final = False
+    qos_max: Final = 1  # The pages exclude QoS 2.
+
     def __init__(
         self,
         *,
         method_default: str = METHOD_DEFAULT,
         no_task_code: int = codes.OK,
-        registers: Proof = Proof.REGISTER,
+        registers: AuthType = AuthType.REGISTER,
     ) -> None:
         self._method_default = method_default
         self._no_task_code = no_task_code
@@ -71,16 +77,6 @@ class AlinkServer:
     def claimed(self) -> tuple[str, ...]:
         """Everything a device may say about OTA."""
         return tuple(filter_of(topic) for topic in UPSTREAM)
-
-    @property
-    def keeps_sessions(self) -> bool:
-        """Not: the platform pushes again to whoever comes back, from what it knows."""
-        return False
-
-    @property
-    def qos_max(self) -> int:
-        """The pages exclude QoS 2."""
-        return 1
 
     # --- who may do what -------------------------------------------------------------------
 
@@ -114,7 +110,7 @@ class AlinkServer:
 
     # --- what devices say ------------------------------------------------------------------
 
-    def decode(self, topic: str, payload: bytes) -> tuple[DeviceId, DeviceMessage | BlockRequest]:
+    def decode(self, topic: str, payload: bytes) -> tuple[DeviceId, DeviceMessage]:
         """Read what a device says, and who it is by its topic.
 
         Raises:
@@ -126,22 +122,18 @@ class AlinkServer:
             body = _read_body(found, payload)
             message_id = read_id(body)
         except DialectError as error:
-            raise DialectError(str(error), code=codes.BAD_REQUEST) from error
+            raise error.about(code=codes.BAD_REQUEST) from error
         if found not in UPSTREAM or (found is Topic.REQUEST and "code" in body):
             text = f"{found.name} goes from the platform to devices, not back"
             raise DialectError(text, message_id=message_id)
         try:
             return device, _READERS[found](message_id, body)
         except DialectError as error:
-            raise DialectError(
-                str(error), code=codes.BAD_PARAMETERS, message_id=message_id
-            ) from error
+            raise error.about(message_id, code=codes.BAD_PARAMETERS) from error
 
     # --- what the platform says ------------------------------------------------------------
 
-    def encode(
-        self, device: DeviceId, message: ServerMessage | VersionAsked | Block
-    ) -> WireMessage | None:
+    def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage | None:
         """Write what the platform says to a device.
 
         No report is answered, and no version is asked for: Alink has no words for it.
@@ -203,7 +195,10 @@ def _read_version(message_id: str, body: Fields) -> VersionReport:
 
 
 def _read_progress(message_id: str, body: Fields) -> ProgressReport | FailureReport:
-    """Read `step`: 0 to 100 is progress, anything below a failure, anything above a mistake."""
+    """Read `step`: 0 to 100 is progress, anything below a failure, anything above a mistake.
+
+    The pages begin at 1; that 0 is progress, and that numbers are as good as strings, is inferred.
+    """
     params = read_fields(body, "params")
     step, module = read_whole(params, "step"), module_of(params)
     desc = read_string(params, "desc", default="")
@@ -225,7 +220,7 @@ def _read_older_query(message_id: str, body: Fields) -> VersionQuery:
     return VersionQuery(query_id(message_id, is_older=True), module_of(params))
 
 
-_READERS = {
+_READERS: Mapping[Topic, Callable[[str, Fields], DeviceMessage]] = {
     Topic.INFORM: _read_version,
     Topic.PROGRESS: _read_progress,
     Topic.GET: _read_query,

@@ -40,7 +40,7 @@ METHOD_DEFAULT = "hmacmd5"
 _HASHES: Mapping[str, str] = {"hmacmd5": "md5", "hmacsha1": "sha1", "hmacsha256": "sha256"}
 
 
-class Proof(StrEnum):
+class AuthType(StrEnum):
     """What a CONNECT shows, by its `authType`."""
 
     SECRET = ""  # the device's own, by which it has signed
@@ -58,7 +58,7 @@ class Claim:
         secure_mode: `2` over TLS, `3` over TCP, `-2` by token.
         method: A key of the three methods.
         timestamp: Opaque text; None where it is absent.
-        proof: By what the device shows who it is.
+        auth_type: By what the device shows who it is.
         random: Opaque text, signed by who registers.
     """
 
@@ -66,21 +66,21 @@ class Claim:
     secure_mode: str
     method: str = METHOD_DEFAULT
     timestamp: str | None = None
-    proof: Proof = Proof.SECRET
+    auth_type: AuthType = AuthType.SECRET
     random: str = field(default="", kw_only=True)
 
 
 def client_id_of(claim: Claim) -> str:
     """Write the client id."""
     pairs = {"securemode": claim.secure_mode}
-    if claim.proof is not Proof.TOKEN:
+    if claim.auth_type is not AuthType.TOKEN:
         pairs["signmethod"] = claim.method
     if claim.timestamp is not None:
         pairs["timestamp"] = claim.timestamp
     if claim.random:
         pairs["random"] = claim.random
-    if claim.proof is not Proof.SECRET:
-        pairs["authType"] = claim.proof.value
+    if claim.auth_type is not AuthType.SECRET:
+        pairs["authType"] = claim.auth_type.value
     written = ",".join(f"{name}={value}" for name, value in pairs.items())
     return f"{claim.signed_id}|{written}|"
 
@@ -94,8 +94,8 @@ def read_client_id(client_id: str, *, method_default: str = METHOD_DEFAULT) -> C
     signed_id, bar, rest = client_id.partition("|")
     pairs = dict(_pair(text) for text in rest.removesuffix("|").split(","))
     method = pairs.get("signmethod", method_default).lower()
-    secure_mode, proof = pairs.get("securemode", ""), pairs.get("authtype", "")
-    is_known = method in _HASHES and proof in set(Proof)
+    secure_mode, auth_type = pairs.get("securemode", ""), pairs.get("authtype", "")
+    is_known = method in _HASHES and auth_type in set(AuthType)
     if not (bar and signed_id and secure_mode and is_known):
         raise DialectError(
             f"the client id {client_id!r} is not {{id}}|securemode={{n}},signmethod={{method}},…|"
@@ -105,7 +105,7 @@ def read_client_id(client_id: str, *, method_default: str = METHOD_DEFAULT) -> C
         secure_mode,
         method,
         pairs.get("timestamp"),
-        Proof(proof),
+        AuthType(auth_type),
         random=pairs.get("random", ""),
     )
 
@@ -116,16 +116,18 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def sign(device: DeviceId, claim: Claim, secret: str) -> str:
-    """Return the password: lower-case hex, as the SDKs send it (the pages show upper case).
+    """Return the password: lower-case hex, as the SDKs send it.
+
+    Upper case is read as well: the pages, as recalled, show that.
 
     Args:
         device: Whose.
         claim: What stands in the client id; `TOKEN` needs no signature, the secret is the password.
         secret: The device's, its product's where it registers, or its token.
     """
-    if claim.proof is Proof.TOKEN:
+    if claim.auth_type is AuthType.TOKEN:
         return secret
-    if claim.proof is Proof.SECRET:
+    if claim.auth_type is AuthType.SECRET:
         stamp = "" if claim.timestamp is None else f"timestamp{claim.timestamp}"
         content = f"clientId{claim.signed_id}{_keys(device)}{stamp}"
     else:
@@ -140,7 +142,7 @@ def _keys(device: DeviceId) -> str:
 def is_proven(device: DeviceId, claim: Claim, secret: str, password: bytes) -> bool:
     """Tell whether the password is what it has to be; the case of a token alone matters."""
     made = sign(device, claim, secret).encode()
-    given = password if claim.proof is Proof.TOKEN else password.lower()
+    given = password if claim.auth_type is AuthType.TOKEN else password.lower()
     return hmac.compare_digest(made, given)
 
 

@@ -24,9 +24,9 @@ EnOS" (3.0); device SDK for Python 0.1.1, `message/downstream/activate`.
 
 from __future__ import annotations
 
-from fleet_sim.dialects.enos import envelope
-from fleet_sim.dialects.enos.payload import read_fields, read_object, read_text, write_object, wrong
+from fleet_sim.dialects.enos import codes, envelope
 from fleet_sim.dialects.enos.topics import fill, filter_of, reply_topic, template_of
+from fleet_sim.dialects.fields import read_fields, read_text, write_object
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import ActivationInfo, ActivationReply
@@ -61,13 +61,13 @@ def read_info(device: DeviceId, topic: str, payload: bytes) -> ActivationInfo:
     """
     if topic != fill(INFO, device):
         raise DialectError(f"{topic!r} brings no secret to {device}")
-    body = read_object(payload)
-    message_id = envelope.read_id(body)
+    message_id, body = envelope.read(payload)
     params = read_fields(body, "params")
     told = DeviceId(read_text(params, "productKey"), read_text(params, "deviceKey"))
     secret = read_text(params, "deviceSecret")
     if told != device or not secret:
-        raise wrong("params hold another device's secret, or none", message_id)
+        text = "params hold another device's secret, or none"
+        raise DialectError(text, message_id=message_id)
     return ActivationInfo(message_id, read_text(params, "assetId", default=""), secret)
 
 
@@ -86,9 +86,8 @@ def read_reply(topic: str, payload: bytes) -> tuple[DeviceId, ActivationReply]:
     found = template_of(topic)
     if found is None or found[1] != INFO_REPLY:
         raise DialectError(f"{topic!r} answers no activation")
-    body = read_object(payload)
-    message_id = envelope.read_id(body)
+    message_id, body = envelope.read(payload)
     try:
         return found[0], ActivationReply(message_id, *envelope.read_outcome(body))
     except DialectError as error:
-        raise error.about(message_id) from error
+        raise error.about(message_id, code=codes.PAYLOAD_NOT_JSON) from error

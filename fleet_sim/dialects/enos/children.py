@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fleet_sim.dialects.credentials import Keyring
-from fleet_sim.dialects.enos.payload import Fields, read_text
 from fleet_sim.dialects.enos.signature import (
     PRODUCT_SECRET,
     STATIC_SECRET,
@@ -26,6 +25,7 @@ from fleet_sim.dialects.enos.signature import (
     sign,
 )
 from fleet_sim.dialects.enos.topics import is_addressable
+from fleet_sim.dialects.fields import Fields, read_text
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import ChildClaim, ChildRefusal, Proof
 

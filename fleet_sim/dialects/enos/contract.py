@@ -50,6 +50,7 @@ CONTRACT = ContractProfile(
     visibility_s=2,
     page_base=1,
     page_size_default=10,
+    wide_page_size_max=None,
     page_size_max=200,
     busy_device="queue",  # "takes part in no other upgrade"; refused or queued is not said
     overwritable=("queued", "pushed", "under_way"),  # where a scenario has newer jobs overwrite
@@ -78,5 +79,7 @@ CONTRACT = ContractProfile(
     job_planned=False,
     open_lists="independent",  # not said
     open_list_matches_max=1,  # one task a device and job
+    verification="by_devices",  # minSuccessForVerified
+    verify_pushes_always=True,  # not said
     descs=(),  # not said; a cancelled task's stands above
 )

@@ -7,7 +7,6 @@ from typing import assert_never
 
 from fleet_sim.dialects.credentials import Credentials
 from fleet_sim.dialects.enos import activation, codes, envelope
-from fleet_sim.dialects.enos.payload import Fields, read_fields, read_object, wrong
 from fleet_sim.dialects.enos.signature import (
     PRODUCT_SECRET,
     STATIC_SECRET,
@@ -17,6 +16,7 @@ from fleet_sim.dialects.enos.signature import (
     username_of,
 )
 from fleet_sim.dialects.enos.topics import DOWNSTREAM, SESSION, Leaf, fill, parse, topic_of
+from fleet_sim.dialects.fields import Fields, read_fields
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
@@ -109,8 +109,7 @@ class EnosDevice:
         owner, leaf = parse(topic)
         if owner != device:
             raise DialectError(f"{topic!r} is no topic of {device}")
-        body = read_object(payload)
-        message_id = envelope.read_id(body)
+        message_id, body = envelope.read(payload)
         try:
             return _read(leaf, message_id, body)
         except DialectError as error:
@@ -155,5 +154,5 @@ def _read_offer(message_id: str, body: Fields) -> VersionOffer:
         raise DialectError(f"getversion was refused with {code} {text}".rstrip(), code=code)
     data = body.get("data") or []
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise wrong("data is no list of objects")
+        raise DialectError("data is no list of objects")
     return VersionOffer(message_id, tuple(envelope.read_image(item) for item in data))

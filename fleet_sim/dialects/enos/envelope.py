@@ -12,16 +12,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fleet_sim.dialects.enos.payload import (
+from fleet_sim.dialects.enos import codes
+from fleet_sim.dialects.enos.payload import read_object
+from fleet_sim.dialects.enos.topics import Leaf, topic_of
+from fleet_sim.dialects.fields import (
     Fields,
+    read_count,
     read_string,
     read_text,
     read_whole,
     write_object,
-    wrong,
 )
-from fleet_sim.dialects.enos.topics import Leaf, topic_of
-from fleet_sim.dialects.wire import WireMessage
+from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 
@@ -54,13 +56,18 @@ def reply(
     return WireMessage(topic, write_object(body))
 
 
-def read_id(body: Fields) -> str:
-    """Return the id of a message.
+def read(payload: bytes) -> tuple[str, Fields]:
+    """Return the id of a message, and all of it.
 
     Raises:
-        DialectError: It is neither a string nor a number.
+        DialectError: 1008 it is too large, 1251 empty; 1220 it is no JSON object, or its id neither
+            a string nor a number.
     """
-    return read_text(body, "id", default="")
+    body = read_object(payload)
+    try:
+        return read_text(body, "id", default=""), body
+    except DialectError as error:
+        raise error.about(code=codes.PAYLOAD_NOT_JSON) from error
 
 
 def read_outcome(body: Fields) -> tuple[int, str]:
@@ -91,17 +98,14 @@ def read_image(fields: Fields) -> FirmwareImage:
     """
     method = read_text(fields, "signMethod").lower()
     if method not in DIGEST_METHODS:
-        raise wrong(f"signMethod is {method[:40]!r}; known: {', '.join(DIGEST_METHODS)}")
-    size_bytes = read_whole(fields, "fileSize")
-    if size_bytes < 0:
-        raise wrong(f"fileSize is {size_bytes}, less than nothing")
+        raise DialectError(f"signMethod is {method[:40]!r}; known: {', '.join(DIGEST_METHODS)}")
     url = read_string(fields, "fileUrl", default="")
     if not url:
-        raise wrong("fileUrl is missing")
+        raise DialectError("fileUrl is missing")
     return FirmwareImage(
         version=read_text(fields, "version"),
         url=url,
-        size_bytes=size_bytes,
+        size_bytes=read_count(fields, "fileSize"),
         digest=read_text(fields, "sign").lower(),
         digest_method=method,
     )

@@ -17,7 +17,7 @@ from typing import Any
 
 from fleet_sim.dialects.enos import codes, envelope
 from fleet_sim.dialects.enos.children import device_fields, read_device
-from fleet_sim.dialects.enos.payload import Fields, read_fields, read_list, read_text
+from fleet_sim.dialects.fields import Fields, read_fields, read_list, read_text
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import Child, ChildRefusal, GatewayAction, GatewayReply

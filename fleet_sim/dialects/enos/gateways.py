@@ -30,7 +30,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleet_sim.dialects.credentials import Keyring
-from fleet_sim.dialects.enos import envelope
+from fleet_sim.dialects.enos import codes, envelope
 from fleet_sim.dialects.enos import gateway_answers as answers
 from fleet_sim.dialects.enos.children import (
     claim_fields,
@@ -38,14 +38,8 @@ from fleet_sim.dialects.enos.children import (
     read_claim,
     read_device,
 )
-from fleet_sim.dialects.enos.payload import (
-    Fields,
-    read_fields,
-    read_list,
-    read_object,
-    write_object,
-)
 from fleet_sim.dialects.enos.topics import fill, filter_of, reply_topic, template_of
+from fleet_sim.dialects.fields import Fields, read_fields, read_list, write_object
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
@@ -112,12 +106,11 @@ class EnosGateways:
         action = None if found is None else _ACTION_OF.get(found[1])
         if found is None or action is None:
             return None
-        body = read_object(payload)
-        message_id = envelope.read_id(body)
+        message_id, body = envelope.read(payload)
         try:
             return found[0], GatewayRequest(message_id, action, _read(action, body, keys))
         except DialectError as error:
-            raise error.about(message_id) from error
+            raise error.about(message_id, code=codes.PAYLOAD_NOT_JSON) from error
 
     def write(self, gateway: DeviceId, reply: GatewayReply) -> WireMessage:
         """Write the answer; its text names who was refused, and why."""
@@ -167,12 +160,11 @@ class EnosGateways:
         action = None if found is None else _ANSWER_TO.get(found[1])
         if found is None or action is None or found[0] != gateway:
             return None
-        body = read_object(payload)
-        message_id = envelope.read_id(body)
+        message_id, body = envelope.read(payload)
         try:
             return GatewayReply(message_id, action, *answers.read(action, body))
         except DialectError as error:
-            raise error.about(message_id) from error
+            raise error.about(message_id, code=codes.PAYLOAD_NOT_JSON) from error
 
 
 # --- requests --------------------------------------------------------------------------------

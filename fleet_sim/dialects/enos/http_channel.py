@@ -37,17 +37,11 @@ from fleet_sim.dialects.enos.http_channel_wire import (
     firmware_in,
     sign,
 )
-from fleet_sim.dialects.enos.payload import (
-    PAYLOAD_BYTES_MAX,
-    read_object,
-    read_text,
-    read_whole,
-    write_object,
-    wrong,
-)
+from fleet_sim.dialects.enos.payload import PAYLOAD_BYTES_MAX, read_object
 from fleet_sim.dialects.enos.server import EnosServer
 from fleet_sim.dialects.enos.tokens import is_equal
 from fleet_sim.dialects.enos.topics import is_addressable, is_reply, reply_topic, template_of
+from fleet_sim.dialects.fields import Fields, read_text, read_whole, write_object
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import (
     ChannelCall,
@@ -115,16 +109,10 @@ class EnosHttpChannel:
         if keys.gateway_of(device) is not None:
             raise DialectError("the device comes by its gateway alone", code=codes.SUB_DEVICE)
         body = read_object(request.body)
-        lifetime = read_text(body, "lifetime")
-        lifetime_ms = read_whole(body, "lifetime")
-        if not LIFETIME_MS_MIN <= lifetime_ms <= LIFETIME_MS_MAX:
-            raise wrong(
-                f"lifetime is {lifetime_ms}, not from {LIFETIME_MS_MIN} to {LIFETIME_MS_MAX} ms"
-            )
-        if read_text(body, "signMethod").lower() != SIGN_METHOD:
-            raise DialectError(f"signMethod is not {SIGN_METHOD}", code=codes.SIGNATURE_WRONG)
-        if not is_equal(sign(device, lifetime, secret), read_text(body, "sign")):
-            raise DialectError("the signature is wrong", code=codes.SIGNATURE_WRONG)
+        try:
+            lifetime_ms = _read_lifetime(body, device, secret)
+        except DialectError as error:
+            raise error.about(code=codes.PAYLOAD_NOT_JSON) from error
         return LoggedIn(device, self._sessions.open(device, secret, lifetime_ms, now_ms))
 
     def _read_message(self, request: HttpRequest, now_ms: int) -> Said:
@@ -215,6 +203,25 @@ class EnosHttpChannel:
         return self._sessions.next_at_ms
 
 
+def _read_lifetime(body: Fields, device: DeviceId, secret: str) -> int:
+    """Check a login, and return for how many ms its session shall last.
+
+    Raises:
+        DialectError: 742: it is not signed; without a code: a field is missing or out of range.
+    """
+    lifetime = read_text(body, "lifetime")
+    lifetime_ms = read_whole(body, "lifetime")
+    if not LIFETIME_MS_MIN <= lifetime_ms <= LIFETIME_MS_MAX:
+        raise DialectError(
+            f"lifetime is {lifetime_ms}, not from {LIFETIME_MS_MIN} to {LIFETIME_MS_MAX} ms"
+        )
+    if read_text(body, "signMethod").lower() != SIGN_METHOD:
+        raise DialectError(f"signMethod is not {SIGN_METHOD}", code=codes.SIGNATURE_WRONG)
+    if not is_equal(sign(device, lifetime, secret), read_text(body, "sign")):
+        raise DialectError("the signature is wrong", code=codes.SIGNATURE_WRONG)
+    return lifetime_ms
+
+
 def _device_in(path: str) -> DeviceId:
     """Read `{pk}/{dk}`.
 
@@ -249,7 +256,7 @@ def _required(query: dict[str, str], name: str) -> str:
 def _id_of(payload: bytes) -> str:
     """Return a message's id, "" where none can be read: not every payload is JSON."""
     try:
-        return envelope.read_id(read_object(payload))
+        return envelope.read(payload)[0]
     except DialectError:
         return ""
 

@@ -19,8 +19,9 @@ from fleet_sim.dialects.enos.http_channel_wire import (
     read_command,
     sign,
 )
-from fleet_sim.dialects.enos.payload import read_fields, read_object, read_text, write_object
+from fleet_sim.dialects.enos.payload import read_object
 from fleet_sim.dialects.enos.topics import reply_topic
+from fleet_sim.dialects.fields import read_fields, read_text, write_object
 from fleet_sim.dialects.http import JSON_CONTENT_TYPE, HttpRequest, HttpResponse
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId

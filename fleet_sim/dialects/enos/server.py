@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Final, assert_never
 
-from fleet_sim.dialects.credentials import Identity, Keyring
+from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.enos import activation, codes, envelope
 from fleet_sim.dialects.enos.gateways import REPLY_TEMPLATES
-from fleet_sim.dialects.enos.payload import (
-    Fields,
-    read_fields,
-    read_object,
-    read_string,
-    read_text,
-    read_whole,
-    wrong,
-)
 from fleet_sim.dialects.enos.signature import (
     PRODUCT_SECRET,
     STATIC_SECRET,
@@ -36,6 +28,7 @@ from fleet_sim.dialects.enos.topics import (
     template_of,
     topic_of,
 )
+from fleet_sim.dialects.fields import Fields, read_fields, read_string, read_text, read_whole
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
@@ -54,10 +47,6 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 
-# Which of the two CONNACK codes EnOS gives is not documented; its SDKs treat all alike.
-BAD_CREDENTIALS = 4
-NOT_AUTHORIZED = 5
-
 # What leads from the platform to devices besides the OTA topics: no device may speak there.
 _DOWNSTREAM = REPLY_TEMPLATES | {activation.INFO}
 
@@ -67,31 +56,24 @@ _PERCENT_MAX = 100
 class EnosServer:
     """The server codec; it keeps no state."""
 
+    # What such a platform does with `cleansession=false` is not documented. It pushes again from
+    # what it knows, and the SDKs all ask for a clean session: an order that was taken back
+    # meanwhile must not reach the device later.
+    keeps_sessions: Final = False
+    qos_max: Final = 1  # What the SDKs go up to: they refuse QoS 2 themselves.
+
     @property
     def claimed(self) -> tuple[str, ...]:
         """Everything a device may say about OTA, and that it keeps the secret it was given."""
         return (*(f"/sys/+/+/ota/device/{leaf.value}" for leaf in UPSTREAM), activation.CLAIMED)
-
-    @property
-    def keeps_sessions(self) -> bool:
-        """Not: an order that was taken back meanwhile must not reach the device later.
-
-        What such a platform does with `cleansession=false` is not documented. It pushes again from
-        what it knows, and the SDKs all ask for a clean session.
-        """
-        return False
-
-    @property
-    def qos_max(self) -> int:
-        """What the SDKs go up to: they refuse QoS 2 themselves."""
-        return 1
 
     def identify(
         self, client_id: str, username: str, password: bytes | None, keys: Keyring
     ) -> Identity | int:
         """Check a CONNECT against the device's own secret, or against its product's.
 
-        A device that comes by a gateway alone is refused here, whatever it signs with. So is the
+        Which of the two CONNACK codes EnOS gives is not documented; its SDKs treat all alike. A
+        device that comes by a gateway alone is refused here, whatever it signs with. So is the
         fourth securemode; see `activation`.
         """
         try:
@@ -137,16 +119,19 @@ class EnosServer:
 
         Raises:
             DialectError: With the platform's code, and with the message's id once that was read.
+                Without a code for a message of our own.
         """
         if topic.startswith(SESSION):
             return activation.read_reply(topic, payload)
         device, leaf = parse(topic)
-        body = read_object(payload)
-        message_id = envelope.read_id(body)
+        message_id, body = envelope.read(payload)
+        if leaf not in _READERS:
+            text = f"{leaf.value!r} goes from the platform to devices, not back"
+            raise DialectError(text, message_id=message_id)
         try:
-            return device, _read(leaf, message_id, body)
+            return device, _READERS[leaf](message_id, body)
         except DialectError as error:
-            raise error.about(message_id) from error
+            raise error.about(message_id, code=codes.PAYLOAD_NOT_JSON) from error
 
     def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage:
         """Write what the platform says to a device.
@@ -194,33 +179,37 @@ def _secret(device: DeviceId, claim: Claim, keys: Keyring) -> str | None:
     return keys.secret_of(device)
 
 
-def _read(leaf: Leaf, message_id: str, body: Fields) -> DeviceMessage:
-    match leaf:
-        case Leaf.INFORM:
-            return _read_version(message_id, read_fields(body, "params"))
-        case Leaf.PROGRESS:
-            return _read_progress(message_id, read_fields(body, "params"))
-        case Leaf.GETVERSION:
-            return VersionQuery(message_id)
-        case Leaf.UPGRADE_REPLY:
-            return UpgradeReply(message_id, *envelope.read_outcome(body))
-        case _:
-            raise DialectError(f"{leaf.value!r} goes from the platform to devices, not back")
-
-
-def _read_version(message_id: str, params: Fields) -> VersionReport:
-    version = read_text(params, "version")
+def _read_version(message_id: str, body: Fields) -> VersionReport:
+    version = read_text(read_fields(body, "params"), "version")
     if not version:
-        raise wrong("params.version is empty")
+        raise DialectError("params.version is empty")
     return VersionReport(message_id, version)
 
 
-def _read_progress(message_id: str, params: Fields) -> ProgressReport | FailureReport:
+def _read_progress(message_id: str, body: Fields) -> ProgressReport | FailureReport:
     """Read `step`: 0 to 100 is progress, anything below a failure, anything above a mistake."""
+    params = read_fields(body, "params")
     step = read_whole(params, "step")
     desc = read_string(params, "desc", default="")
     if step < 0:
         return FailureReport(message_id, codes.cause_of(step), desc, step)
     if step > _PERCENT_MAX:
-        raise wrong(f"params.step is {step}, above {_PERCENT_MAX}")
+        raise DialectError(f"params.step is {step}, above {_PERCENT_MAX}")
     return ProgressReport(message_id, step, desc)
+
+
+def _read_query(message_id: str, body: Fields) -> VersionQuery:
+    del body
+    return VersionQuery(message_id)
+
+
+def _read_reply(message_id: str, body: Fields) -> UpgradeReply:
+    return UpgradeReply(message_id, *envelope.read_outcome(body))
+
+
+_READERS: Mapping[Leaf, Callable[[str, Fields], DeviceMessage]] = {
+    Leaf.INFORM: _read_version,
+    Leaf.PROGRESS: _read_progress,
+    Leaf.GETVERSION: _read_query,
+    Leaf.UPGRADE_REPLY: _read_reply,
+}

@@ -106,8 +106,7 @@ class HuaweiDevice:
         if meant != name_of(device):
             raise DialectError(f"the event is for {meant[:80]!r}, not for {device}")
         if event.kind == QUERY:
-            asked: Any = VersionAsked(event.message_id)
-            return asked  # type: ignore[no-any-return]
+            return VersionAsked(event.message_id)
         return UpgradeRequest(event.message_id, read_image(event.kind, event.paras))
 
     def _voice_of(self, device: DeviceId) -> DeviceId:

@@ -7,6 +7,7 @@ and `software_upgrade`, `software_upgrade_v2` the same for what stands beside th
 the module `software` in neutral words. An image with a token goes out in the first form, one
 without in the second. `sign` is SHA-256; an older page says MD5, so its length decides. The second
 form may lack it (the Python SDK drops it): then nothing can be checked, and its method is "".
+`custom_info` is the text that came with the package, and is left out where there was none.
 
 Source: "Platform Delivering an Upgrade Event"; device SDKs for Python and Java.
 """
@@ -54,6 +55,8 @@ def image_fields(image: FirmwareImage) -> Fields:
     }
     if image.token:
         fields |= {"access_token": image.token, "expires": TOKEN_EXPIRES_S}
+    if image.custom:
+        fields["custom_info"] = image.custom
     return fields
 
 
@@ -78,6 +81,7 @@ def read_image(kind: str, paras: Fields) -> FirmwareImage:
         digest_method=_METHOD_OF_CHARS.get(len(digest), ""),
         module=_MODULE_OF[kind.removesuffix(_V2)],
         token="" if is_v2 else read_text(paras, "access_token", default=""),
+        custom=read_text(paras, "custom_info", default=""),
     )
 
 

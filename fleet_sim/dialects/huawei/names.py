@@ -21,8 +21,6 @@ _DOWN = "/sys/events/down"
 
 UP_FILTER = f"{_ROOT}+{_UP}"
 
-_ID_CHARS = 24  # What the samples of operations, packages and tasks have.
-
 
 def name_of(device: DeviceId) -> str:
     """Return the device's id in Huawei's words."""
@@ -96,8 +94,3 @@ def project_of(digits: str) -> str:
 def application_key_of(digits: str) -> str:
     """Return an application's id, or its secret, from 32 hexadecimal digits."""
     return digits
-
-
-def id_of(digits: str) -> str:
-    """Return an operation's, a package's or a task's id from hexadecimal digits."""
-    return digits[:_ID_CHARS]

@@ -150,7 +150,8 @@ def _create(asked: Asked, kind: str) -> Talk:
         refuse(oc_codes.MISMATCH)
     kept = {name: trait_of(package, name) for name in ("deviceType", "manufacturerName")}
     tags = tuple(sorted({**kept, OPERATE_TYPE: kind}.items()))
-    made = _done((yield CreateJob(replace(wanted.order, tags=tags))))
+    # A device that nobody knows is 123002, and nothing is made.
+    made = _done((yield CreateJob(replace(wanted.order, tags=tags, devices_must_exist=True))))
     assert isinstance(made, JobCreated)
     return answered(200, {"operationId": made.job_id})
 

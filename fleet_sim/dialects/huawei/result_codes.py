@@ -4,6 +4,9 @@
     1 device in use  4 battery low         7 package is wrong     10 not installed
     2 signal poor    5 too little storage  8 kind not supported  255 internal error
 
+The pages have no causes beside these words: which of the neutral ones a number stands for, and
+which number a simulated device reports for a cause, is ours ([U]). Rows show neither.
+
 Vendors of devices may add numbers of their own, as comments in the SDKs say, while the platform's
 list of errors knows an "invalid result_code": see `HuaweiServer`.
 

@@ -12,9 +12,8 @@ the Java SDK's sample reports before its reboot, and comments in the SDKs call a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from fleet_sim.dialects.credentials import Identity, Keyring
+from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.huawei import envelope, result_codes
 from fleet_sim.dialects.huawei.device import PROGRESS, QUERY, VERSION, GatewayOf
 from fleet_sim.dialects.huawei.images import SOFTWARE, event_of, image_fields
@@ -43,8 +42,6 @@ from fleet_sim.model.messages import (
 
 # CONNACK codes: "Device Connection Authentication".
 BAD_CLIENT_ID = 2
-BAD_CREDENTIALS = 4
-NOT_AUTHORIZED = 5
 
 _PERCENT_MAX = 100
 
@@ -195,8 +192,7 @@ class HuaweiServer:
 
 def _said(message: ServerMessage) -> tuple[str, Fields] | None:
     """Return the event type and what it says; None: there is none."""
-    given: Any = message
-    match given:
+    match message:
         case VersionAsked():
             return QUERY, {}
         case UpgradeRequest(image=image):

@@ -19,7 +19,7 @@ class Standing(StrEnum):
     STOPPING = "stopping"  # it was stopped, and something is still under way
     STOPPED = "stopped"
     SUCCEEDED = "succeeded"
-    PARTLY = "partly"  # all has ended, some of it well
+    PARTLY = "partly"  # all has ended, and some of it well
     FAILED = "failed"
 
 
@@ -71,10 +71,16 @@ def standing_of(row: JobRow) -> Standing:
 
 
 def _end_of(counts: Mapping[TaskStatus, int]) -> Standing:
-    succeeded = counts.get(TaskStatus.SUCCEEDED, 0)
-    if counts.get(TaskStatus.FAILED, 0):
-        return Standing.PARTLY if succeeded else Standing.FAILED
-    return Standing.STOPPED if counts.get(TaskStatus.CANCELLED, 0) else Standing.SUCCEEDED
+    """Return how it ended. That targets were stopped one by one has no word of its own ([U]).
+
+    Beside others that succeeded, they are what can still be tried again, as failed ones are.
+    """
+    failed, stopped = (counts.get(one, 0) for one in (TaskStatus.FAILED, TaskStatus.CANCELLED))
+    if not (failed or stopped):
+        return Standing.SUCCEEDED
+    if counts.get(TaskStatus.SUCCEEDED, 0):
+        return Standing.PARTLY
+    return Standing.FAILED if failed else Standing.STOPPED
 
 
 def counters_of(row: JobRow) -> dict[str, int]:

@@ -7,7 +7,8 @@
     GET, DELETE  …/ota-upgrades/packages/{package_id}     show, delete
 
 `stop`, `retry` and `confirm` take some targets, of each of which is told what became of it, or all
-that can be. A whole task is stopped by stopping all that has not ended.
+that can be. A whole task is stopped by stopping all that has not ended. A target that nobody knows
+gets no task ([U]).
 
 Source: the pages of those names; SDK for Python 3.1.219.
 """
@@ -32,10 +33,10 @@ from fleet_sim.dialects.huawei.v5_packages import package_fields, read_package, 
 from fleet_sim.dialects.huawei.v5_paging import cut, read_cut
 from fleet_sim.dialects.huawei.v5_tasks import (
     DETAIL_STATUSES,
-    DETAIL_WORDS,
     KIND_OF,
     TASK_STATUSES,
     detail_fields,
+    detail_status,
     read_order,
     status_of,
     target_of,
@@ -43,7 +44,7 @@ from fleet_sim.dialects.huawei.v5_tasks import (
 )
 from fleet_sim.dialects.huawei.v5_values import DEVICE, NAME_36, VERSION, query_value
 from fleet_sim.dialects.wire import DialectError
-from fleet_sim.model.filters import EVERYTHING, AllOf, Comparison, Operator
+from fleet_sim.model.filters import EVERYTHING, Comparison, Operator
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -89,16 +90,20 @@ def create_task(asked: Asked) -> Talk:
         refuse(v5_codes.BAD_INPUT, "The package is of another type than the task.")
     if order.scope.product_key not in {"", package.product_key}:
         refuse(v5_codes.BAD_INPUT, "The package is of another product than the targets.")
-    full = replace(order, scope=_whole(order, package.product_key, package.from_versions))
+    full = replace(order, scope=_whole(order, package.product_key))
     made = _done((yield CreateJob(full)))
     assert isinstance(made, JobCreated)
     row = yield from _job(made.job_id)
     return answered(201, task_fields(row, "Initializing"))
 
 
-def _whole(order: JobOrder, product_key: str, versions: tuple[str, ...]) -> Scope:
-    """Return a scope with its product and its source versions; see the room for its group."""
-    scope = replace(order.scope, product_key=product_key, versions=versions)
+def _whole(order: JobOrder, product_key: str) -> Scope:
+    """Return a scope with its product; see the room for its group.
+
+    A package's source versions leave nobody out: each target is asked for its version, and fails
+    where the package does not support it.
+    """
+    scope = replace(order.scope, product_key=product_key)
     is_everybody = scope.groups is not None and product_key in scope.groups
     return replace(scope, total=True, groups=None) if is_everybody else scope
 
@@ -132,9 +137,7 @@ def show_task(asked: Asked) -> Talk:
     row = yield from _job(asked.names[1])
     rows = yield from _tasks(asked, row.job_id)
     found = [
-        one
-        for one in rows
-        if status in {"", DETAIL_WORDS[one.status]} and target in {"", target_of(one)}
+        one for one in rows if status in {"", detail_status(one)} and target in {"", target_of(one)}
     ]
     shown, page = cut(found, wanted, lambda one: one.task_id)
     details = [detail_fields(one) for one in shown]
@@ -246,7 +249,7 @@ def _job(job_id: str) -> Generator[Call, Answer, JobRow]:
 
 
 def _tasks(asked: Asked, job_id: str) -> Generator[Call, Answer, tuple[TaskRow, ...]]:
-    where = AllOf((Comparison("job_id", Operator.EQUAL, (job_id,)),))
+    where = Comparison("job_id", Operator.EQUAL, (job_id,))
     return (yield from talk.tasks(where, asked.contract.page_size_max))
 
 

@@ -2,7 +2,8 @@
 
 What is asked for and has no neutral word is kept as a tag of the job: `app_id`, `task_mode`,
 `task_ext_info`. `schedule_time` becomes a window without an end. Between two tries a task reads
-Waitting; FailWaitRetry is never shown, since the backend does not tell one wait from another.
+FailWaitRetry; after an operator's retry, Waitting ([U]). Removed is never shown: no target leaves a
+task here.
 
 A task takes one package. Up to ten are documented, each for source versions of its own; that is not
 spoken here ([U] how they are told apart at a device that has reported nothing).
@@ -18,7 +19,12 @@ from typing import Any
 
 from fleet_sim.dialects.huawei import v5_codes
 from fleet_sim.dialects.huawei.names import device_of, name_of
-from fleet_sim.dialects.huawei.operations import FIRMWARE_UPGRADE, OPERATE_TYPE, SOFTWARE_UPGRADE
+from fleet_sim.dialects.huawei.operations import (
+    FIRMWARE_UPGRADE,
+    OPERATE_TYPE,
+    SECOND_MS,
+    SOFTWARE_UPGRADE,
+)
 from fleet_sim.dialects.huawei.payload import (
     Fields,
     read_fields,
@@ -67,7 +73,8 @@ DETAIL_WORDS: Mapping[TaskStatus, str] = {
     TaskStatus.FAILED: "Fail",
     TaskStatus.CANCELLED: "Stopped",
 }
-DETAIL_STATUSES = frozenset({*DETAIL_WORDS.values(), "FailWaitRetry", "Removed"})
+RETRY_DUE = "FailWaitRetry"
+DETAIL_STATUSES = frozenset({*DETAIL_WORDS.values(), RETRY_DUE, "Removed"})
 TASK_STATUSES = frozenset({*BATCH_WORDS.values(), "Initializing"})
 
 
@@ -167,7 +174,7 @@ def _window(policy: Fields, epoch_ms: int) -> Window | None:
     if not text:
         return None
     start = read_stamp(text)
-    if not start - SCHEDULE_MS_MAX <= epoch_ms < start + 1_000:
+    if not start - SCHEDULE_MS_MAX <= epoch_ms < start + SECOND_MS:
         raise DialectError("schedule_time is not within the next 7 days")
     return Window(start, _NEVER_MS)
 
@@ -219,7 +226,7 @@ def task_fields(row: JobRow, status: str | None = None) -> dict[str, Any]:
         "task_policy": _policy_fields(order),
         "status": status or status_of(row),
         "status_desc": "",
-        "task_progress": progress_fields(dict(row.counts)),
+        "task_progress": progress_fields(dict(row.counts), row.retries_due),
         "create_time": stamp(row.created_epoch_ms),
     }
     return {name: value for name, value in shown.items() if value is not None}
@@ -245,15 +252,15 @@ def _policy_fields(order: JobOrder) -> dict[str, Any] | None:
     return fields or None
 
 
-def progress_fields(counts: Mapping[TaskStatus, int]) -> dict[str, int]:
-    """Write how many tasks stand where."""
+def progress_fields(counts: Mapping[TaskStatus, int], retries_due: int = 0) -> dict[str, int]:
+    """Write how many tasks stand where; those that wait to be tried again are counted apart."""
     return {
         "total": sum(counts.values()),
         "processing": sum(counts.get(one, 0) for one in RUNNING),
         "success": counts.get(TaskStatus.SUCCEEDED, 0),
         "fail": counts.get(TaskStatus.FAILED, 0),
-        "waitting": sum(counts.get(one, 0) for one in WAITING),
-        "fail_wait_retry": 0,
+        "waitting": sum(counts.get(one, 0) for one in WAITING) - retries_due,
+        "fail_wait_retry": retries_due,
         "stopped": counts.get(TaskStatus.CANCELLED, 0),
         "removed": 0,
     }
@@ -264,11 +271,16 @@ def target_of(row: TaskRow) -> str:
     return name_of(DeviceId(row.product_key, row.device_key))
 
 
+def detail_status(row: TaskRow) -> str:
+    """Return a task's status in the words of v5."""
+    return RETRY_DUE if row.is_retry_due else DETAIL_WORDS[row.status]
+
+
 def detail_fields(row: TaskRow) -> dict[str, Any]:
     """Write a task; what its failure's number is, no page says."""
     fields: dict[str, Any] = {
         "target": target_of(row),
-        "status": DETAIL_WORDS[row.status],
+        "status": detail_status(row),
         "output": row.desc or "",
     }
     if row.status is TaskStatus.FAILED:

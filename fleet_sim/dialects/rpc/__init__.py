@@ -7,9 +7,6 @@ The two vendors differ in data alone: a `Profile` says how keys are cased, which
 call must carry, which actions there are and which words and ranges they take. Nothing here asks
 which vendor it is.
 
-Not here: handing a package's custom text (`Udi`), its being a difference, and a job's tags on to
-devices. They are read, kept and shown as they came, and no push says them.
-
 Source: "Common parameters", "Request signatures" (Alibaba Cloud), "Compute Signature",
 "ListOTATaskByJob" and its siblings (Tuya), the official SDK for version 2018-01-20.
 """

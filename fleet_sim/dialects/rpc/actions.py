@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fleet_sim.dialects.rpc import firmware, jobs, tasks
+from fleet_sim.dialects.rpc import firmware, jobs, modules, tasks
 from fleet_sim.dialects.rpc.asked import Asked
 from fleet_sim.model.northbound import Call
 
@@ -15,6 +15,10 @@ READERS: Mapping[str, Callable[[Asked], Call]] = {
     "ListOTAFirmware": firmware.search,
     "DeleteOTAFirmware": firmware.delete,
     "ModifyOTAFirmware": firmware.modify,
+    "CreateOTAModule": modules.create,
+    "UpdateOTAModule": modules.update,
+    "DeleteOTAModule": modules.delete,
+    "ListOTAModuleByProduct": modules.search,
     "CreateOTAVerifyJob": jobs.create_verify,
     "CreateOTAStaticUpgradeJob": jobs.create_static,
     "CreateOTADynamicUpgradeJob": jobs.create_dynamic,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleet_sim.dialects.rpc import firmware, job_rows, tasks
+from fleet_sim.dialects.rpc import firmware, job_rows, modules, tasks
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
@@ -19,6 +19,7 @@ from fleet_sim.model.northbound import (
     JobCreated,
     JobRow,
     Listed,
+    Modules,
     ReportedRow,
     Row,
     SearchFirmware,
@@ -43,6 +44,8 @@ def members(
             return {"FirmwareInfo": firmware.fields(row, is_whole=True)}
         case Shown(JobRow() as row):
             return {"Data": job_rows.fields(row, profile, contract)}
+        case Modules(rows):
+            return {"Data": [modules.fields(row) for row in rows]}
         case Listed():
             return _listed(call, answer, profile)
         case _:

@@ -56,7 +56,13 @@ def page_of(asked: Asked, most: int, *, is_needed: bool) -> Page:
         miss("CurrentPage")
     if is_needed and size is None:
         miss("PageSize")
-    return Page(number, size, most if most > asked.contract.page_size_max else None)
+    return Page(number, size)
+
+
+def wide_page_max(asked: Asked) -> int:
+    """Return how many rows a page may have of the lists that have larger ones."""
+    contract = asked.contract
+    return contract.wide_page_size_max or contract.page_size_max
 
 
 def device_filter(asked: Asked) -> Filter:

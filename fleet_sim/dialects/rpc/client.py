@@ -17,7 +17,14 @@ from fleet_sim.dialects.rpc.authority import FORM
 from fleet_sim.dialects.rpc.casing import raised
 from fleet_sim.dialects.rpc.codes import reason_of
 from fleet_sim.dialects.rpc.profile import Profile
-from fleet_sim.dialects.rpc.replies import FirmwareInfo, JobInfo, ModuleInfo, Shape, TaskInfo
+from fleet_sim.dialects.rpc.replies import (
+    FirmwareInfo,
+    JobInfo,
+    ModuleInfo,
+    Shape,
+    TaskInfo,
+    VersionInfo,
+)
 from fleet_sim.dialects.rpc.searches import terms_as_pairs
 from fleet_sim.dialects.rpc.steps import Ask, step
 from fleet_sim.dialects.rpc.times import timestamp_of
@@ -35,6 +42,8 @@ from fleet_sim.model.northbound import (
     GetJob,
     JobCreated,
     Listed,
+    ListModules,
+    Modules,
     Refused,
     SearchFirmware,
     SearchJobs,
@@ -79,9 +88,10 @@ class JobId(Shape):
 _LISTS: Mapping[type, tuple[str, str, TypeAdapter[Any]]] = {
     SearchTasks: ("data", "SimpleOTATaskInfo", TypeAdapter(list[TaskInfo])),
     SearchJobs: ("data", "SimpleOTAJobInfo", TypeAdapter(list[JobInfo])),
-    SearchReported: ("data", "SimpleOTAModuleInfo", TypeAdapter(list[ModuleInfo])),
+    SearchReported: ("data", "SimpleOTAModuleInfo", TypeAdapter(list[VersionInfo])),
     SearchFirmware: ("firmware_info", "SimpleFirmwareInfo", TypeAdapter(list[FirmwareInfo])),
 }
+_MODULES = TypeAdapter(list[ModuleInfo])
 
 
 class RpcOperator:
@@ -245,10 +255,19 @@ def _answer(call: Call, envelope: Envelope) -> Answer:
             return Shown(FirmwareInfo.model_validate(envelope.firmware_info).row())
         case GetJob():
             return Shown(JobInfo.model_validate(envelope.data).row())
+        case ListModules():
+            return _modules(envelope)
         case SearchTasks() | SearchFirmware() | SearchJobs() | SearchReported():
             return _listed(call, envelope)
         case _:
             return Done()
+
+
+def _modules(envelope: Envelope) -> Modules:
+    """Read a product's modules: a list by the pages, an object by the sample of one of them."""
+    data = envelope.data or []
+    alone = isinstance(data, dict)
+    return Modules(tuple(one.row() for one in _MODULES.validate_python([data] if alone else data)))
 
 
 def _listed(call: Call, envelope: Envelope) -> Listed:

@@ -1,10 +1,16 @@
 """The API's words for what went wrong, and the error that carries one.
 
 Two layers speak: the gateway, about who calls and how (`MissingAction`, HTTP 4xx), and the product
-behind it, about what was asked (`iot.…`, HTTP 200). The codes of the OTA service itself are in no
-page that could be read, so `iot.ota.…` are of our own coining; all the others are documented.
+behind it, about what was asked (`iot.…`, HTTP 200). How sure each is:
 
-Source: "Error codes" (both vendors); the gateway's codes as the classic SDK knows them.
+    iot.system.…, iot.common.…, iot.prod.…, iot.messagebroker.…    both vendors list them; which one
+                                                                   fits a refusal is our reading
+    the gateway's, with their HTTP status    the classic SDK's, and of general knowledge; no page of
+                                             either product lists them
+    iot.ota.…                                coined here: the OTA service has codes of its own, and
+                                             they are in no page that could be read
+
+Source: "Error codes" (both vendors); the classic SDK for Python.
 """
 
 from __future__ import annotations
@@ -23,7 +29,7 @@ SIGNATURE_WRONG = "SignatureDoesNotMatch"
 EXPIRED = "InvalidTimeStamp.Expired"
 NONCE_USED = "SignatureNonceUsed"
 THROTTLED = "Throttling.User"
-# From the same family of names, though no page of these lists them.
+# Coined here, in the manner of the others.
 BAD_TIMESTAMP = "InvalidTimeStamp.Format"
 BAD_VERSION = "InvalidVersion"
 BAD_PARAMETER = "InvalidParameter"
@@ -37,10 +43,12 @@ BAD_TENANT = "iot.common.InvalidTenant"
 DENIED = "iot.common.AuthActionPermissionDeny"
 BROKEN = "iot.system.SystemException"
 
+# --- the OTA service's, all coined here --------------------------------------------------------
+
 NO_SUCH_FILE = "iot.ota.FileNotExisted"
 NOT_SERVED = "iot.ota.NotSupported"
 
-# Reason to code and sentence; a detail is added to the sentence.
+# Reason to code and sentence; the sentences are ours, and a detail is added to them.
 REFUSALS: Mapping[Refusal, tuple[str, str]] = {
     Refusal.BAD_ARGUMENT: (BAD_REQUEST, "The request is not legal"),
     Refusal.DENIED: (DENIED, "The action is not allowed"),
@@ -53,6 +61,8 @@ REFUSALS: Mapping[Refusal, tuple[str, str]] = {
     Refusal.FIRMWARE_UNVERIFIED: ("iot.ota.FirmwareUnverified", "The firmware is not verified"),
     Refusal.VERIFY_SCOPE_TOTAL: ("iot.ota.VerifyWithoutDevice", "TargetDeviceName is not given"),
     Refusal.VERIFY_TOO_MANY: ("iot.ota.VerifyTooManyDevices", "Too many devices to verify with"),
+    Refusal.VERIFY_RUNNING: ("iot.ota.FirmwareVerifying", "The firmware is being verified"),
+    Refusal.VERIFY_DONE: ("iot.ota.FirmwareVerified", "The firmware has been verified"),
     Refusal.JOB_STARTED: ("iot.ota.JobStarted", "The upgrade batch is under way already"),
     Refusal.JOB_STOPPED: ("iot.ota.JobCanceled", "The upgrade batch has been cancelled"),
     Refusal.JOB_NOT_RUNNING: ("iot.ota.JobNotInProgress", "The upgrade batch is not under way"),
@@ -61,6 +71,10 @@ REFUSALS: Mapping[Refusal, tuple[str, str]] = {
     Refusal.TASK_NOT_FAILED: ("iot.ota.TaskNotFailed", "Only failed tasks can be tried again"),
     Refusal.NO_SUCH_DEVICE: ("iot.ota.DeviceNotExisted", "There is no such device"),
     Refusal.NO_SUCH_TASK: ("iot.ota.TaskNotExisted", "There is no such task"),
+    Refusal.NO_SUCH_MODULE: ("iot.ota.ModuleNotExisted", "There is no such module"),
+    Refusal.MODULE_EXISTS: ("iot.ota.ModuleExisted", "The module exists already"),
+    Refusal.MODULE_IN_USE: ("iot.ota.ModuleInUse", "The module has update packages"),
+    Refusal.MODULES_TOO_MANY: ("iot.ota.TooManyModules", "The product has all it may have"),
     Refusal.THROTTLED: (THROTTLED, "Request was denied due to user flow control"),
     Refusal.INTERNAL: (BROKEN, "System exception"),
 }

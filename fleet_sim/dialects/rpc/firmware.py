@@ -1,8 +1,9 @@
 """Firmware calls and rows, at the server's end.
 
 What a page leaves open is decided so: the digest is checked where it is given and computed where it
-is not; a size that is given must be the file's; `SrcVersion` of a whole image is left alone; the
-module `default` is the device as a whole. Firmware of several files is refused.
+is not; a size that is given must be the file's; `SrcVersion` of a whole image is left alone. A name
+is unique within its product, where Alibaba's page says within the account. Firmware of several
+files is refused.
 
 Source: "CreateOTAFirmware", "QueryOTAFirmware", "ListOTAFirmware", "ModifyOTAFirmware"; members and
 their types from the official SDK.
@@ -14,7 +15,7 @@ import hashlib
 import re
 from typing import Any
 
-from fleet_sim.dialects.rpc import codes
+from fleet_sim.dialects.rpc import codes, modules
 from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
 from fleet_sim.dialects.rpc.parameters import LONG_MAX
@@ -35,10 +36,9 @@ NAME_CHARS_MAX = 40
 DESC_CHARS_MAX = 100
 UDI_CHARS_MAX = 4096
 VERSION_CHARS_MAX = 64
-MODULE_CHARS_MAX = 64
 VERIFY_DEVICES_MAX = 10
 WHOLE, DIFFERENCE = 0, 1
-DEFAULT_MODULE = "default"
+VERIFY_NO_NEED, UNVERIFIED, VERIFIED, VERIFYING, VERIFY_FAILED = -1, 0, 1, 2, 3  # `Status`
 
 _VERSION = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
@@ -66,17 +66,12 @@ def create(asked: Asked) -> Call:
         desc=given.text("FirmwareDesc", longest=DESC_CHARS_MAX),
         needs_verification=needs_verification is not False,
         verify_devices_max=VERIFY_DEVICES_MAX,
-        module=module_of(given.text("ModuleName", longest=MODULE_CHARS_MAX)),
+        module=modules.named(asked),
         from_versions=_sources(asked, version) if kind == DIFFERENCE else (),
         is_patch=kind == DIFFERENCE,
         custom=given.text("Udi", longest=UDI_CHARS_MAX),
     )
     return CreateFirmware(order, content)
-
-
-def module_of(name: str) -> str:
-    """Return the neutral name of a module: "" for the default one."""
-    return "" if name.lower() == DEFAULT_MODULE else name
 
 
 def _version(asked: Asked, name: str) -> str:
@@ -149,11 +144,7 @@ def search(asked: Asked) -> Call:
 
 
 def fields(row: FirmwareRow, *, is_whole: bool) -> dict[str, Any]:
-    """Write a firmware, for QueryOTAFirmware or for a list.
-
-    `Status` is 1 where the firmware is verified, else 0: that it is being verified, or failed to
-    be, is not known here.
-    """
+    """Write a firmware, for QueryOTAFirmware or for a list."""
     order = row.order
     brief = {
         "DestVersion": order.version,
@@ -162,11 +153,11 @@ def fields(row: FirmwareRow, *, is_whole: bool) -> dict[str, Any]:
         "FirmwareName": order.names.default,
         "FirmwareSign": order.digest,
         "FirmwareSize": row.size_bytes,
-        "ModuleName": order.module or DEFAULT_MODULE,
+        "ModuleName": order.module or modules.DEFAULT,
         "ProductKey": order.product_key or None,
         "SignMethod": order.digest_method.upper(),
         "SrcVersion": next(iter(order.from_versions), None),
-        "Status": int(row.is_verified),
+        "Status": _status(row),
         "Type": DIFFERENCE if order.is_patch else WHOLE,
         "UtcCreate": utc_of(row.created_epoch_ms),
     }
@@ -176,5 +167,24 @@ def fields(row: FirmwareRow, *, is_whole: bool) -> dict[str, Any]:
         **brief,
         "FirmwareUrl": row.url,
         "Udi": order.custom or None,
-        "VerifyProgress": 100 if row.is_verified else 0,
+        "VerifyProgress": _percent(row),
     }
+
+
+def _status(row: FirmwareRow) -> int:
+    """Return where a firmware stands with being verified.
+
+    One whose devices have not all succeeded counts as failed; that this is so where their tasks
+    were cancelled is in no page.
+    """
+    if row.is_verified:
+        return VERIFIED
+    if row.trial is not None:
+        return VERIFY_FAILED if row.trial.is_over else VERIFYING
+    return UNVERIFIED if row.order.needs_verification else VERIFY_NO_NEED
+
+
+def _percent(row: FirmwareRow) -> int:
+    if row.is_verified:
+        return 100
+    return 0 if row.trial is None else row.trial.percent

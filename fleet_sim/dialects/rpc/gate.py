@@ -109,11 +109,11 @@ class RpcGate:
                 f"Specified api {caller.action[:60]!a} is not found.",
                 word=codes.NO_SUCH_ACTION, status=404,
             )  # fmt: skip
-        host = request.header("Host")
+        origin = _origin_of(request)
         if caller.action == UPLOAD:
-            return self._address(given, host, epoch_ms)
+            return self._address(given, origin, epoch_ms)
         if caller.action == UPLOAD_LIST:
-            return self._list_address(host, epoch_ms)
+            return self._list_address(origin, epoch_ms)
         asked = Asked(
             given, self._profile, self._contract, self._uploads, self._default_product, epoch_ms
         )
@@ -147,15 +147,15 @@ class RpcGate:
         if self._profile.has_instances and instance and instance != self._org:
             raise RpcError("The instance is another's.", word=codes.BAD_TENANT)
 
-    def _address(self, given: Parameters, host: str, epoch_ms: int) -> HttpResponse:
+    def _address(self, given: Parameters, origin: str, epoch_ms: int) -> HttpResponse:
         suffix = given.word("FileSuffix", SUFFIXES) or SUFFIXES[0]
-        found = self._uploads.address(f"http://{host}" if host else "", suffix, epoch_ms)
+        found = self._uploads.address(origin, suffix, epoch_ms)
         names = {"FirmwareUrl": found.firmware_url, "OSSAccessKeyId": found.access_key_id}
         return self._addressed(names, found, epoch_ms)
 
-    def _list_address(self, host: str, epoch_ms: int) -> HttpResponse:
+    def _list_address(self, origin: str, epoch_ms: int) -> HttpResponse:
         found = self._uploads.address(
-            f"http://{host}" if host else "",
+            origin,
             name_lists.SUFFIX,
             epoch_ms,
             good_ms=name_lists.GOOD_MS,
@@ -203,6 +203,17 @@ class RpcGate:
         ends = pairwise(_UUID_ENDS)
         whole = "-".join(digits[start:end] for start, end in ends)
         return whole if self._profile.lowers_keys else whole.upper()
+
+
+def _origin_of(request: HttpRequest) -> str:
+    """Return scheme, host and port by which the caller has come; "" where it names no host.
+
+    The server speaks plain HTTP; what ends TLS before it says so by `X-Forwarded-Proto`.
+    """
+    host = request.header("Host")
+    is_tls = request.header("X-Forwarded-Proto").strip().lower() == "https"
+    scheme = "https" if is_tls else "http"
+    return f"{scheme}://{host}" if host else ""
 
 
 def refusal(request_id: str, word: str, text: str, *, status: int, host: str = "") -> HttpResponse:

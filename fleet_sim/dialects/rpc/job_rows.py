@@ -103,7 +103,7 @@ def _extras(order: JobOrder, contract: ContractProfile) -> dict[str, Any]:
     has_end = window is not None and window.end_epoch_ms < ENDLESS_EPOCH_MS
     return {
         "MaximumPerMinute": order.pushes_a_minute or contract.pushes_a_minute,
-        "MultiModuleMode": False,
+        "MultiModuleMode": order.side_by_side,
         "OverwriteMode": OVERWRITE if order.overwrites else KEEP,
         "Tags": _tags(order),
         "UtcScheduleTime": None if window is None else utc_of(window.start_epoch_ms),

@@ -1,8 +1,11 @@
 """Calls that make, show, change and end jobs, at the server's end.
 
-Decisions where the pages are silent: a schedule without an end lasts as good as for ever; several
-modules at a time are refused; percents of a gray job are taken to one decimal, which is what the
-neutral scope can say.
+Decisions where the pages are silent: a schedule without an end lasts as good as for ever; percents
+of a gray job are taken to one decimal, which is what the neutral scope can say.
+
+`MultiModuleMode` has a task run beside those for other modules, and take the same module over. It
+does so among jobs that all say it; beside a job that does not, a device has one task, as ever. That
+is not in the pages, and neither is what becomes of a module's task in that case: it is refused.
 
 Source: "CreateOTAStaticUpgradeJob", "CreateOTADynamicUpgradeJob", "CreateOTAVerifyJob",
 "UpdateOTAJob", "CancelOTATaskByJob", "CancelOTAStrategyByJob" and the lists. Ranges that the
@@ -15,8 +18,16 @@ import re
 from collections.abc import Mapping
 
 from fleet_sim.dialects.rpc import codes, name_lists
-from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
+from fleet_sim.dialects.rpc.asked import (
+    Asked,
+    equal,
+    must_be_legal,
+    page_of,
+    together,
+    wide_page_max,
+)
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
+from fleet_sim.dialects.rpc.firmware import VERIFY_DEVICES_MAX
 from fleet_sim.dialects.rpc.parameters import LONG_MAX, NAMES_MAX
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
@@ -38,10 +49,8 @@ DAY_MS = 86_400_000
 SCHEDULE_WITHIN_DAYS = 7
 SCHEDULE_LASTS_DAYS_MAX = 30
 DEVICES_MAX = 200
-VERIFY_DEVICES_MAX = 10
 TAGS_MAX = 10
 TAGS_CHARS_MAX = 4096
-WIDE_PAGE_MAX = 200  # of ListOTAJobByFirmware and ListOTAModuleVersionsByDevice
 ENDLESS_EPOCH_MS = 253_402_300_799_999  # the end of the year 9999
 
 TARGETS = ("ALL", "SPECIFIC", "GRAY", "GROUP")
@@ -108,6 +117,7 @@ def _order(
         window=window,
         pushes_a_minute=rate if is_upgrade else None,
         overwrites=is_upgrade and takes_extras and _overwrites(asked),
+        side_by_side=is_upgrade and takes_extras and _is_side_by_side(asked),
         by_blocks=_by_blocks(asked),
         tags=_tags(asked, "Tag") if takes_extras else (),
     )
@@ -244,10 +254,13 @@ def _window(asked: Asked) -> Window | None:
 
 def _overwrites(asked: Asked) -> bool:
     overwrites = asked.given.whole("OverwriteMode", KEEP, OVERWRITE) == OVERWRITE
-    if asked.given.flag("MultiModuleMode"):
-        must_be_legal("OverwriteMode", is_legal=not overwrites, why="2 excludes MultiModuleMode")
-        raise RpcError("MultiModuleMode is not served here", word=codes.NOT_SERVED)
+    is_legal = not (overwrites and _is_side_by_side(asked))
+    must_be_legal("OverwriteMode", is_legal=is_legal, why="2 excludes MultiModuleMode")
     return overwrites
+
+
+def _is_side_by_side(asked: Asked) -> bool:
+    return asked.given.flag("MultiModuleMode") is True
 
 
 def _by_blocks(asked: Asked) -> bool:
@@ -281,7 +294,7 @@ def get(asked: Asked) -> Call:
 def search_by_firmware(asked: Asked) -> Call:
     """Read ListOTAJobByFirmware."""
     where = equal("firmware_id", asked.given.required("FirmwareId"))
-    return SearchJobs(where, page_of(asked, WIDE_PAGE_MAX, is_needed=True))
+    return SearchJobs(where, page_of(asked, wide_page_max(asked), is_needed=True))
 
 
 def search_by_device(asked: Asked) -> Call:

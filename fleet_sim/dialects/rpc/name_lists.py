@@ -7,8 +7,10 @@
 Where the page is silent it is decided so: the file is UTF-8, with or without a byte order mark;
 empty lines, blanks around a name and repetitions say nothing.
 
-Source: "GenerateDeviceNameListURL": lines, 5 MB, a minute for the upload; 10,000 names there,
-while "CreateOTAStaticUpgradeJob" lets a million in: the page on the file itself is taken.
+A file that came in is kept as long as a firmware's (see `uploads`); the page gives the call that
+names it an hour.
+
+Source: "GenerateDeviceNameListURL" for the limits, which each say where they come from.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from fleet_sim.dialects.wire import DialectError
 
 PARAMETER = "DnListFileUrl"
 SUFFIX = "csv"
-GOOD_MS = 60_000  # how long its address is good
-BYTES_MAX = 5 << 20
+GOOD_MS = 60_000  # the page: the form is to be posted within a minute
+BYTES_MAX = 5 << 20  # the page says 5 MB, and not of which size: the larger one is taken
+# The page, which has a job by a longer file fail. "CreateOTAStaticUpgradeJob" speaks of a million
+# devices in a file; of the two, the page on the file itself is taken.
 NAMES_MAX = 10_000
 
 

@@ -5,11 +5,46 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.northbound import TaskStatus
+
+UPLOAD_LIST = "GenerateDeviceNameListURL"  # which one of the two has
+# What both vendors have.
+SHARED_ACTIONS = frozenset(
+    {
+        "GenerateOTAUploadURL",
+        "CreateOTAFirmware",
+        "QueryOTAFirmware",
+        "ListOTAFirmware",
+        "DeleteOTAFirmware",
+        "ModifyOTAFirmware",
+        "CreateOTAModule",
+        "UpdateOTAModule",
+        "DeleteOTAModule",
+        "ListOTAModuleByProduct",
+        "CreateOTAVerifyJob",
+        "CreateOTAStaticUpgradeJob",
+        "QueryOTAJob",
+        "ListOTAJobByFirmware",
+        "ListOTAJobByDevice",
+        "ListOTATaskByJob",
+        "CancelOTATaskByJob",
+        "CancelOTATaskByDevice",
+        "ConfirmOTATask",
+        "ListOTAUnfinishedTaskByDevice",
+        "ListOTAModuleVersionsByDevice",
+    }
+)
+# Flags of CancelOTATaskByJob, and the status that each names.
+SHARED_CANCELS = (
+    ("CancelQueuedTask", TaskStatus.QUEUED),
+    ("CancelNotifiedTask", TaskStatus.PUSHED),
+    ("CancelUnconfirmedTask", TaskStatus.UNCONFIRMED),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The differences between vendors, as data.
+    """The differences between vendors, as data: what a vendor does not name, it does not have.
 
     Attributes:
         name: The dialect's.
@@ -35,7 +70,8 @@ class Profile:
             none where there is no such parameter.
         reach_max: The last row that pages of ListOTATaskByJob reach; 0: every one.
         takes_blocks: Whether devices may fetch files over MQTT.
-        cancels: Flag of CancelOTATaskByJob to the neutral status that it names.
+        cancels: The flags of CancelOTATaskByJob, as in `SHARED_CANCELS`; without any of these flags
+            the call is refused for want of the first.
         cancels_planned: The flag for batches that wait for their time; "" where there is none.
         confirm_with_queued: Whether a set queued flag cancels what waits for consent as well, as
             long as the flag for that is not given.
@@ -45,48 +81,23 @@ class Profile:
     name: str
     lowers_keys: bool
     folds_case: bool
-    common: tuple[str, ...]
-    version: str
-    sends: tuple[tuple[str, str], ...]
-    takes_acs3: bool
-    has_instances: bool
     gateway_statuses: bool
-    actions: frozenset[str]
-    sign_methods: tuple[str, ...]
     client_method: str
-    progress_digits: int
-    percent_digits: int
-    has_dynamic_jobs: bool
-    takes_job_extras: bool
-    group_types: tuple[str, ...]
-    reach_max: int
-    takes_blocks: bool
-    cancels: tuple[tuple[str, str], ...]
-    cancels_planned: str
-    confirm_with_queued: bool
+    sign_methods: tuple[str, ...]
     default_contract: ContractProfile
-
-
-UPLOAD_LIST = "GenerateDeviceNameListURL"  # which one of the two has
-# What both vendors have.
-SHARED_ACTIONS = frozenset(
-    {
-        "GenerateOTAUploadURL",
-        "CreateOTAFirmware",
-        "QueryOTAFirmware",
-        "ListOTAFirmware",
-        "DeleteOTAFirmware",
-        "ModifyOTAFirmware",
-        "CreateOTAVerifyJob",
-        "CreateOTAStaticUpgradeJob",
-        "QueryOTAJob",
-        "ListOTAJobByFirmware",
-        "ListOTAJobByDevice",
-        "ListOTATaskByJob",
-        "CancelOTATaskByJob",
-        "CancelOTATaskByDevice",
-        "ConfirmOTATask",
-        "ListOTAUnfinishedTaskByDevice",
-        "ListOTAModuleVersionsByDevice",
-    }
-)
+    common: tuple[str, ...] = ()
+    version: str = ""
+    sends: tuple[tuple[str, str], ...] = ()
+    takes_acs3: bool = False
+    has_instances: bool = False
+    actions: frozenset[str] = SHARED_ACTIONS
+    progress_digits: int = 0
+    percent_digits: int = 0
+    has_dynamic_jobs: bool = False
+    takes_job_extras: bool = False
+    group_types: tuple[str, ...] = ()
+    reach_max: int = 0
+    takes_blocks: bool = False
+    cancels: tuple[tuple[str, TaskStatus], ...] = SHARED_CANCELS
+    cancels_planned: str = ""
+    confirm_with_queued: bool = False

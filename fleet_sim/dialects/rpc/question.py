@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleet_sim.dialects.rpc import jobs
+from fleet_sim.dialects.rpc import jobs, modules
 from fleet_sim.dialects.rpc.job_rows import percent_of, target_of
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.searches import Pairs, cannot, numbered, search
@@ -18,10 +18,13 @@ from fleet_sim.model.northbound import (
     CancelJob,
     ConfirmTasks,
     CreateJob,
+    CreateModule,
     DeleteFirmware,
+    DeleteModule,
     GetFirmware,
     GetJob,
     JobOrder,
+    ListModules,
     Retry,
     SearchFirmware,
     SearchJobs,
@@ -29,6 +32,7 @@ from fleet_sim.model.northbound import (
     SearchTasks,
     UpdateFirmware,
     UpdateJob,
+    UpdateModule,
     Window,
 )
 
@@ -53,12 +57,13 @@ def _asked(call: Call, profile: Profile) -> tuple[str, Sequence[tuple[str, str]]
             return _job(order, profile)
         case GetJob(job_id):
             return "QueryOTAJob", [("JobId", job_id)]
-        case GetFirmware(firmware_id):
-            return "QueryOTAFirmware", [("FirmwareId", firmware_id)]
-        case DeleteFirmware(firmware_id):
-            return "DeleteOTAFirmware", [("FirmwareId", firmware_id)]
+        case GetFirmware(firmware_id) | DeleteFirmware(firmware_id):
+            action = "QueryOTAFirmware" if isinstance(call, GetFirmware) else "DeleteOTAFirmware"
+            return action, [("FirmwareId", firmware_id)]
         case UpdateFirmware():
             return "ModifyOTAFirmware", _changed_firmware(call, profile)
+        case CreateModule() | UpdateModule() | DeleteModule() | ListModules():
+            return _module(call, profile)
         case ConfirmTasks(task_ids):
             return "ConfirmOTATask", numbered("TaskId", task_ids)
         case UpdateJob():
@@ -93,6 +98,7 @@ def _job(order: JobOrder, profile: Profile) -> tuple[str, Pairs]:
         *_retry(order.retry, profile),
         ("MaximumPerMinute", _text(order.pushes_a_minute)),
         ("OverwriteMode", str(jobs.OVERWRITE) if order.overwrites else ""),
+        ("MultiModuleMode", "true" if order.side_by_side else ""),
     ]
     if order.open_list:
         mode = str(jobs.JOIN_LATER) if order.skips_present else ""
@@ -116,10 +122,10 @@ def _check_order(order: JobOrder, profile: Profile) -> None:
 def _limits(order: JobOrder, profile: Profile) -> tuple[tuple[bool, str], ...]:
     """Return what the API does not have, and whether an order asks for it."""
     scope = order.scope
-    extras = (order.window, order.pushes_a_minute, order.overwrites or None, order.tags or None)
+    extras = (order.window, order.pushes_a_minute, order.tags or None)
     versions_max = profile.default_contract.source_versions_max or len(scope.versions)
     selectors = (scope.attributes, scope.tags, scope.trees, scope.asset_ids)
-    has_extras = any(extra is not None for extra in extras)
+    has_extras = any(extra is not None for extra in extras) or _takes_over(order)
     return (
         (not scope.product_key, "needs a job's product"),
         (order.concurrency is not None, "has no cap of upgrades at a time"),
@@ -128,7 +134,10 @@ def _limits(order: JobOrder, profile: Profile) -> tuple[tuple[bool, str], ...]:
         (len(scope.groups or ()) > 1, "takes one group"),
         (len(scope.device_keys or ()) > jobs.DEVICES_MAX, f"takes {jobs.DEVICES_MAX} names"),
         (len(scope.versions) > versions_max, f"takes {versions_max} source versions"),
-        (has_extras and not profile.takes_job_extras, "has no schedule, rate, overwriting or tags"),
+        (
+            has_extras and not profile.takes_job_extras,
+            "has no schedule, rate, overwriting, modules side by side or tags",
+        ),
         (
             bool((scope.permille or 0) % 10) and not profile.percent_digits,
             "takes a share in whole percents",
@@ -143,10 +152,12 @@ def _mixtures(order: JobOrder) -> tuple[tuple[bool, str], ...]:
     """Return what an action leaves out that another one takes, and whether an order asks for it."""
     scope, is_verify = order.scope, order.kind == "verify"
     named = scope.device_keys or scope.groups
-    unsaid = (order.window, order.pushes_a_minute, order.retry, order.overwrites or None)
+    unsaid = (order.window, order.pushes_a_minute, order.retry, _takes_over(order) or None)
     return (
         (not scope.total and not named and scope.device_keys is None,
          "needs a device or a group where not all are meant"),
+        (order.overwrites and order.side_by_side,
+         "has jobs that overwrite or run side by side, none that does both"),
         (scope.permille is not None and (order.open_list or bool(named)),
          "takes a share of a product's devices in static jobs alone"),
         (order.skips_present and not order.open_list, "has no later devices in static jobs"),
@@ -156,6 +167,10 @@ def _mixtures(order: JobOrder) -> tuple[tuple[bool, str], ...]:
         (is_verify and any(one is not None for one in unsaid),
          "has no schedule, rate, retries or overwriting in jobs to verify"),
     )  # fmt: skip
+
+
+def _takes_over(order: JobOrder) -> bool:
+    return order.overwrites or order.side_by_side
 
 
 def _group(order: JobOrder, profile: Profile) -> Pairs:
@@ -230,6 +245,23 @@ def _changed_firmware(call: UpdateFirmware, profile: Profile) -> Pairs:
         ("FirmwareDesc", call.desc or ""),
         ("FirmwareUdi", call.custom or ""),
     )
+
+
+def _module(
+    call: CreateModule | UpdateModule | DeleteModule | ListModules, profile: Profile
+) -> tuple[str, Pairs]:
+    product = ("ProductKey", call.product_key)
+    if isinstance(call, ListModules):
+        return "ListOTAModuleByProduct", (product,)
+    which = (product, ("ModuleName", call.module or modules.DEFAULT))
+    match call:
+        case DeleteModule():
+            return "DeleteOTAModule", which
+        case UpdateModule() if "" in {call.alias, call.desc}:
+            raise cannot("cannot empty an alias or a description", profile)
+        case _:
+            action = "CreateOTAModule" if isinstance(call, CreateModule) else "UpdateOTAModule"
+            return action, (*which, ("AliasName", call.alias or ""), ("Desc", call.desc or ""))
 
 
 # --- building blocks -----------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from fleet_sim.dialects.rpc import firmware, tasks
+from fleet_sim.dialects.rpc import firmware, modules, tasks
 from fleet_sim.dialects.rpc.jobs import ENDLESS_EPOCH_MS, JOIN_LATER, MINUTE_S, OVERWRITE
-from fleet_sim.dialects.rpc.times import read_utc
+from fleet_sim.dialects.rpc.times import read_minute, read_utc
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import (
     FirmwareOrder,
@@ -24,11 +24,13 @@ from fleet_sim.model.northbound import (
     JobOrder,
     JobRow,
     JobStatus,
+    ModuleRow,
     Names,
     ReportedRow,
     Retry,
     Scope,
     TaskRow,
+    Trial,
     Window,
 )
 
@@ -84,14 +86,14 @@ class TaskInfo(Shape):
             desc=self.task_desc,
             updated_epoch_ms=read_utc(self.utc_modified),
             created_epoch_ms=_instant(self.utc_create),
-            module=firmware.module_of(self.module_name or ""),
+            module=modules.neutral(self.module_name or ""),
             firmware_id=self.firmware_id or "",
             timeout_s=_seconds(_number(self.timeout)),
         )
 
 
-class ModuleInfo(Shape):
-    """`SimpleOTAModuleInfo`."""
+class VersionInfo(Shape):
+    """`SimpleOTAModuleInfo`: the version of a module."""
 
     device_name: str
     iot_id: str | None = None
@@ -105,8 +107,31 @@ class ModuleInfo(Shape):
             product_key=self.product_key,
             device_key=self.device_name,
             asset_id=self.iot_id or "",
-            module=firmware.module_of(self.module_name or ""),
+            module=modules.neutral(self.module_name or ""),
             version=self.module_version,
+        )
+
+
+class ModuleInfo(Shape):
+    """`OtaModuleDTO`: a module of a product."""
+
+    module_name: str
+    product_key: str
+    alias_name: str | None = None
+    desc: str | None = None
+    gmt_create: str | None = None
+    gmt_modified: str | None = None
+
+    def row(self) -> ModuleRow:
+        """Return the neutral row; an instant that is not shown is 0."""
+        created, changed = self.gmt_create, self.gmt_modified
+        return ModuleRow(
+            product_key=self.product_key,
+            module=modules.neutral(self.module_name),
+            alias=self.alias_name or "",
+            desc=self.desc or "",
+            created_epoch_ms=read_minute(created) if created else 0,
+            updated_epoch_ms=read_minute(changed) if changed else 0,
         )
 
 
@@ -127,10 +152,11 @@ class FirmwareInfo(Shape):
     status: int | None = None
     type: int | None = None
     udi: str | None = None
+    verify_progress: int | None = None
     utc_create: str | None = None
 
     def row(self) -> FirmwareRow:
-        """Return the neutral row; that it had to be verified is not shown."""
+        """Return the neutral row; of a verified one it is not shown that it had to be."""
         is_patch = self.type == firmware.DIFFERENCE
         order = FirmwareOrder(
             product_key=self.product_key or "",
@@ -140,19 +166,27 @@ class FirmwareInfo(Shape):
             digest_method=(self.sign_method or "").lower(),
             file_name=(self.firmware_url or "").partition("?")[0].rpartition("/")[2],
             desc=self.firmware_desc or "",
-            module=firmware.module_of(self.module_name or ""),
+            module=modules.neutral(self.module_name or ""),
             from_versions=(self.src_version,) if is_patch and self.src_version else (),
             is_patch=is_patch,
             custom=self.udi or "",
+            needs_verification=self.status is not None
+            and self.status not in {firmware.VERIFY_NO_NEED, firmware.VERIFIED},
         )
         return FirmwareRow(
             firmware_id=self.firmware_id,
             order=order,
             url=self.firmware_url or "",
             size_bytes=self.firmware_size or 0,
-            is_verified=self.status == 1,
+            is_verified=self.status == firmware.VERIFIED,
             created_epoch_ms=_instant(self.utc_create) or 0,
+            trial=self._trial(),
         )
+
+    def _trial(self) -> Trial | None:
+        if self.status not in {firmware.VERIFYING, firmware.VERIFY_FAILED}:
+            return None
+        return Trial(self.verify_progress or 0, self.status == firmware.VERIFY_FAILED)
 
 
 class Sources(Shape):
@@ -197,6 +231,7 @@ class JobInfo(Shape):
     timeout_in_minutes: int | None = None
     maximum_per_minute: int | None = None
     overwrite_mode: int | None = None
+    multi_module_mode: bool | None = None
     download_protocol: str | None = None
     tags: Tags | None = None
     utc_schedule_time: str | None = None
@@ -230,6 +265,7 @@ class JobInfo(Shape):
             window=self._window(),
             pushes_a_minute=self.maximum_per_minute,
             overwrites=self.overwrite_mode == OVERWRITE,
+            side_by_side=self.multi_module_mode is True,
             by_blocks=self.download_protocol == "MQTT",
             tags=tuple((tag.key, tag.value) for tag in self.tags.ota_tag_dto) if self.tags else (),
         )

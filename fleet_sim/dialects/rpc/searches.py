@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fleet_sim.dialects.rpc import firmware, tasks
+from fleet_sim.dialects.rpc import modules, tasks
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.filters import AllOf, Comparison, Filter, Operator
@@ -140,7 +140,7 @@ def _pairs(action: str, field: str, values: tuple[str, ...], profile: Profile) -
 
 def _worded(field: str, value: str, profile: Profile) -> str:
     if field == "module":
-        return value or firmware.DEFAULT_MODULE
+        return value or modules.DEFAULT
     if field != "status":
         return value
     try:

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fleet_sim.dialects.rpc import codes
-from fleet_sim.dialects.rpc.asked import Asked, device_filter, equal, page_of, together
+from fleet_sim.dialects.rpc import codes, modules
+from fleet_sim.dialects.rpc.asked import (
+    Asked,
+    device_filter,
+    equal,
+    page_of,
+    together,
+    wide_page_max,
+)
 from fleet_sim.dialects.rpc.codes import miss, refuse
-from fleet_sim.dialects.rpc.firmware import DEFAULT_MODULE, module_of
-from fleet_sim.dialects.rpc.jobs import DEVICES_MAX, MINUTE_S, WIDE_PAGE_MAX
+from fleet_sim.dialects.rpc.jobs import DEVICES_MAX, MINUTE_S
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.times import utc_of
 from fleet_sim.model.filters import Comparison, Filter, Operator
@@ -86,11 +92,10 @@ def search_unfinished(asked: Asked) -> Call:
     if strange is not None:
         refuse("TaskStatusList.N", f"must be one of {', '.join(known)}")
     chosen = tuple(STATUS_OF[word] for word in (words or ((alone,) if alone else known)))
-    module = asked.given.text("ModuleName")
     where = together(
         device_filter(asked),
         Comparison("status", Operator.IN, chosen),
-        equal("module", module_of(module)) if module else None,
+        equal("module", modules.named(asked)) if asked.given.text("ModuleName") else None,
     )
     return SearchTasks(where, Page(asked.contract.page_base, asked.contract.page_size_max))
 
@@ -98,7 +103,7 @@ def search_unfinished(asked: Asked) -> Call:
 def search_versions(asked: Asked) -> Call:
     """Read ListOTAModuleVersionsByDevice."""
     where = device_filter(asked)
-    return SearchReported(where, page_of(asked, WIDE_PAGE_MAX, is_needed=False))
+    return SearchReported(where, page_of(asked, wide_page_max(asked), is_needed=False))
 
 
 def cancel_by_device(asked: Asked) -> Call:
@@ -151,7 +156,7 @@ def fields(row: TaskRow, profile: Profile, *, is_whole: bool) -> dict[str, Any]:
         "UtcModified": utc_of(row.updated_epoch_ms),
     }
     if not is_whole:
-        return {**shared, "ModuleName": row.module or DEFAULT_MODULE}
+        return {**shared, "ModuleName": row.module or modules.DEFAULT}
     minutes = None if row.timeout_s is None else -(-row.timeout_s // MINUTE_S)
     progress = None if row.progress is None else f"{row.progress:.{profile.progress_digits}f}"
     return {
@@ -167,7 +172,7 @@ def reported_fields(row: ReportedRow) -> dict[str, Any]:
     return {
         "DeviceName": row.device_key,
         "IotId": row.asset_id or None,
-        "ModuleName": row.module or DEFAULT_MODULE,
+        "ModuleName": row.module or modules.DEFAULT,
         "ModuleVersion": row.version,
         "ProductKey": row.product_key,
     }

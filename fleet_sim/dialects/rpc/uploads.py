@@ -75,8 +75,7 @@ class Uploads:
         """Make an address.
 
         Args:
-            host: The server's, as `http://host:port`; "" where the caller named no host. Behind
-                something that ends TLS the scheme is http still, for no call says another.
+            host: The server's, as `http://host:port`; "" where the caller named no host.
             suffix: Of the file's name, without a point.
             epoch_ms: The wall clock.
             good_ms: How long the address may be used.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleet_sim.dialects.alink.blocks import BLOCK_RULES
 from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.alink.server import AlinkServer
 from fleet_sim.dialects.interface import Dialect
@@ -25,8 +26,9 @@ TUYA = Dialect(
     org_of=org_of,
     operator_key_of=operator_key_of,
     http_refusal=http_refusal,
+    block_rules=BLOCK_RULES,  # no job of its own is by blocks, so each request is refused
     covers={
         "devices": "Alink over MQTT: all sign methods, registration, modules, HTTPS",
-        "northbound": "RPC in camelCase, HMAC-SHA1: static and verify jobs, tasks, consent",
+        "northbound": "RPC in camelCase, HMAC-SHA1: modules, static and verify jobs, consent",
     },
 )

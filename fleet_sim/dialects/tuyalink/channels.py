@@ -22,8 +22,10 @@ CHANNEL_MAX = 19
 MAIN = 0
 
 
-def _numbers() -> Mapping[str, int]:
-    return {"": MAIN, **{str(number): number for number in range(1, CHANNEL_MAX + 1)}}
+_NUMBERS: Mapping[str, int] = {
+    "": MAIN,
+    **{str(number): number for number in range(1, CHANNEL_MAX + 1)},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,11 @@ class Channels:
         Raises:
             DialectError: It has none.
         """
-        numbers = {**_numbers(), **self.named}
-        if module not in numbers:
-            raise DialectError(
-                f"module {module!r} is no channel; channels are 1 to {CHANNEL_MAX}"
-                + (f", {', '.join(sorted(self.named))}" if self.named else "")
-            )
-        return numbers[module]
+        number = self.named.get(module, _NUMBERS.get(module))
+        if number is None:
+            known = ", ".join([f"1 to {CHANNEL_MAX}", *sorted(self.named)])
+            raise DialectError(f"module {module!r} is no channel; channels are {known}")
+        return number
 
     def module_of(self, fields: Fields) -> str:
         """Read the channel of a message, the main one where it is absent, as a module.

@@ -74,7 +74,7 @@ class TuyaLinkDevice:
         del activates
         return tuple(topic_of(self._names.id_of(device), leaf) for leaf in DOWNSTREAM)
 
-    def encode(self, device: DeviceId, message: DeviceMessage | BlockRequest) -> WireMessage | None:
+    def encode(self, device: DeviceId, message: DeviceMessage) -> WireMessage | None:
         """Write what a device says.
 
         Of progress the text is lost, and of a query the module: there are no fields for them.

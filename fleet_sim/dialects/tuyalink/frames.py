@@ -52,7 +52,7 @@ def read(payload: bytes) -> tuple[str, Fields]:
         body = read_object(payload, bytes_max=PAYLOAD_BYTES_MAX)
         message_id = read_text(body, "msgId", default="")
     except DialectError as error:
-        raise DialectError(str(error), code=codes.BAD_FORMAT) from error
+        raise error.about(code=codes.BAD_FORMAT) from error
     if len(message_id) > ID_CHARS_MAX:
         raise DialectError(
             f"msgId has {len(message_id)} characters; at most {ID_CHARS_MAX} are allowed",

@@ -3,8 +3,9 @@
     {"channel": 0, "version": "2.0.0", "url": …, "httpsUrl": …, "cdnUrl": …, "size": "5",
      "md5": …, "hmac": …, "upgradeType": 0, "execTime": 0}
 
-- `size` is a string of digits.
+- `size` is a string of digits, as seen on the real platform.
 - Of the three addresses a device takes one, and which is not known: ours stands in all three.
+- What `execTime` means is not known: ours is 0.
 - There is no field for a SHA-256. An image that is known by that alone goes out with its keyed
   digest only (see `signature.firmware_hmac`), and comes in with an empty plain one.
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from fleet_sim.dialects.fields import Fields, read_string, read_text, read_whole
+from fleet_sim.dialects.fields import Fields, read_count, read_string, read_text
 from fleet_sim.dialects.tuyalink.channels import Channels
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.firmware import FirmwareImage
@@ -53,13 +54,10 @@ def read_image(fields: Fields, channels: Channels) -> FirmwareImage:
     hmac = read_string(fields, "hmac", default="").lower()
     if not (_MD5.fullmatch(md5) and _HMAC.fullmatch(hmac) and (md5 or hmac)):
         raise DialectError(f"md5 is {md5[:70]!r} and hmac {hmac[:70]!r}; one of them is needed")
-    size_bytes = read_whole(fields, "size")
-    if size_bytes < 0:
-        raise DialectError(f"size is {size_bytes}, less than nothing")
     return FirmwareImage(
         version=read_text(fields, "version"),
         url=_read_address(fields),
-        size_bytes=size_bytes,
+        size_bytes=read_count(fields, "size"),
         digest=md5,
         digest_method="md5" if md5 else "sha256",
         module=channels.module_of(fields),

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
-from fleet_sim.dialects.credentials import Identity, Keyring
-from fleet_sim.dialects.fields import Fields, read_list, read_string, read_text, read_whole
+from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
+from fleet_sim.dialects.fields import (
+    Fields,
+    read_count,
+    read_list,
+    read_string,
+    read_text,
+    read_whole,
+)
 from fleet_sim.dialects.tuyalink import codes, frames
 from fleet_sim.dialects.tuyalink.channels import MAIN, Channels
 from fleet_sim.dialects.tuyalink.images import image_fields
@@ -21,6 +29,7 @@ from fleet_sim.dialects.tuyalink.topics import (
     topic_of,
 )
 from fleet_sim.dialects.wire import DialectError, WireMessage
+from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
     ActivationInfo,
@@ -36,10 +45,6 @@ from fleet_sim.model.messages import (
     VersionQuery,
     VersionReport,
 )
-
-# Which of the two a device gets is not documented.
-BAD_CREDENTIALS = 4
-NOT_AUTHORIZED = 5
 
 _PERCENT_MAX = 100
 _AFTER_UPGRADE = {"INIT": False, "UPDATE": True}
@@ -57,6 +62,10 @@ class TuyaLinkServer:
             so of this platform; nobody denies it either, and it does no harm to who subscribes.
         time_ms: The time in every frame; see `frames`.
     """
+
+    # An order that was taken back meanwhile must not reach the device later.
+    keeps_sessions: Final = False
+    qos_max: Final = 1  # What the Java demo goes up to; no page names a limit.
 
     def __init__(
         self,
@@ -78,22 +87,12 @@ class TuyaLinkServer:
         """Everything a device may say about OTA."""
         return tuple(filter_of(leaf) for leaf in UPSTREAM)
 
-    @property
-    def keeps_sessions(self) -> bool:
-        """Not: an order that was taken back meanwhile must not reach the device later."""
-        return False
-
-    @property
-    def qos_max(self) -> int:
-        """What the Java demo goes up to; no page names a limit."""
-        return 1
-
     # --- who may do what -------------------------------------------------------------------
 
     def identify(
         self, client_id: str, username: str, password: bytes | None, keys: Keyring
     ) -> Identity | int:
-        """Check a CONNECT against the device's secret."""
+        """Check a CONNECT against the device's secret; which code refuses it is not documented."""
         try:
             claim = read_username(username)
             device = self._names.device_of(claim.device_id)
@@ -142,16 +141,16 @@ class TuyaLinkServer:
         try:
             return device, self._read(leaf, message_id, frames.data_of(body))
         except DialectError as error:
-            raise DialectError(
-                str(error), code=codes.INVALID_PARAMETER, message_id=message_id
-            ) from error
+            raise error.about(message_id, code=codes.INVALID_PARAMETER) from error
 
     def _read(self, leaf: Leaf, message_id: str, data: Fields) -> DeviceMessage:
-        if leaf is Leaf.REPORT:
-            return self._read_versions(message_id, data)
-        if leaf is Leaf.PROGRESS:
-            return self._read_progress(message_id, data)
-        return VersionQuery(message_id)
+        match leaf:
+            case Leaf.REPORT:
+                return self._read_versions(message_id, data)
+            case Leaf.PROGRESS:
+                return self._read_progress(message_id, data)
+            case _:
+                return VersionQuery(message_id)
 
     def _read_versions(self, message_id: str, data: Fields) -> VersionReport:
         """Read a report: of several channels the main one, or else the first.
@@ -175,10 +174,8 @@ class TuyaLinkServer:
     def _read_progress(self, message_id: str, data: Fields) -> ProgressReport | FailureReport:
         """Read an error number other than 0 as a failure, and the rest as progress."""
         module = self._channels.module_of(data)
-        error = read_whole(data, "errorCode", default=0)
+        error = read_count(data, "errorCode", default=0)
         if error:
-            if error < 0:
-                raise DialectError(f"errorCode is {error}, less than nothing")
             desc = read_string(data, "errorMsg", default="")
             return FailureReport(
                 message_id, codes.cause_of(error), desc, codes.code_of(error), module
@@ -190,9 +187,7 @@ class TuyaLinkServer:
 
     # --- what the platform says ------------------------------------------------------------
 
-    def encode(
-        self, device: DeviceId, message: ServerMessage | VersionAsked | Block
-    ) -> WireMessage | None:
+    def encode(self, device: DeviceId, message: ServerMessage) -> WireMessage | None:
         """Write what the platform says to a device; there are no words for all the rest.
 
         Raises:
@@ -201,17 +196,15 @@ class TuyaLinkServer:
         write = partial(frames.write, self._names.id_of(device), time_ms=self._time_ms)
         match message:
             case UpgradeRequest(message_id, image):
-                fields = image_fields(image, self._channels, upgrade_type=self._upgrade_type)
-                return write(Leaf.ISSUE, message_id, fields)
+                return write(Leaf.ISSUE, message_id, self._image_fields(image))
             case VersionOffer(message_id, images):
-                told = [
-                    image_fields(image, self._channels, upgrade_type=self._upgrade_type)
-                    for image in images[:1]
-                ]
-                data = told[0] if told else {}
+                data = self._image_fields(images[0]) if images else {}
                 return write(Leaf.GET_RESPONSE, message_id, data, code=codes.OK)
             case ReportReply() | ActivationInfo() | VersionAsked() | Block():
                 return None
+
+    def _image_fields(self, image: FirmwareImage) -> Fields:
+        return image_fields(image, self._channels, upgrade_type=self._upgrade_type)
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Write the error response to a query; reports and foreign topics get none."""

@@ -87,19 +87,9 @@ def is_signed(claim: Claim, secret: str, password: bytes) -> bool:
     return hmac.compare_digest(sign(claim, secret).encode(), password.lower())
 
 
-def firmware_hmac(secret: str, sha256: str) -> str:
-    """Return the keyed digest of a file, in lower-case hex.
-
-    Args:
-        secret: The device's.
-        sha256: The file's SHA-256 in hex of either case.
-    """
-    return _hmac(secret, sha256.upper())
-
-
-def is_firmware_of(secret: str, sha256: str, told: str) -> bool:
-    """Tell whether a file of this SHA-256 is the one that a push has named by its keyed digest."""
-    return hmac.compare_digest(firmware_hmac(secret, sha256).encode(), told.lower().encode())
+def firmware_hmac(secret: str, *, method: str, digest: str) -> str:
+    """Return the keyed digest of a file, in lower-case hex; "" of another method than SHA-256."""
+    return _hmac(secret, digest.upper()) if method == "sha256" else ""
 
 
 def _hmac(secret: str, content: str) -> str:

@@ -33,6 +33,7 @@ from fleet_sim.device.events import (
     TimerFired,
 )
 from fleet_sim.dialects.credentials import Credentials
+from fleet_sim.dialects.downloads import FirmwareHmac
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.messages import (
@@ -277,8 +278,8 @@ class Rig:
     def _learn(self, secret: str) -> None:
         """Know the device's own secret; "" until it has activated."""
         self._secret = secret
-        hmac_of = self.dialect.firmware_hmac
-        self.agent.check_with(partial(hmac_of, secret) if hmac_of and secret else None)
+        make = self.dialect.firmware_hmac
+        self.agent.check_with(partial(_hmac_of, make, secret) if make and secret else None)
 
     def _wire(self, kind: str, fields: Mapping[str, Any]) -> None:
         self.world.log.add(Source.WIRE, kind, device=self.who, fields=fields)
@@ -300,6 +301,10 @@ class Rig:
         if self._download is not None:
             self._download.close()
             self._download = None
+
+
+def _hmac_of(make: FirmwareHmac, secret: str, sha256: str) -> str:
+    return make(secret, method="sha256", digest=sha256)
 
 
 def _event(message: UpgradeRequest | VersionOffer | ReportReply | VersionAsked | Block) -> Event:

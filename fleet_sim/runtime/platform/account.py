@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fleet_sim.dialects import registry
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.model.chance import identifier
 from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.platform.settings import PlatformSettings
-from fleet_sim.runtime.platform.storage import FileStore
 from fleet_sim.runtime.real_time import epoch_ms, monotonic_ns
 from fleet_sim.scenario.vocabulary import DEFAULT_DIALECT
+
+if TYPE_CHECKING:  # A run reads from here who operates its platform, and needs no database for it.
+    from fleet_sim.runtime.platform.storage import FileStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

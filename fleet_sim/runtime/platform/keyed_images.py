@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
+from fleet_sim.dialects.downloads import FirmwareHmac
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import ServerMessage, UpgradeRequest, VersionOffer
 
-_METHOD = "sha256"  # What keyed digests are made of; see `Dialect.firmware_hmac`.
-
 
 def keyed(
-    message: ServerMessage, secret: str | None, hmac_of: Callable[[str, str], str] | None
+    message: ServerMessage, secret: str | None, hmac_of: FirmwareHmac | None
 ) -> ServerMessage:
     """Return what is said to a device with the keyed digest of each image in it.
 
     Args:
         message: Anything.
         secret: The device's; None and "" where it has none, and then no digest can be keyed.
-        hmac_of: From that secret and a SHA-256 to the keyed digest; None: the vendor names none.
+        hmac_of: The vendor's way to make one; None: it names none.
     """
     if not secret or hmac_of is None:
         return message
@@ -32,7 +30,5 @@ def keyed(
             return message
 
 
-def _keyed(image: FirmwareImage, secret: str, hmac_of: Callable[[str, str], str]) -> FirmwareImage:
-    if image.digest_method != _METHOD:
-        return image  # the plain digest is all that is known of its file
-    return replace(image, hmac=hmac_of(secret, image.digest))
+def _keyed(image: FirmwareImage, secret: str, hmac_of: FirmwareHmac) -> FirmwareImage:
+    return replace(image, hmac=hmac_of(secret, method=image.digest_method, digest=image.digest))

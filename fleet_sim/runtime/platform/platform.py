@@ -135,6 +135,7 @@ class Platform:
         self.gateways = dialect.gateways
         self._server = dialect.server
         self._hmac_of = dialect.firmware_hmac
+        self._block_rules = dialect.block_rules
         self._brain = brain
         self._gate = gate
         self._clock = clock
@@ -262,9 +263,10 @@ class Platform:
             kind, fields = received_by_server(message)
             self._wire(kind, device, fields)
             self._think(MessageArrived(device, message))
-            if isinstance(message, BlockRequest):
+            if isinstance(message, BlockRequest) and self._block_rules is not None:
                 file = self._brain.file_at(message.stream)
-                self._commits.hold(Tell(device, block_for(message, file, self._files)))
+                block = block_for(message, file, self._files, self._block_rules)
+                self._commits.hold(Tell(device, block))
         if receipt is not None:
             self._commits.hold(_Receipt(southbound, receipt))
         self._commits.settle()

@@ -15,6 +15,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -65,6 +66,7 @@ def _number() -> Column[Any]:
 _TABLES: Mapping[str, Table] = {
     "counters": _table("counters", Column("value", BigInteger, nullable=False)),
     "devices": _table("devices"),
+    "modules": _table("modules", _number()),
     "firmware": _table("firmware", _number()),
     "jobs": _table("jobs", _number(), Column("status", Text, nullable=False)),
     "tasks": _table(
@@ -268,7 +270,7 @@ def _tune_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - an
 
 
 def _prepare(connection: Connection, name: str) -> None:
-    """Make the tables in an empty database; refuse one that holds anything but this version."""
+    """Make the tables that are missing; refuse a database that holds anything but this version."""
     present = set(inspect(connection).get_table_names())
     if not present:
         _METADATA.create_all(connection)
@@ -282,6 +284,7 @@ def _prepare(connection: Connection, name: str) -> None:
             f"{name} was written by another fleet_sim (store version {found}, "
             f"here {SCHEMA_VERSION}); name a new store"
         )
+    _METADATA.create_all(connection)  # a table that has come since is empty in an older store
 
 
 @contextmanager
@@ -327,22 +330,20 @@ def _columns(table: Table, key: str, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _upsert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
     """Insert rows or replace those of the same key."""
+    connection.execute(_upsert_into(table, connection.dialect.name), values)
+
+
+@cache  # Built anew, a statement costs as much as carrying it out, and each commit needs some.
+def _upsert_into(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
     others = [column.name for column in table.c if not column.primary_key]
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         new = postgresql.insert(table)
-        connection.execute(
-            new.on_conflict_do_update(
-                index_elements=["key"], set_={name: new.excluded[name] for name in others}
-            ),
-            values,
+        return new.on_conflict_do_update(
+            index_elements=["key"], set_={name: new.excluded[name] for name in others}
         )
-        return
     fresh = sqlite.insert(table)
-    connection.execute(
-        fresh.on_conflict_do_update(
-            index_elements=["key"], set_={name: fresh.excluded[name] for name in others}
-        ),
-        values,
+    return fresh.on_conflict_do_update(
+        index_elements=["key"], set_={name: fresh.excluded[name] for name in others}
     )
 
 

@@ -54,7 +54,7 @@ _DIGESTS = st.tuples(st.just("md5"), st.text(_HEX, min_size=32, max_size=32)) | 
 )
 _STREAMS = st.tuples(st.integers(0, 10**18 - 1), st.integers(0, 10**18 - 1))
 IMAGES = st.builds(
-    lambda version, place, size, digest, module: FirmwareImage(
+    lambda version, place, size, digest, module, said: FirmwareImage(
         version,
         place if isinstance(place, str) else "",
         size,
@@ -62,12 +62,20 @@ IMAGES = st.builds(
         digest[0],
         module,
         stream=None if isinstance(place, str) else place,
+        is_patch=said[0],
+        custom=said[1],
+        tags=tuple(said[2].items()),
     ),
     TEXTS,
     TEXTS | _STREAMS,
     st.integers(0, 2**40),
     _DIGESTS,
     MODULES,
+    st.tuples(
+        st.booleans(),
+        MAYBE_TEXTS,
+        st.dictionaries(TEXTS.filter(lambda key: key != "_package_udi"), MAYBE_TEXTS, max_size=3),
+    ),
 )
 
 _FAILURES = st.sampled_from(

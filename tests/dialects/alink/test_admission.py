@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fleet_sim.dialects.alink import admission
 from fleet_sim.dialects.alink.device import AlinkDevice
-from fleet_sim.dialects.alink.signature import Proof
+from fleet_sim.dialects.alink.signature import AuthType
 from fleet_sim.dialects.credentials import Identity
 from fleet_sim.model.identity import DeviceId
 from tests.dialects.alink import samples
@@ -28,7 +28,7 @@ def _identify(
     keys: Keys = _KEYS,
     *,
     method_default: str = "hmacmd5",
-    registers: Proof = Proof.REGISTER,
+    registers: AuthType = AuthType.REGISTER,
 ) -> Identity | int:
     return admission.identify(
         client_id, username, password, keys, method_default=method_default, registers=registers
@@ -105,15 +105,15 @@ def test_a_key_that_is_a_wildcard_is_nobodys(device_key: str) -> None:
 @pytest.mark.parametrize(
     ("open_one", "shut_one"),
     [
-        (Proof.REGISTER, Proof.REGISTER_UNKNOWN),
-        (Proof.REGISTER_UNKNOWN, Proof.REGISTER),
+        (AuthType.REGISTER, AuthType.REGISTER_UNKNOWN),
+        (AuthType.REGISTER_UNKNOWN, AuthType.REGISTER),
     ],
 )
-def test_one_of_the_two_registrations_is_open(open_one: Proof, shut_one: Proof) -> None:
+def test_one_of_the_two_registrations_is_open(open_one: AuthType, shut_one: AuthType) -> None:
     """The other would be told its secret in a way that it does not listen to."""
     found = []
-    for proof in (open_one, shut_one):
-        codec = AlinkDevice(registers_as=proof)
+    for auth_type in (open_one, shut_one):
+        codec = AlinkDevice(registers_as=auth_type)
         made = codec.credentials(_DEVICE, "ps", epoch_ms=1, activates=True)
         password = made.password.encode()
         found.append(_identify(made.client_id, password=password, registers=open_one))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.alink.server import AlinkServer
-from fleet_sim.dialects.alink.signature import Proof
+from fleet_sim.dialects.alink.signature import AuthType
 from fleet_sim.dialects.alink.topics import Topic, topic_of
 from fleet_sim.dialects.credentials import Identity
 from fleet_sim.dialects.wire import DialectError, WireMessage
@@ -64,7 +64,7 @@ def test_a_device_without_a_secret_registers() -> None:
 
 def test_a_device_that_nobody_knows_comes_by_its_token() -> None:
     """Once it has one; before that it registers in its own way."""
-    codec = AlinkDevice(registers_as=Proof.REGISTER_UNKNOWN, secure_mode="2")
+    codec = AlinkDevice(registers_as=AuthType.REGISTER_UNKNOWN, secure_mode="2")
 
     first = codec.credentials(_DEVICE, "ps", epoch_ms=789, activates=True)
     later = codec.credentials(_DEVICE, "ToKen", epoch_ms=790)
@@ -77,10 +77,10 @@ def test_a_device_that_nobody_knows_comes_by_its_token() -> None:
 
 
 @pytest.mark.parametrize("method", ["hmacmd5", "hmacsha1", "hmacsha256"])
-@pytest.mark.parametrize("registers", [Proof.REGISTER, Proof.REGISTER_UNKNOWN])
+@pytest.mark.parametrize("registers", [AuthType.REGISTER, AuthType.REGISTER_UNKNOWN])
 @given(device=DEVICES, epoch_ms=st.integers(0, 2**42))
 def test_the_platform_knows_every_device_by_its_credentials(
-    method: str, registers: Proof, device: DeviceId, epoch_ms: int
+    method: str, registers: AuthType, device: DeviceId, epoch_ms: int
 ) -> None:
     """Whatever the keys and the method, with its own secret and with its product's."""
     codec = AlinkDevice(method=method, registers_as=registers)
@@ -191,8 +191,12 @@ def test_a_push_of_the_platform_is_read() -> None:
     )
 
     assert _CODEC.decode(_DEVICE, _UPGRADE, payload) == UpgradeRequest(
-        "#1626969597470", FirmwareImage("2.0.0", _URL, 5120, _MD5, "md5", "MCU")
-    )
+        "#1626969597470",
+        FirmwareImage(
+            "2.0.0", _URL, 5120, _MD5, "md5", "MCU", custom='{"note":"x"}',
+            tags=(("key1", "value1"),),
+        ),
+    )  # fmt: skip
 
 
 def test_a_secret_is_read() -> None:

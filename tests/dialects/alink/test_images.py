@@ -46,6 +46,27 @@ def _read(fields: object) -> FirmwareImage:
             },
         ),
         (
+            FirmwareImage(
+                "2.0.0",
+                _URL,
+                5120,
+                _SHA256,
+                "sha256",
+                is_patch=True,
+                custom='{"note":"x"}',
+                tags=(("key2", "b"), ("key1", "value1")),
+            ),
+            {
+                "size": 5120,
+                "version": "2.0.0",
+                "url": _URL,
+                "signMethod": "SHA256",
+                "sign": _SHA256,
+                "isDiff": 1,
+                "extData": {"key2": "b", "key1": "value1", "_package_udi": '{"note":"x"}'},
+            },
+        ),
+        (
             FirmwareImage("2.0.0", "", 5120, _MD5, "md5", stream=(1397345, 1)),
             {
                 "size": 5120,
@@ -61,7 +82,7 @@ def _read(fields: object) -> FirmwareImage:
     ],
 )
 def test_images_read_as_in_the_manual(image: FirmwareImage, fields: dict[str, Any]) -> None:
-    """`Md5` as both SDKs want it; a module other than the default one; blocks over MQTT."""
+    """`Md5` as both SDKs want it; a module, a difference with its texts, blocks over MQTT."""
     assert image_fields(image) == fields
     assert _read(fields) == image
 
@@ -82,7 +103,11 @@ def test_what_is_written_can_be_read(image: FirmwareImage) -> None:
         {"module": "default"},
         {"module": None},
         {"md5": None},
-        {"isDiff": 1, "extData": {"key1": "value1", "_package_udi": '{"note":"x"}'}},
+        {"isDiff": 0, "extData": {}},
+        {"isDiff": "no", "extData": "key1"},
+        {"isDiff": None, "extData": None},
+        {"extData": {"key1": "\0", "\ud800": "x"}},
+        {"extData": {"key1": 1, "_package_udi": {"note": "x"}}},
         {"digestsign": "AbC="},
     ],
 )

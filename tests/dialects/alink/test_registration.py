@@ -11,7 +11,7 @@ from fleet_sim.dialects.alink.registration import (
     read_info,
     write_info,
 )
-from fleet_sim.dialects.alink.signature import Proof
+from fleet_sim.dialects.alink.signature import AuthType
 from fleet_sim.dialects.fields import read_object
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
@@ -24,14 +24,14 @@ _INFO = ActivationInfo("9", "asset1", "s3cret")
 
 def test_a_known_device_is_told_its_secret() -> None:
     """Nothing else stands in the message."""
-    assert write_info(_DEVICE, _INFO, Proof.REGISTER) == WireMessage(
+    assert write_info(_DEVICE, _INFO, AuthType.REGISTER) == WireMessage(
         "/ext/register", b'{"deviceSecret":"s3cret"}'
     )
 
 
 def test_an_unknown_device_is_told_its_token() -> None:
     """With its names."""
-    assert write_info(_DEVICE, _INFO, Proof.REGISTER_UNKNOWN) == WireMessage(
+    assert write_info(_DEVICE, _INFO, AuthType.REGISTER_UNKNOWN) == WireMessage(
         "/ext/regnwl",
         b'{"clientId":"asset1","productKey":"pk1","deviceName":"dev1","deviceToken":"s3cret"}',
     )
@@ -40,11 +40,11 @@ def test_an_unknown_device_is_told_its_token() -> None:
 @given(device=DEVICES, asset_id=MAYBE_TEXTS, secret=TEXTS)
 def test_what_is_told_is_heard(device: DeviceId, asset_id: str, secret: str) -> None:
     """But for ids, which the messages do not have."""
-    for proof, heard in (
-        (Proof.REGISTER, ActivationInfo("", "", secret)),
-        (Proof.REGISTER_UNKNOWN, ActivationInfo("", asset_id, secret)),
+    for auth_type, heard in (
+        (AuthType.REGISTER, ActivationInfo("", "", secret)),
+        (AuthType.REGISTER_UNKNOWN, ActivationInfo("", asset_id, secret)),
     ):
-        wire = write_info(device, ActivationInfo("9", asset_id, secret), proof)
+        wire = write_info(device, ActivationInfo("9", asset_id, secret), auth_type)
         body = read_object(wire.payload, bytes_max=10_000)
         assert read_info(device, wire.topic, body) == heard
 

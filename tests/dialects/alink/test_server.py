@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fleet_sim.dialects.alink.blocks import read_block
 from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.alink.server import AlinkServer
-from fleet_sim.dialects.alink.signature import Proof
+from fleet_sim.dialects.alink.signature import AuthType
 from fleet_sim.dialects.alink.topics import UPSTREAM, Topic, topic_of
 from fleet_sim.dialects.credentials import Identity
 from fleet_sim.dialects.wire import DialectError, WireMessage
@@ -299,7 +299,7 @@ def test_the_code_of_no_task_can_be_set() -> None:
 
 def test_a_token_is_told_where_that_registration_is_open() -> None:
     """With the names of its device."""
-    server = AlinkServer(registers=Proof.REGISTER_UNKNOWN)
+    server = AlinkServer(registers=AuthType.REGISTER_UNKNOWN)
 
     assert server.encode(_DEVICE, ActivationInfo("1", "a1", "t")) == WireMessage(
         "/ext/regnwl",

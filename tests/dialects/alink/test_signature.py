@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from fleet_sim.dialects.alink.signature import (
+    AuthType,
     Claim,
-    Proof,
     client_id_of,
     is_proven,
     read_client_id,
@@ -52,14 +52,14 @@ def test_a_registration_signs_its_random_text() -> None:
     """With the product's secret, over `deviceName{dn}productKey{pk}random{r}`."""
     wanted = hmac.new(b"ps", b"deviceNamedeviceproductKeypkrandom42", "sha256").hexdigest()
 
-    for proof in (Proof.REGISTER, Proof.REGISTER_UNKNOWN):
-        claim = Claim("x", "2", "hmacsha256", proof=proof, random="42")
+    for auth_type in (AuthType.REGISTER, AuthType.REGISTER_UNKNOWN):
+        claim = Claim("x", "2", "hmacsha256", auth_type=auth_type, random="42")
         assert sign(_DEVICE, claim, "ps") == wanted
 
 
 def test_a_token_is_its_own_password() -> None:
     """Letter for letter."""
-    claim = Claim("x", "-2", proof=Proof.TOKEN)
+    claim = Claim("x", "-2", auth_type=AuthType.TOKEN)
 
     assert is_proven(_DEVICE, claim, "ToKen", b"ToKen")
     assert not is_proven(_DEVICE, claim, "ToKen", b"token")
@@ -79,10 +79,10 @@ def test_a_token_is_its_own_password() -> None:
         (("pk&dn|securemode=3,signmethod=hmacsha1,ext=1,_ss=1,lan=Python,_v=1.2.13,"
           "timestamp=1700000000|"), Claim("pk&dn", "3", "hmacsha1", "1700000000")),
         ("dn.pk|random=7,authType=register,securemode=2,signmethod=hmacsha256|",
-         Claim("dn.pk", "2", "hmacsha256", proof=Proof.REGISTER, random="7")),
+         Claim("dn.pk", "2", "hmacsha256", auth_type=AuthType.REGISTER, random="7")),
         ("dn.pk|random=7,authType=regnwl,securemode=2,signmethod=hmacsha256,instanceId=i-1|",
-         Claim("dn.pk", "2", "hmacsha256", proof=Proof.REGISTER_UNKNOWN, random="7")),
-        ("c1|securemode=-2,authType=connwl|", Claim("c1", "-2", proof=Proof.TOKEN)),
+         Claim("dn.pk", "2", "hmacsha256", auth_type=AuthType.REGISTER_UNKNOWN, random="7")),
+        ("c1|securemode=-2,authType=connwl|", Claim("c1", "-2", auth_type=AuthType.TOKEN)),
     ],
 )  # fmt: skip
 def test_client_ids_of_the_field_are_read(client_id: str, claim: Claim) -> None:
@@ -119,8 +119,8 @@ def test_other_client_ids_are_refused(client_id: str) -> None:
     [
         Claim("a.b", "3", "hmacsha1", "789"),
         Claim("a.b", "3", "hmacsha256"),
-        Claim("a.b", "2", "hmacsha256", proof=Proof.REGISTER, random="7"),
-        Claim("a.b", "-2", proof=Proof.TOKEN),
+        Claim("a.b", "2", "hmacsha256", auth_type=AuthType.REGISTER, random="7"),
+        Claim("a.b", "-2", auth_type=AuthType.TOKEN),
     ],
 )
 def test_what_is_claimed_can_be_read(claim: Claim) -> None:

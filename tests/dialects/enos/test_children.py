@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from fleet_sim.dialects.enos.children import claim_fields, read_claim
-from fleet_sim.dialects.enos.payload import read_object, write_object
+from fleet_sim.dialects.enos.payload import read_object
 from fleet_sim.dialects.enos.signature import Claim, sign
+from fleet_sim.dialects.fields import write_object
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import ChildClaim, ChildRefusal, Proof
@@ -114,10 +115,8 @@ def test_a_secret_of_nothing_signs_nothing() -> None:
 def test_a_child_without_its_fields_is_malformed(name: str, value: object) -> None:
     """The whole message is: there is nobody to refuse."""
     changes: dict[str, Any] = {name: value}
-    with pytest.raises(DialectError) as caught:
+    with pytest.raises(DialectError, match=f"(?i)^{name} is "):
         _read(**changes)
-
-    assert caught.value.code == 1220
 
 
 @pytest.mark.parametrize("proof", [Proof.OWN, Proof.PRODUCT])

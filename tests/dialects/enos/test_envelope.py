@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 
 from fleet_sim.dialects.enos import envelope
-from fleet_sim.dialects.enos.payload import read_object, write_object
+from fleet_sim.dialects.enos.payload import read_object
 from fleet_sim.dialects.enos.topics import Leaf
+from fleet_sim.dialects.fields import write_object
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
@@ -46,12 +47,23 @@ def test_a_reply_reads_as_in_the_manual() -> None:
 @pytest.mark.parametrize(("text", "found"), [('"7"', "7"), ("7", "7"), ("null", ""), ('""', "")])
 def test_ids_are_strings_however_they_come(text: str, found: str) -> None:
     """The table says Long, the samples String; both are echoed as a string."""
-    assert envelope.read_id(read_object(f'{{"id":{text}}}'.encode())) == found
+    assert envelope.read(f'{{"id":{text}}}'.encode())[0] == found
 
 
 def test_a_missing_id_is_empty() -> None:
     """The pages call it optional."""
-    assert envelope.read_id({}) == ""
+    assert envelope.read(b'{"code":"200"}') == ("", {"code": "200"})
+
+
+@pytest.mark.parametrize(("payload", "code"), [(b'{"id":{}}', 1220), (b"[]", 1220), (b" ", 1251)])
+def test_what_has_no_id_that_can_be_read_gets_the_platforms_number(
+    payload: bytes, code: int
+) -> None:
+    """There is no message to name beside it."""
+    with pytest.raises(DialectError) as caught:
+        envelope.read(payload)
+
+    assert (caught.value.code, caught.value.message_id) == (code, None)
 
 
 @pytest.mark.parametrize("text", ["200", '"200"'])

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from fleet_sim.dialects.enos import gateway_answers as answers
+from fleet_sim.dialects.enos.gateways import EnosGateways
 from fleet_sim.dialects.enos.payload import read_object
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
@@ -135,7 +136,9 @@ def test_what_tells_of_no_child_is_an_error(
     action: GatewayAction, payload: bytes, code: int
 ) -> None:
     """With the platform's code, or with ours where the answer is not well formed."""
+    gateway = DeviceId("pk1", "gw1")
+    topic = EnosGateways().write(gateway, GatewayReply("", action)).topic
     with pytest.raises(DialectError) as caught:
-        answers.read(action, read_object(payload))
+        EnosGateways().read_reply(gateway, topic, payload)
 
     assert caught.value.code == code

@@ -63,6 +63,7 @@ IMAGES = st.builds(
     digest_method=st.just("sha256"),
     module=st.sampled_from(["", SOFTWARE]),
     token=_ANY_TEXT,
+    custom=_ANY_TEXT,
 )
 SERVER_MESSAGES: st.SearchStrategy[Any] = st.one_of(
     st.builds(UpgradeRequest, message_id=TEXTS, image=IMAGES),

@@ -354,7 +354,7 @@ def _meant(call: Call) -> list[Call]:
     match call:
         case CreateJob(order):
             tags = (*_TRAITS, ("operateType", "firmware_upgrade"))
-            return [CreateJob(replace(order, tags=tags))]
+            return [CreateJob(replace(order, tags=tags, devices_must_exist=True))]
         case CancelTasks(job_id, keys) | RetryTasks(job_id, keys):
             return [type(call)(job_id, (key,)) for key in keys]
         case StopJob(job_id):

@@ -64,6 +64,42 @@ def test_a_device_is_asked_for_its_version_before_each_push() -> None:
     assert max(t for t, _, _ in run.kinds(REPORT) if t < second_round) > 7_000
 
 
+def test_a_window_that_has_begun_is_no_reason_to_refuse_a_job() -> None:
+    """The shortest there is, ordered within it, is moved to where the platform takes it."""
+    run = small_run("huawei", PAIR, {"at": "2m", "window": {"start": "1m", "end": "6m"}})
+
+    assert set(run.shown("status").values()) == {TaskStatus.SUCCEEDED}
+    assert {t >= 130_000 for t, _, _ in run.kinds(PUSH)} == {True}
+    assert run.violated == {}
+
+
+def test_a_target_that_was_stopped_beside_others_can_be_tried_again() -> None:
+    """The task as a whole went partly well, and is not a stopped one."""
+    events = [
+        {"at": "5100ms", "cancel": "field", "share": "50%"},
+        {"at": "1m", "retry": "field", "share": "100%"},
+    ]
+
+    run = small_run("huawei", PAIR, {}, {"at": "2m", "to": "3.0"}, events=events)
+
+    rows = [row for one in run.records if one.kind == "rows" for row in one["rows"]]
+    seen = [(row["device_key"], row["status"]) for row in rows if row["to_version"] == "2.0"]
+    assert TaskStatus.CANCELLED in {status for _, status in seen}
+    assert set(dict(seen).values()) == {TaskStatus.SUCCEEDED}
+    assert run.violated == {}
+
+
+def test_a_timeout_that_no_request_can_carry_convicts_nobody() -> None:
+    """An override may shorten the platform's own; a job has no word for another."""
+    silent = {"devices": 1, "personas": "silent_success"}
+    shorter = {"timeout_s": 120, "timeout_s_min": 10}
+
+    run = small_run("huawei", silent, {"timeout": "30s"}, contract=shorter)
+
+    assert run.violated == {}
+    assert run.judgement.promises["V11"].standing is Standing.HELD
+
+
 def test_who_answers_with_the_target_has_succeeded_without_a_push() -> None:
     """The platform compares what it was told with the package."""
     run = small_run("huawei", {**PAIR, "firmware": "2.0"})

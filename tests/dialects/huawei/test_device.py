@@ -159,7 +159,7 @@ def test_an_upgrade_of_the_platform_is_read() -> None:
         "access_token": "t", "expires": 86_400, "sign": "AB" * 32, "custom_info": "c",
         "task_id": "t", "sub_device_count": 1, "task_ext_info": {},
     }  # fmt: skip
-    image = FirmwareImage("v2.0", "https://h/x", 32_768, "ab" * 32, "sha256", token="t")
+    image = FirmwareImage("v2.0", "https://h/x", 32_768, "ab" * 32, "sha256", token="t", custom="c")
 
     first = _decoded(_down("firmware_upgrade", paras))
     second = _decoded(_down("firmware_upgrade_v2", {"version": "v2.0", "url": "u", "file_size": 1}))

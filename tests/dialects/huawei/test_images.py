@@ -39,7 +39,8 @@ def test_a_token_goes_with_the_first_form() -> None:
 def test_without_a_token_the_address_is_enough() -> None:
     """The second form never carries a token, and one in it is not read."""
     assert event_of(_IMAGE) == "firmware_upgrade_v2"
-    assert "access_token" not in image_fields(_IMAGE)
+    assert not {"access_token", "custom_info"} & image_fields(_IMAGE).keys()
+    assert image_fields(replace(_IMAGE, custom="c"))["custom_info"] == "c"
     assert read_image("firmware_upgrade_v2", image_fields(_TOKEN)) == _IMAGE
 
 

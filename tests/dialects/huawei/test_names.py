@@ -87,9 +87,8 @@ def test_an_id_that_would_be_a_wildcard_owns_nothing(key: str) -> None:
     assert not names.is_own(device, f"$oc/devices/p1_{key}/x")
 
 
-def test_ids_and_keys_are_the_digits_they_are_made_of() -> None:
-    """Projects and applications have 32 of them, everything else 24."""
+def test_keys_are_the_digits_they_are_made_of() -> None:
+    """Projects and applications have 32 of them."""
     digits = "0123456789abcdef" * 2
 
     assert names.project_of(digits) == names.application_key_of(digits) == digits
-    assert names.id_of(digits) == digits[:24]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from fleet_sim.dialects.http import HttpRequest
+from fleet_sim.dialects.http import HttpRequest, HttpResponse
 from fleet_sim.dialects.huawei.client import HuaweiOperator
 from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.oc_tokens import FORM_TYPE, LOGIN_PATH, REFRESH_PATH
@@ -31,10 +31,11 @@ from fleet_sim.model.northbound import (
     Retry,
     Scope,
     SearchTasks,
+    Shown,
     TaskStatus,
     Window,
 )
-from tests.dialects.huawei.canned import Canned
+from tests.dialects.huawei.canned import FIRMWARE, Canned
 from tests.dialects.huawei.scene import FILE, SIGN, Scene, gate_with
 from tests.dialects.huawei.shelf import NOW
 from tests.dialects.near_http import near_requests
@@ -272,6 +273,23 @@ def test_an_operation_is_created_of_its_kind(way: str, kind: str, file_type: str
     assert refused == 400
     assert scene.ask("GET", f"{OPERATIONS}/{made['operationId']}")[1]["operateType"] == kind
     assert len(scene.shelf.jobs) == 1
+
+
+def test_a_device_that_nobody_knows_refuses_the_whole_operation() -> None:
+    """The backend is told that it matters, and its refusal has the number of what is not found."""
+    gate = gate_with()
+    body = {"fileId": "f", "targets": {"devices": ["p1_d1", "p1_d9"]}}
+    path = f"{OPERATIONS}/firmwareUpgrade"
+
+    asked = gate.read(HttpRequest("POST", path, body=json.dumps(body).encode()), NOW)
+    assert isinstance(asked, GetFirmware)
+    made = gate.render(asked, Shown(FIRMWARE), 1)
+    assert isinstance(made, CreateJob)
+    response = gate.render(made, Refused(Refusal.NO_SUCH_DEVICE, "d9"), 1)
+
+    assert made.order.devices_must_exist
+    assert isinstance(response, HttpResponse)
+    assert (response.status, json.loads(response.body)["error_code"]) == (404, "123002")
 
 
 @pytest.mark.parametrize(

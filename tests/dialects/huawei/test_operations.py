@@ -159,6 +159,7 @@ def test_near_misses_raise_nothing_else(body: dict[str, object]) -> None:
         assert str(error)  # noqa: PT017 - nearly all are refused
 
 
+@pytest.mark.codec
 @given(order=ORDERS)
 def test_what_the_operator_asks_is_what_the_gate_reads(order: JobOrder) -> None:
     """The round-trip law; and an operation shows the same again."""

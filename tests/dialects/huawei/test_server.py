@@ -27,7 +27,7 @@ from fleet_sim.model.messages import (
     VersionOffer,
     VersionReport,
 )
-from tests.dialects.huawei.strategies import DEVICE_MESSAGES, DEVICES, NEAR_WIRES
+from tests.dialects.huawei.strategies import DEVICE_MESSAGES, DEVICES, NEAR_WIRES, TEXTS
 from tests.dialects.keys import Keys
 
 _DEVICE, _GATEWAY = DeviceId("p1", "d1"), DeviceId("p1", "g1")
@@ -99,6 +99,22 @@ def test_with_a_clock_the_hour_of_sig_1_is_checked(now_ms: int, found: Identity 
 
     assert _identify(client_id_of(claim), password=password, codec=codec) == found
     assert _identify(codec=codec) == Identity(_DEVICE)
+
+
+@given(
+    device=DEVICES,
+    secret=TEXTS,
+    sig=st.sampled_from("01"),
+    epoch_s=st.integers(0, 253_402_300_799),
+)
+def test_who_signs_is_known(device: DeviceId, secret: str, sig: str, epoch_s: int) -> None:
+    """The round-trip law of the CONNECT; a password cut short is another's."""
+    mine = HuaweiDevice(sig=sig).credentials(device, secret, epoch_ms=epoch_s * 1000)
+    codec = HuaweiServer(clock=lambda: epoch_s * 1000)
+    names, keys = (mine.client_id, mine.username), Keys({device: secret})
+
+    assert _identify(*names, mine.password.encode(), keys=keys, codec=codec) == Identity(device)
+    assert _identify(*names, mine.password[:-1].encode(), keys=keys, codec=codec) == 4
 
 
 @given(client_id=st.text(max_size=30), username=st.text(max_size=30), password=st.binary())

@@ -27,7 +27,8 @@ def _row(counts: dict[TaskStatus, int], status: JobStatus = JobStatus.STARTED) -
         ({_T.SUCCEEDED: 2}, Standing.SUCCEEDED),
         ({_T.SUCCEEDED: 1, _T.FAILED: 1}, Standing.PARTLY),
         ({_T.FAILED: 1, _T.CANCELLED: 1}, Standing.FAILED),
-        ({_T.SUCCEEDED: 1, _T.CANCELLED: 1}, Standing.STOPPED),
+        ({_T.SUCCEEDED: 1, _T.CANCELLED: 1}, Standing.PARTLY),
+        ({_T.CANCELLED: 2}, Standing.STOPPED),
     ],
 )
 def test_a_jobs_standing_follows_from_its_tasks(

@@ -57,8 +57,8 @@ def test_a_task_is_created_and_echoed() -> None:
     assert len(made["task_id"]) == 24
 
 
-def test_a_package_for_some_versions_makes_a_task_for_these() -> None:
-    """The package says it, and the job keeps to it; a group of the product's name is everybody."""
+def test_a_package_for_some_versions_leaves_no_target_out() -> None:
+    """Each is asked, and fails where its version is none; a group named as the model is all."""
     scene = Scene()
     package_id = scene.packed(support_source_versions=["v1.0"])
     groups = {"group_ids": ["p1"]}
@@ -66,7 +66,7 @@ def test_a_package_for_some_versions_makes_a_task_for_these() -> None:
     _, made = scene.ask("POST", BATCHES, task_body(package_id, targets=None, targets_filter=groups))
 
     scope = scene.shelf.jobs[made["task_id"]].order.scope
-    assert (scope.product_key, scope.total, scope.versions) == ("p1", True, ("v1.0",))
+    assert (scope.product_key, scope.total, scope.versions) == ("p1", True, ())
     assert made["targets_filter"] == groups
 
 

@@ -253,6 +253,23 @@ def test_progress_counts_every_status_once() -> None:
     }  # fmt: skip
 
 
+def test_those_that_wait_to_be_tried_again_are_counted_apart() -> None:
+    """They have failed, and are no longer among those whose turn has not come."""
+    progress = progress_fields({TaskStatus.QUEUED: 3, TaskStatus.FAILED: 1}, 2)
+
+    assert (progress["waitting"], progress["fail_wait_retry"], progress["fail"]) == (1, 2, 1)
+    assert progress["total"] == 4
+
+
+def test_a_detail_that_waits_to_be_tried_again_says_so() -> None:
+    """In the vendor's word, with what went wrong."""
+    row = TaskRow("t", "j", "p1", "d1", "", "v1", "v2", TaskStatus.QUEUED, None, "why", NOW)
+
+    assert detail_fields(dataclasses.replace(row, is_retry_due=True)) == {
+        "target": "p1_d1", "status": "FailWaitRetry", "output": "why",
+    }  # fmt: skip
+
+
 def test_a_detail_tells_of_a_failure() -> None:
     """Of nothing else has it an error."""
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fleet_sim.dialects.rpc import codes
@@ -10,6 +12,7 @@ from fleet_sim.dialects.rpc.asked import (
     must_be_legal,
     page_of,
     together,
+    wide_page_max,
 )
 from fleet_sim.dialects.rpc.codes import RpcError
 from fleet_sim.dialects.rpc.parameters import Parameters
@@ -31,12 +34,12 @@ def test_a_page_is_read_or_left_to_the_default() -> None:
     assert page_of(_asked(), 100, is_needed=False) == Page()
 
 
-def test_a_wide_page_is_allowed_to_be_wide() -> None:
-    """Else the backend would hold it to the size of the other calls' pages."""
-    wide = page_of(_asked(PageSize="200"), 200, is_needed=False)
+def test_some_lists_have_wider_pages() -> None:
+    """As wide as the contract says, or as the others where it says nothing."""
+    asked = _asked()
+    plain = replace(asked, contract=replace(asked.contract, wide_page_size_max=None))
 
-    assert (wide.size, wide.size_max) == (200, 200)
-    assert page_of(_asked(PageSize="100"), 100, is_needed=False).size_max is None
+    assert (wide_page_max(asked), wide_page_max(plain)) == (200, 100)
 
 
 @pytest.mark.parametrize(

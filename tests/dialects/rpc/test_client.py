@@ -20,6 +20,8 @@ from fleet_sim.model.northbound import (
     CancelTasks,
     CreateFirmware,
     CreateJob,
+    CreateModule,
+    DeleteModule,
     Done,
     FirmwareCreated,
     FirmwareOrder,
@@ -31,6 +33,9 @@ from fleet_sim.model.northbound import (
     JobRow,
     JobStatus,
     Listed,
+    ListModules,
+    ModuleRow,
+    Modules,
     Names,
     Page,
     Refusal,
@@ -59,6 +64,9 @@ _FIRMWARE = FirmwareRow(
 )  # fmt: skip
 _TASK = TaskRow("t", "j", "pk", "d", "i", "1", "2", TaskStatus.FAILED, -1, "x", NOW, NOW)
 _LOOK = GetJob("j")
+_MODULES = Modules(
+    (ModuleRow("pk", "MCU", "a", "d", 0, 60_000), ModuleRow("pk", "m", "", "", 0, 0))
+)
 
 
 def _operator(vendor: str, key: str = "testid", by: str = "testsecret") -> RpcOperator:
@@ -107,6 +115,9 @@ def _talk(
         (SearchJobs(equal("firmware_id", "f"), Page(2, 10)), Listed((), 2, 10, 11)),
         (SearchReported(equal("asset_id", "i"), Page(1, 10)),
          Listed((ReportedRow("pk", "d", "i", "MCU", "1"),), 1, 10, 1)),
+        (CreateModule("pk", "MCU", "a", "d"), Done()),
+        (DeleteModule("pk", ""), Done()),
+        (ListModules("pk"), _MODULES),
     ],
 )  # fmt: skip
 def test_an_answer_arrives_as_it_was_given(vendor: str, call: Call, answer: Answer) -> None:
@@ -290,6 +301,16 @@ def test_a_list_stands_in_an_object(body: bytes) -> None:
         _operator("alibaba").answer(SearchTasks(equal("job_id", "j")), HttpResponse(200, body))
 
 
+def test_one_module_may_stand_for_a_list_of_them() -> None:
+    """The table of Tuya's page says an array, its sample shows an object."""
+    body = b'{"success":true,"data":{"moduleName":"ble","productKey":"p"}}'
+    row = ModuleRow("p", "ble", "", "", 0, 0)
+
+    found = _operator("tuya").answer(ListModules("p"), HttpResponse(200, body))
+
+    assert found == Modules((row,))
+
+
 def test_an_empty_list_may_lack_its_members() -> None:
     """One without paging is all there is."""
     response = HttpResponse(200, b'{"success":true}')
@@ -308,6 +329,7 @@ _ANSWERS: dict[Call, Answer] = {
     SearchReported(equal("asset_id", "i"), Page(1, 10)): Listed(
         (ReportedRow("pk", "d", "i", "MCU", "1"),), 1, 10, 1
     ),
+    ListModules("pk"): _MODULES,
     CreateJob(_ORDER): JobCreated("j"),
     GetJob("none"): Refused(Refusal.NO_SUCH_JOB, "none"),
 }

@@ -16,6 +16,7 @@ from fleet_sim.model.northbound import (
     Names,
     Page,
     SearchFirmware,
+    Trial,
     UpdateFirmware,
 )
 from tests.dialects.rpc.callers import NOW, asking, called, gate_of, refused, uploaded
@@ -179,5 +180,32 @@ def test_a_row_that_is_not_verified_yet() -> None:
     row = FirmwareRow("f1", order, "", 5, is_verified=False, created_epoch_ms=0)
     found = firmware.fields(dataclasses.replace(row), is_whole=True)
 
-    assert (found["Status"], found["VerifyProgress"], found["Type"]) == (0, 0, 1)
+    assert (found["Status"], found["VerifyProgress"], found["Type"]) == (-1, 0, 1)
     assert (found["SrcVersion"], found["ModuleName"], found["ProductKey"]) == ("1.0", "MCU", None)
+
+
+@pytest.mark.parametrize(
+    ("is_verified", "needs", "trial", "shown"),
+    [
+        (False, False, None, (-1, 0)),
+        (False, True, None, (0, 0)),
+        (True, True, Trial(100, is_over=True), (1, 100)),
+        (True, False, None, (1, 100)),
+        (False, True, Trial(50, is_over=False), (2, 50)),
+        (False, False, Trial(0, is_over=False), (2, 0)),
+        (False, True, Trial(66, is_over=True), (3, 66)),
+    ],
+)
+def test_where_a_firmware_stands_with_being_verified(
+    *, is_verified: bool, needs: bool, trial: Trial | None, shown: tuple[int, int]
+) -> None:
+    """A number of the page for each, and its percent; a list has the number alone."""
+    order = FirmwareOrder(
+        "", Names("n"), "2.0", _MD5, "md5", "x", needs_verification=needs
+    )  # fmt: skip
+    row = FirmwareRow("f", order, "", 5, is_verified=is_verified, created_epoch_ms=0, trial=trial)
+
+    found = firmware.fields(row, is_whole=True)
+
+    assert (found["Status"], found["VerifyProgress"]) == shown
+    assert firmware.fields(row, is_whole=False)["Status"] == shown[0]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -226,6 +227,35 @@ def test_an_address_is_given_to_signed_callers_alone() -> None:
     }  # fmt: skip
     assert data["host"] == f"http://{HOST}"
     assert data["firmwareUrl"] == f"{data['host']}/{data['key']}"
+
+
+@pytest.mark.parametrize("action", sorted(_ADDRESSES))
+@pytest.mark.parametrize(
+    ("forwarded", "origin"),
+    [("https", f"https://{HOST}"), (" HTTPS ", f"https://{HOST}"), ("http", f"http://{HOST}"),
+     ("", f"http://{HOST}"), ("ftp", f"http://{HOST}")],
+)  # fmt: skip
+def test_an_address_has_the_scheme_by_which_the_caller_came(
+    action: str, forwarded: str, origin: str
+) -> None:
+    """Behind what ends TLS, a form posted in plain would reach nobody."""
+    ask = asking(action)
+    headers = (*ask.headers, ("x-forwarded-proto", forwarded))
+
+    found = gate_of("alibaba").read(replace(ask, headers=headers), NOW)
+
+    assert isinstance(found, HttpResponse)
+    assert json.loads(found.body)["Data"]["Host"] == origin
+
+
+def test_an_address_without_a_host_is_a_path() -> None:
+    """The scheme alone names nobody."""
+    headers = (("X-Forwarded-Proto", "https"),)
+
+    found = gate_of("alibaba").read(replace(asking("GenerateOTAUploadURL"), headers=headers), NOW)
+
+    assert isinstance(found, HttpResponse)
+    assert json.loads(found.body)["Data"]["Host"] == ""
 
 
 def test_a_form_of_another_kind_is_refused_as_the_storage_does() -> None:

@@ -145,6 +145,14 @@ def test_everything_that_can_be_said_of_a_job() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("action", [_STATIC, _DYNAMIC])
+def test_modules_may_be_upgraded_side_by_side(action: str) -> None:
+    """Where the order says so; one to verify has no word for it."""
+    assert _order(action, SrcVersion_1="1.0", MultiModuleMode="True", OverwriteMode=1).side_by_side
+    assert not _order(action, SrcVersion_1="1.0").side_by_side
+    assert not _order(_VERIFY, TargetDeviceName_1="a", MultiModuleMode="True").side_by_side
+
+
 def test_a_schedule_may_have_no_end() -> None:
     """Then it lasts as good as for ever."""
     window = _order(_STATIC, ScheduleTime=NOW + 5 * _MINUTE).window
@@ -193,7 +201,7 @@ def test_what_a_vendor_does_not_have_is_left_alone() -> None:
         (_STATIC, {"MaximumPerMinute": 10_001}, codes.BAD_REQUEST),
         (_STATIC, {"OverwriteMode": 3}, codes.BAD_REQUEST),
         (_STATIC, {"OverwriteMode": 2, "MultiModuleMode": "true"}, codes.BAD_REQUEST),
-        (_STATIC, {"MultiModuleMode": "true"}, codes.NOT_SERVED),
+        (_STATIC, {"MultiModuleMode": "yes"}, codes.BAD_REQUEST),
         (_STATIC, {"NeedPush": "yes"}, codes.BAD_REQUEST),
         (_STATIC, {"NeedConfirm": "1"}, codes.BAD_REQUEST),
         (_STATIC, {"DownloadProtocol": "FTP"}, codes.BAD_REQUEST),

@@ -15,11 +15,14 @@ from fleet_sim.model.northbound import (
     CancelJob,
     ConfirmTasks,
     CreateJob,
+    CreateModule,
     DeleteFirmware,
     DeleteJob,
+    DeleteModule,
     GetFirmware,
     GetJob,
     JobOrder,
+    ListModules,
     Names,
     Page,
     Retry,
@@ -31,6 +34,7 @@ from fleet_sim.model.northbound import (
     TaskStatus,
     UpdateFirmware,
     UpdateJob,
+    UpdateModule,
     Window,
 )
 from tests.dialects.rpc.callers import NOW, PROFILES, asking, gate_of
@@ -57,6 +61,7 @@ _IDS = st.lists(_ID, min_size=1, max_size=10, unique=True).map(tuple)
 _VERSIONS = st.lists(_ID, max_size=10, unique=True).map(tuple)
 _PAGES = st.builds(Page, st.none() | st.integers(1, 1000), st.none() | st.integers(1, 100))
 _WHOLE_PAGES = st.builds(Page, st.integers(1, 1000), st.integers(1, 100))
+_MODULE = st.text("abcXYZ019._-", max_size=64)
 _JOB_ID = st.builds(equal, st.just("job_id"), _ID)
 _RETRIES = st.none() | st.builds(
     Retry, st.sampled_from([1, 2, 5]), st.sampled_from([0, 600, 1_800, 3_600])
@@ -93,9 +98,14 @@ def _has_whole_percents(order: JobOrder) -> bool:
     return not (order.scope.permille or 0) % 10
 
 
+def _is_of_one_mind(order: JobOrder) -> bool:
+    return not (order.overwrites and order.side_by_side)
+
+
 _EXTRAS = {
     "pushes_a_minute": st.none() | st.integers(10, 10_000),
     "overwrites": st.booleans(),
+    "side_by_side": st.booleans(),
     "by_blocks": st.booleans(),
     "tags": _TAGS,
 }
@@ -127,10 +137,14 @@ _SHARED = st.one_of(
     st.builds(SearchFirmware, st.sampled_from([EVERYTHING, equal("product_key", "p")]),
               _WHOLE_PAGES),
     st.builds(SearchJobs, _ID.map(lambda one: equal("firmware_id", one)), _WHOLE_PAGES),
+    st.builds(CreateModule, _ID, _MODULE, _MODULE, _ID | st.just("")),
+    st.builds(UpdateModule, _ID, _MODULE, st.none() | st.just("ä.b-c_1"), st.none() | _ID),
+    st.builds(DeleteModule, _ID, _MODULE),
+    st.builds(ListModules, _ID),
     st.builds(SearchReported, _ID.map(lambda one: equal("asset_id", one)), _PAGES),
 )  # fmt: skip
 _OF_ALIBABA = st.one_of(
-    st.builds(CreateJob, _RICH | _DYNAMIC),
+    st.builds(CreateJob, (_RICH | _DYNAMIC).filter(_is_of_one_mind)),
     st.builds(UpdateJob, _ID, st.none() | st.integers(10, 10_000), _TIMEOUTS, st.none() | _IDS),
     st.builds(
         CancelJob, _ID,
@@ -215,6 +229,7 @@ def test_an_order_that_cannot_be_said_is_refused(order: JobOrder, why: str) -> N
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, tags=(("a", "b"),))), "tags"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, by_blocks=True)), "download over MQTT"),
         (CreateJob(JobOrder("f", "upgrade", Scope("pk", ("1",)), open_list=True)), "no action"),
+        (CreateJob(JobOrder("f", "upgrade", _SCOPE, side_by_side=True)), "side by side"),
         (CancelJob("j", (TaskStatus.UNDER_WAY,)), "under_way"),
         (CancelJob("j", is_planned=True), "no scheduled jobs"),
         (CancelJob("j", ends_list=True), "no action CancelOTAStrategyByJob"),
@@ -235,6 +250,8 @@ def test_what_the_other_vendor_has_is_refused_here(call: Call, why: str) -> None
         (UpdateJob("j", tags=()), "all source versions or tags"),
         (UpdateFirmware("f", desc=""), "cannot empty"),
         (UpdateFirmware("f", custom=""), "cannot empty"),
+        (UpdateModule("p", "m", alias=""), "cannot empty"),
+        (UpdateModule("p", "m", desc=""), "cannot empty"),
         (UpdateFirmware("f", names=Names("")), "cannot empty"),
         (UpdateFirmware("f", names=Names("n", (("en_US", "n"),))), "of no locale"),
     ],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from fleet_sim.dialects.alibaba.contract import CONTRACT
 from fleet_sim.dialects.rpc import firmware, job_rows, tasks
 from fleet_sim.dialects.rpc.casing import without_nulls
-from fleet_sim.dialects.rpc.replies import FirmwareInfo, JobInfo, ModuleInfo, TaskInfo
+from fleet_sim.dialects.rpc.replies import FirmwareInfo, JobInfo, TaskInfo, VersionInfo
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import (
     FirmwareOrder,
@@ -24,6 +25,7 @@ from fleet_sim.model.northbound import (
     Scope,
     TaskRow,
     TaskStatus,
+    Trial,
     Window,
 )
 from tests.dialects.rpc.callers import NOW, PROFILES
@@ -49,6 +51,7 @@ _JOBS = st.builds(
         retry=st.none() | st.builds(Retry, st.sampled_from([1, 2, 5]), st.just(600)),
         window=st.none() | st.builds(Window, _INSTANT, _INSTANT),
         pushes_a_minute=st.integers(10, 10_000), overwrites=st.booleans(), by_blocks=st.booleans(),
+        side_by_side=st.booleans(),
         tags=st.lists(st.tuples(_KEY, _KEY), max_size=2).map(tuple),
     ),
     _TEXT, st.just(Names("")),
@@ -89,9 +92,22 @@ def test_the_other_rows_read_as_they_were_written() -> None:
     reported = ReportedRow("pk", "d", "", "", "1")
     unfinished = tasks.fields(task, PROFILES["tuya"], is_whole=False)
 
-    assert FirmwareInfo.model_validate(_sent(firmware.fields(row, is_whole=True))).row() == row
+    tried = replace(
+        row,
+        order=replace(order, needs_verification=True),
+        is_verified=False,
+        trial=Trial(50, is_over=True),
+    )
+
+    for one in (
+        row,
+        tried,
+        replace(tried, trial=Trial(0, is_over=False)),
+        replace(tried, trial=None),
+    ):
+        assert FirmwareInfo.model_validate(_sent(firmware.fields(one, is_whole=True))).row() == one
     assert TaskInfo.model_validate(_sent(unfinished)).row() == task
-    assert ModuleInfo.model_validate(_sent(tasks.reported_fields(reported))).row() == reported
+    assert VersionInfo.model_validate(_sent(tasks.reported_fields(reported))).row() == reported
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ FLEET = tuple(Registration(DeviceId(PRODUCT, f"d{n}"), f"s{n}") for n in (1, 2, 
 
 
 async def fill(one: Account) -> None:
-    """Make two firmwares, one to be verified yet, a job for one device, and a spare file."""
+    """Make a module, two firmwares, one to be verified yet, a job for a device, a spare file."""
     one.holds["product"] = PRODUCT
+    made = await one.ask("CreateOTAModule", {"ProductKey": PRODUCT, "ModuleName": "mcu"})
+    assert made["Success"], made
     for name, version, verified in (("one", "2.0", "false"), ("two", "2.1", "true")):
         made = await one.make(
             "CreateOTAFirmware", DestVersion=version, FirmwareName=name, NeedToVerify=verified,
@@ -45,6 +47,7 @@ async def everything(one: Account) -> list[dict[str, Any]]:
         ("QueryOTAFirmware", {"FirmwareId": "{unverified}"}),
         ("ListOTAJobByFirmware", {"FirmwareId": "{firmware}", **page}),
         ("ListOTAJobByFirmware", {"FirmwareId": "{unverified}", **page}),
+        ("ListOTAModuleByProduct", {"ProductKey": "{product}"}),
         ("QueryOTAJob", {"JobId": "{job}"}),
         ("ListOTATaskByJob", {"JobId": "{job}"}),
     )

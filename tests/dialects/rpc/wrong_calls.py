@@ -17,6 +17,7 @@ ALIBABA = ("alibaba",)
 
 _PAGE = {"CurrentPage": 1, "PageSize": 10}
 _TARGET = {"FirmwareId": "{firmware}", "ProductKey": "{product}"}
+_MODULE = {"ProductKey": "{product}", "ModuleName": "mcu"}
 _DEVICE = {"ProductKey": "{product}", "DeviceName": "d1"}
 
 # Calls that would be carried out as they are; actions that need a task in a certain state have none
@@ -35,6 +36,10 @@ GOOD: Mapping[str, Mapping[str, Any]] = {
     "ModifyOTAFirmware": {"FirmwareId": "{firmware}", "FirmwareName": "renamed"},
     "QueryOTAFirmware": {"FirmwareId": "{firmware}"},
     "ListOTAFirmware": _PAGE,
+    "CreateOTAModule": {"ProductKey": "{product}", "ModuleName": "radio", "AliasName": "r"},
+    "UpdateOTAModule": {**_MODULE, "Desc": "d"},
+    "ListOTAModuleByProduct": {"ProductKey": "{product}"},
+    "DeleteOTAModule": _MODULE,
     "CreateOTAVerifyJob": {**_TARGET, "FirmwareId": "{unverified}", "TargetDeviceName.1": "d3"},
     "CreateOTAStaticUpgradeJob": {**_TARGET, "TargetSelection": "ALL"},
     "CreateOTADynamicUpgradeJob": {**_TARGET, "SrcVersion.1": "1.0"},
@@ -108,7 +113,7 @@ def wrong_calls(now_ms: int) -> tuple[Wrong, ...]:
     Args:
         now_ms: The wall clock, from which schedules count.
     """
-    return (*_FIRMWARE, *_UPGRADES, *_schedules(now_ms), *_LISTS, *_TASKS)
+    return (*_FIRMWARE, *_MODULES, *_UPGRADES, *_schedules(now_ms), *_LISTS, *_TASKS)
 
 
 _FIRMWARE = (
@@ -119,7 +124,7 @@ _FIRMWARE = (
         {"FirmwareName": "n" * 41}, {"FirmwareDesc": "d" * 101}, {"FirmwareSign": "0" * 32},
         {"FirmwareSize": 4}, {"FirmwareSize": "five"}, {"SignMethod": "SHA1"}, {"Type": 2},
         {"Type": 1, "SrcVersion": "3.0"}, {"NeedToVerify": "perhaps"}, {"Udi": "u" * 4097},
-        {"ModuleName": "m" * 65},
+        {"ModuleName": "m" * 65}, {"ModuleName": "a b"},
     ),
     *_each("CreateOTAFirmware", _BAD, {"SignMethod": "SHA256"}, vendors=ALIBABA),
     *_each("CreateOTAFirmware", "MissingSrcVersion", {"Type": 1}),
@@ -133,6 +138,21 @@ _FIRMWARE = (
     *_each("QueryOTAFirmware", "iot.ota.FirmwareNotExisted", {"FirmwareId": "none"}),
     *_without("ListOTAFirmware", "CurrentPage", "PageSize"),
     *_pages("ListOTAFirmware", 100),
+)  # fmt: skip
+_MODULES = (
+    *_without("CreateOTAModule", "ProductKey", "ModuleName"),
+    *_without("UpdateOTAModule", "ProductKey", "ModuleName"),
+    *_without("DeleteOTAModule", "ProductKey", "ModuleName"),
+    *_without("ListOTAModuleByProduct", "ProductKey"),
+    *_each("CreateOTAModule", _BAD, {"ModuleName": "m" * 65}, {"ModuleName": "a b"},
+           {"AliasName": "a" * 65}, {"AliasName": "a b"}, {"Desc": "d" * 101}),
+    *_each("CreateOTAModule", "iot.ota.ModuleExisted", {"ModuleName": "MCU"},
+           {"ModuleName": "default"}),
+    *_each("UpdateOTAModule", _BAD, {"AliasName": "a" * 65}, {"Desc": "d" * 101},
+           {"ModuleName": "default"}),
+    *_each("UpdateOTAModule", "iot.ota.ModuleNotExisted", {"ModuleName": "none"}),
+    *_each("DeleteOTAModule", "iot.ota.ModuleNotExisted", {"ModuleName": "none"}),
+    *_each("DeleteOTAModule", _BAD, {"ModuleName": "default"}),
 )  # fmt: skip
 _UPGRADES = (
     *_without("CreateOTAVerifyJob", "FirmwareId", "ProductKey"),

@@ -10,7 +10,6 @@ from fleet_sim.dialects.tuyalink.signature import (
     claim_at,
     client_id_of,
     firmware_hmac,
-    is_firmware_of,
     is_signed,
     read_username,
     sign,
@@ -79,21 +78,11 @@ def test_other_usernames_are_refused(username: str) -> None:
 
 def test_the_keyed_digest_of_a_firmware_is_the_verified_one() -> None:
     """Of the upper-case hex of its SHA-256, given in either case."""
-    assert firmware_hmac("secret", _SHA256) == _HMAC
-    assert firmware_hmac("secret", _SHA256.upper()) == _HMAC
+    assert firmware_hmac("secret", method="sha256", digest=_SHA256) == _HMAC
+    assert firmware_hmac("secret", method="sha256", digest=_SHA256.upper()) == _HMAC
+    assert firmware_hmac("other", method="sha256", digest=_SHA256) != _HMAC
 
 
-@pytest.mark.parametrize(
-    ("secret", "sha256", "told", "holds"),
-    [
-        ("secret", _SHA256, _HMAC, True),
-        ("secret", _SHA256, _HMAC.upper(), True),
-        ("other", _SHA256, _HMAC, False),
-        ("secret", hashlib.sha256(b"hallo").hexdigest(), _HMAC, False),
-        ("secret", _SHA256, "", False),
-        ("secret", _SHA256, "é", False),
-    ],
-)
-def test_a_firmware_is_known_by_it(secret: str, sha256: str, told: str, *, holds: bool) -> None:
-    """By its own device alone."""
-    assert is_firmware_of(secret, sha256, told) is holds
+def test_no_keyed_digest_is_made_of_another_method() -> None:
+    """There is none to be sent then."""
+    assert firmware_hmac("secret", method="md5", digest="5d41402abc4b2a76b9719d911017c592") == ""

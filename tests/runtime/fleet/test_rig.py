@@ -354,7 +354,9 @@ def test_a_keyed_digest_is_checked_with_the_devices_own_secret(
     world.run(1_000)
 
     sha256 = hashlib.sha256(b"abcd").hexdigest()
-    signed = dataclasses.replace(IMAGE, digest="", hmac=keyed(secret, sha256))
+    signed = dataclasses.replace(
+        IMAGE, digest="", hmac=keyed(secret, method="sha256", digest=sha256)
+    )
     world.wires[0].tell(UpgradeRequest("r-1", signed))
     world.run(1_100)
     world.transfers[0].listener.on_response(200)
@@ -379,14 +381,15 @@ def test_a_keyed_digest_is_checked_with_the_secret_that_was_given_last() -> None
     world.run(1_100)
 
     sha256 = hashlib.sha256(b"abcd").hexdigest()
-    signed = dataclasses.replace(STREAMED, hmac=keyed("another", sha256))
+    signed = dataclasses.replace(STREAMED, hmac=keyed("another", method="sha256", digest=sha256))
     world.wires[0].tell(UpgradeRequest("r-1", signed))
     world.run(1_200)
     world.wires[0].tell(Block(world.records("block_request_sent")[0]["message"], 0, b"abcd", 4))
     world.run(1_300)
 
     (failure,) = world.records("upgrade_failed")
-    assert failure["desc"].startswith(f"hmac is {keyed('s3cret', sha256)}, not ")
+    right = keyed("s3cret", method="sha256", digest=sha256)
+    assert failure["desc"].startswith(f"hmac is {right}, not ")
 
 
 def test_a_message_at_qos_0_awaits_no_receipt() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from fleet_sim.device.personas import bind
 from fleet_sim.device.timings import Timings
 from fleet_sim.dialects import registry
+from fleet_sim.dialects.downloads import BlockRules
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import Block, BlockRequest
 from fleet_sim.model.northbound import (
@@ -32,13 +34,7 @@ from fleet_sim.runtime.cloud import clouds_of
 from fleet_sim.runtime.fleet.mount import mount
 from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.http_client import http_session
-from fleet_sim.runtime.platform.blocks import (
-    BLOCK_BYTES_MAX,
-    BLOCK_BYTES_MIN,
-    NOT_SERVED,
-    Piece,
-    block_for,
-)
+from fleet_sim.runtime.platform.blocks import Piece, block_for
 from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.real_world import RealWorld
 from fleet_sim.runtime.run_log import FileLog
@@ -53,6 +49,7 @@ from tests.runtime.rich_dialect import RICH
 METER = Registration(DeviceId("meters00", "m 1"), "s3cret")
 CONTENT = bytes(range(250)) * 4
 FILE = ("f-1", "fw.bin")
+RULES = BlockRules(size_bytes_min=200, size_bytes_max=5000, not_served=77)
 
 
 class Shelf:
@@ -72,40 +69,40 @@ def asked(offset: int, size_bytes: int) -> BlockRequest:
 
 @pytest.mark.parametrize(
     ("offset", "size_bytes", "got"),
-    [(0, 256, 256), (0, 1000, 1000), (0, BLOCK_BYTES_MAX, 1000), (744, 256, 256), (900, 256, 100),
-     (999, 1, 1), (900, 100, 100)],
+    [(0, 200, 200), (0, 256, 256), (0, 1000, 1000), (0, RULES.size_bytes_max, 1000),
+     (744, 256, 256), (900, 256, 100), (999, 1, 1), (900, 100, 100)],
 )  # fmt: skip
 def test_a_block_is_what_was_asked_for_or_what_is_left(
     offset: int, size_bytes: int, got: int
 ) -> None:
     """The last may be shorter than wished, and than any other may be."""
-    block = block_for(asked(offset, size_bytes), FILE, Shelf())
+    block = block_for(asked(offset, size_bytes), FILE, Shelf(), RULES)
 
     assert block == Block("7", offset, CONTENT[offset : offset + got], 1000)
 
 
 @pytest.mark.parametrize(
     ("offset", "size_bytes"),
-    [(-1, 256), (1000, 256), (5000, 1), (0, 0), (0, -5), (0, BLOCK_BYTES_MIN - 1),
-     (0, BLOCK_BYTES_MAX + 1), (-256, 256)],
+    [(-1, 256), (1000, 256), (5000, 1), (0, 0), (0, -5), (0, RULES.size_bytes_min - 1),
+     (0, RULES.size_bytes_max + 1), (-256, 256)],
 )  # fmt: skip
 def test_a_block_that_may_not_be_had_is_refused(offset: int, size_bytes: int) -> None:
     """Outside of the file, or of a size that the vendor does not serve."""
-    block = block_for(asked(offset, size_bytes), FILE, Shelf())
+    block = block_for(asked(offset, size_bytes), FILE, Shelf(), RULES)
 
-    assert block == Block("7", offset, b"", code=NOT_SERVED)
+    assert block == Block("7", offset, b"", code=RULES.not_served)
 
 
 @pytest.mark.parametrize("file", [None, ("f-2", "fw.bin")])
 def test_a_block_of_no_file_is_refused(file: tuple[str, str] | None) -> None:
     """A stream that nobody knows, and a file that is gone since."""
-    assert block_for(asked(0, 256), file, Shelf()).code == NOT_SERVED
+    assert block_for(asked(0, 256), file, Shelf(), RULES).code == RULES.not_served
 
 
 @given(offset=st.integers(), size_bytes=st.integers())
 def test_any_request_is_answered(offset: int, size_bytes: int) -> None:
     """With bytes of the file or a refusal, never longer than may be."""
-    block = block_for(asked(offset, size_bytes), FILE, Shelf())
+    block = block_for(asked(offset, size_bytes), FILE, Shelf(), RULES)
 
     assert bool(block.content) == (block.code == 200)
     assert len(block.content) <= max(0, size_bytes)
@@ -129,6 +126,19 @@ def test_a_fleet_fetches_its_image_in_blocks_in_virtual_time(
     blocks = [one for one in run.records if one.src == Source.WIRE and one.kind == "block_sent"]
     assert {one["code"] for one in blocks} == {200}
     assert sum(one["size"] for one in blocks) == 6 * (32 << 10)
+
+
+def test_a_vendor_without_blocks_answers_no_request_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its devices do not ask; one that does is not told anything in another vendor's words."""
+    monkeypatch.setattr(registry, "_DIALECTS", {"enos": replace(RICH, block_rules=None)})
+
+    run = run_virtually(planned())
+
+    kinds = {one.kind for one in run.records}
+    assert "block_request_received" in kinds
+    assert "block_sent" not in kinds
 
 
 class Watched(FileLog):

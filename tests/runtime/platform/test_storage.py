@@ -24,7 +24,7 @@ T = TypeVar("T")
 Store = MemoryStore | FileStore
 
 EMPTY: dict[str, list[dict[str, Any]]] = {
-    name: [] for name in ("counters", "devices", "firmware", "jobs", "tasks")
+    name: [] for name in ("counters", "devices", "modules", "firmware", "jobs", "tasks")
 }
 
 
@@ -293,6 +293,26 @@ async def test_another_version_of_the_store_is_refused(
 
     with pytest.raises(StorageError, match="store version 99, here 1"):
         await FileStore.open(url)
+
+
+async def test_a_table_that_an_older_store_lacks_is_made(tmp_path: Path) -> None:
+    """What the store holds stays, and the new table takes rows."""
+    path = tmp_path / "store.db"
+    older = await FileStore.open(f"sqlite:///{path}")
+    await older.apply([_task("t1", 1)])
+    await older.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE modules")
+    connection.close()
+    row = {"key": "pk/mcu", "number": 1, "name": "Mcu"}
+
+    store = await FileStore.open(f"sqlite:///{path}")
+    await store.apply([Keep("modules", "pk/mcu", row)])
+    found = await store.load()
+    await store.close()
+
+    assert found["modules"] == [row]
+    assert [one["key"] for one in found["tasks"]] == ["t1"]
 
 
 async def test_a_locked_file_fails_cleanly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ nobody; and a CONNECT that is refused is tried again for ever, without a word.
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -120,11 +121,15 @@ async def test_without_consent_nothing_is_to_be_had(tmp_path: Path) -> None:
 
 
 async def test_a_module_is_upgraded_by_its_own_name(tmp_path: Path) -> None:
-    """Its version, its progress and its push all name it; the device as a whole said nothing."""
+    """Its version, its progress and its push all name it; what runs besides it stays as it is."""
     async with (
         scene(tmp_path, METER) as here,
         meter(here, tmp_path, module="mcu", hold_at="fetched") as one,
     ):
+        await one.tell(do="report", module="default", version="1.1")
+        await here.runs("1.1")
+        named = {"ProductKey": PRODUCT, "ModuleName": "mcu"}
+        assert (await here.operator.ask("CreateOTAModule", **named))["Success"]
         made = await here.operator.upload(PRODUCT, ModuleName="mcu")
         ordered = await here.operator.ask(
             "CreateOTAStaticUpgradeJob", FirmwareId=made["Data"]["FirmwareId"],
@@ -135,9 +140,25 @@ async def test_a_module_is_upgraded_by_its_own_name(tmp_path: Path) -> None:
         await here.shows(job, "IN_PROGRESS")
         await one.tell(do="go")
         await here.runs("2.0", "mcu")
+        await here.runs("1.1")
 
         assert await here.outcome(job) == DONE
     assert told(one, "offered", "by", "module") == [("push", "mcu")]
+
+
+async def test_what_goes_with_a_push_reaches_the_device(tmp_path: Path) -> None:
+    """The package's own text, and the tags of the job, as the SDK hands them to its user."""
+    async with scene(tmp_path, METER) as here, meter(here, tmp_path) as one:
+        made = await here.operator.upload(PRODUCT, Udi='{"note":"x"}')
+        ordered = await here.operator.ask(
+            "CreateOTAStaticUpgradeJob", FirmwareId=made["Data"]["FirmwareId"],
+            ProductKey=PRODUCT, TargetSelection="ALL", Tag=[{"Key": "shift", "Value": "night"}],
+        )  # fmt: skip
+        assert ordered["Success"], ordered
+        await one.hear("upgraded", version="2.0")
+
+    ((extra,),) = told(one, "offered", "extra")
+    assert ast.literal_eval(extra) == {"shift": "night", "_package_udi": '{"note":"x"}'}
 
 
 async def test_a_damaged_image_is_tried_again(tmp_path: Path) -> None:

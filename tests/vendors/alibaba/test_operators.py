@@ -109,6 +109,12 @@ async def every_action(operator: Operator) -> dict[str, Json]:
         rows = (await ask("ListOTATaskByJob", JobId=job_id))["Data"]["SimpleOTATaskInfo"]
         return [row["TaskId"] for row in rows]
 
+    module = {"ProductKey": PRODUCT, "ModuleName": "mcu"}
+    await ask("CreateOTAModule", **module, AliasName="MCU")
+    await ask("UpdateOTAModule", **module, Desc="the small one")
+    await ask("ListOTAModuleByProduct", ProductKey=PRODUCT)
+    await ask("DeleteOTAModule", **module)
+
     await ask("GenerateOTAUploadURL")
     said["CreateOTAFirmware"] = made = await operator.upload(PRODUCT, FirmwareDesc="1", Udi="u")
     firmware = {"FirmwareId": made["Data"]["FirmwareId"]}
@@ -160,6 +166,10 @@ async def test_every_action_is_understood(kind: Kind, tmp_path: Path) -> None:
 
     assert names(said.pop("by list")) == ["m3", "m4"]
     assert said.keys() == PROFILE.actions
+    (module,) = said["ListOTAModuleByProduct"]["Data"]
+    assert (module["ModuleName"], module["AliasName"], module["Desc"]) == (
+        "mcu", "MCU", "the small one",
+    )  # fmt: skip
     shown = said["QueryOTAFirmware"]["FirmwareInfo"]
     assert (shown["FirmwareName"], shown["FirmwareDesc"], shown["Udi"]) == ("fw 2", "2", "u")
     assert (shown["FirmwareSize"], shown["SignMethod"]) == (len(CONTENT), "MD5")

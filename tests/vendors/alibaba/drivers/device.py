@@ -14,8 +14,8 @@ in the first attempt). Then orders, an object a line with `do`:
 
 What happens is told on stdout, an object a line with `event`:
 
-    connected, lost, registered {secret}, offered {by, version, size, module}, held, fetched {code},
-    gave_up {step}, upgraded {version, attempt}, closed
+    connected, lost, registered {secret}, offered {by, version, size, module, extra}, held,
+    fetched {code}, gave_up {step}, upgraded {version, attempt}, closed
 """
 
 import json

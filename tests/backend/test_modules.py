@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import pytest
+
+from fleet_sim.backend.events import Keep
+from fleet_sim.backend.modules import MODULES_MAX
+from fleet_sim.model.northbound import (
+    Answer,
+    Call,
+    CreateModule,
+    DeleteFirmware,
+    DeleteModule,
+    Done,
+    GetFirmware,
+    ListModules,
+    ModuleRow,
+    Modules,
+    Refusal,
+    Refused,
+    Shown,
+    UpdateModule,
+)
+from tests.backend.playbook import EPOCH_MS, PRODUCT, Server
+
+_LIST = ListModules(PRODUCT)
+
+
+def _named(server: Server, *names: str) -> None:
+    for name in names:
+        assert server.call(CreateModule(PRODUCT, name)) == Done()
+
+
+def _names(server: Server) -> list[str]:
+    found = server.call(_LIST)
+    assert isinstance(found, Modules)
+    return [row.module for row in found.rows]
+
+
+def test_a_module_is_named_changed_and_forgotten() -> None:
+    """What is not given stays as it is; each change leaves its instant."""
+    server = Server()
+    server.now_ms = 5
+    made = server.call(CreateModule(PRODUCT, "mcu", alias="MCU", desc="the small one"))
+    server.now_ms = 9
+    changed = server.call(UpdateModule(PRODUCT, "mcu", alias="core"))
+    shown = server.call(_LIST)
+    gone = server.call(DeleteModule(PRODUCT, "mcu"))
+
+    row = ModuleRow(PRODUCT, "mcu", "core", "the small one", EPOCH_MS + 5, EPOCH_MS + 9)
+    assert shown == Modules((row,))
+    assert (made, changed, gone) == (Done(), Done(), Done())
+    assert server.call(_LIST) == Modules(())
+    assert server.rows["modules"] == {}
+
+
+def test_letters_case_tells_no_two_apart() -> None:
+    """A module is found by any spelling, and keeps its own."""
+    server = Server()
+    _named(server, "Scanner")
+
+    again = server.call(CreateModule(PRODUCT, "scanner"))
+
+    assert again == Refused(Refusal.MODULE_EXISTS, "scanner")
+    assert server.call(UpdateModule(PRODUCT, "SCANNER", desc="d")) == Done()
+    assert _names(server) == ["Scanner"]
+    assert server.call(CreateModule("other", "scanner")) == Done()
+    assert server.call(DeleteModule(PRODUCT, "scannER")) == Done()
+
+
+def test_a_product_has_so_many_and_no_more() -> None:
+    """One that is forgotten makes room."""
+    server = Server()
+    _named(server, *(f"m{n}" for n in range(MODULES_MAX)))
+
+    more = server.call(CreateModule(PRODUCT, "more"))
+
+    assert more == Refused(Refusal.MODULES_TOO_MANY, str(MODULES_MAX))
+    assert server.call(DeleteModule(PRODUCT, "m3")) == Done()
+    _named(server, "more")
+    assert _names(server) == ["m0", "m1", "m2", *(f"m{n}" for n in range(4, MODULES_MAX)), "more"]
+
+
+@pytest.mark.parametrize(
+    ("call", "refused"),
+    [
+        (CreateModule(PRODUCT, ""), Refused(Refusal.MODULE_EXISTS, "")),
+        (UpdateModule(PRODUCT, "no"), Refused(Refusal.NO_SUCH_MODULE, "no")),
+        (DeleteModule(PRODUCT, "no"), Refused(Refusal.NO_SUCH_MODULE, "no")),
+        (DeleteModule("other", "mcu"), Refused(Refusal.NO_SUCH_MODULE, "mcu")),
+        (UpdateModule(PRODUCT, ""), Refused(
+            Refusal.BAD_ARGUMENT, "module: the device as a whole stays as it is")),
+        (DeleteModule(PRODUCT, ""), Refused(
+            Refusal.BAD_ARGUMENT, "module: the device as a whole stays as it is")),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_or_always_there_is_refused(call: Call, refused: Answer) -> None:
+    """Nothing is written."""
+    server = Server()
+    _named(server, "mcu")
+    before = dict(server.rows["modules"])
+
+    assert server.call(call) == refused
+    assert server.rows["modules"] == before
+
+
+def test_a_module_stays_as_long_as_firmware_is_for_it() -> None:
+    """Of its own product, in whatever letters; and the firmware has the name as it was made."""
+    server = Server()
+    _named(server, "Mcu", "radio")
+    firmware_id = server.upload("2.0", module="mcu")
+    server.upload("2.0", product_key="other", module="radio")
+
+    shown = server.call(GetFirmware(firmware_id))
+    in_use = server.call(DeleteModule(PRODUCT, "mcu"))
+
+    assert isinstance(shown, Shown)
+    assert getattr(shown.row.order, "module", None) == "Mcu"
+    assert in_use == Refused(Refusal.MODULE_IN_USE, "Mcu")
+    assert server.call(DeleteModule(PRODUCT, "radio")) == Done()
+    assert server.call(DeleteFirmware(firmware_id)) == Done()
+    assert server.call(DeleteModule(PRODUCT, "mcu")) == Done()
+
+
+def test_modules_survive_a_restart() -> None:
+    """With their order, their texts and their instants; what is forgotten stays so."""
+    server = Server()
+    _named(server, "b", "a", "c")
+    server.now_ms = 7
+    server.call(UpdateModule(PRODUCT, "a", alias="A", desc="d"))
+    server.call(DeleteModule(PRODUCT, "b"))
+    before = server.call(_LIST)
+
+    server.restart()
+
+    assert server.call(_LIST) == before
+    assert _names(server) == ["a", "c"]
+    assert server.call(CreateModule(PRODUCT, "A")) == Refused(Refusal.MODULE_EXISTS, "A")
+    _named(server, "d")
+    assert _names(server) == ["a", "c", "d"]
+
+
+def test_a_rows_key_is_the_name_in_small_letters() -> None:
+    """So that the store itself has room for one of them only."""
+    server = Server()
+    server.call(CreateModule(PRODUCT, "Mcu"))
+
+    (key,) = server.rows["modules"]
+
+    assert key == f"{PRODUCT}/mcu"
+    assert Keep("modules", key, server.rows["modules"][key]).row["name"] == "Mcu"
