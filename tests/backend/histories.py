@@ -30,6 +30,7 @@ from tests.backend.playbook import EPOCH_MS, Server, contract
 
 T_MS = 300_000
 KEYS = ("a", "b", "c")
+MODULES = ("", "mcu")
 _key = st.sampled_from(KEYS)
 _versions = st.sampled_from(["1.0", "2.0", "3.0", "9.9"])
 _subset = st.lists(_key, min_size=1, max_size=2, unique=True).map(tuple)
@@ -56,7 +57,7 @@ _orders = st.fixed_dictionaries(
         "pushes_a_minute": st.sampled_from([None, 1, 2]),
         "overwrites": st.booleans(),
         "side_by_side": st.booleans(),
-        "module": st.sampled_from(["", "", "mcu"]),
+        "module": st.sampled_from(["", *MODULES]),
     }
 )
 STEPS = st.one_of(

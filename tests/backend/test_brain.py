@@ -16,7 +16,7 @@ from fleet_sim.model.northbound import (
     StopJob,
     TaskStatus,
 )
-from tests.backend.histories import KEYS, PROFILES, STEPS, confirm, fresh, play
+from tests.backend.histories import KEYS, MODULES, PROFILES, STEPS, confirm, fresh, play
 from tests.backend.playbook import (
     CONTRACT,
     EPOCH_MS,
@@ -351,10 +351,10 @@ def test_everything_settles_once_devices_behave(steps: list[tuple[Any, ...]]) ->
             server.gone(key)
             running = server.rows["devices"][f"{PRODUCT}/{key}"]["version"]
             server.connect(key, version=running)
-            server.ask(key)
-            active = server.brain._books.devices[device(key)].active.get("")
-            if active is not None:
-                server.version(key, active.job.target)
+            for module in MODULES:
+                server.ask(key, module=module)
+            for task in tuple(server.brain._books.devices[device(key)].active.values()):
+                server.version(key, task.job.target, module=task.job.module)
         server.after(86_400_000 + T_MS)
 
     for task in server.brain._books.tasks.values():

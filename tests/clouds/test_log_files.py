@@ -19,11 +19,12 @@ async def test_a_log_that_cannot_be_written_ends_the_run(tmp_path: Path, part: i
     with pytest.raises(TargetError) as caught:
         await carried_out(brisk(**MIXED), tmp_path)
 
-    platforms = "the reference platform ended early: " if part else ""
-    assert str(caught.value) == (
-        f"{platforms}{part_path(tmp_path, part)} cannot be written: no space left on device; "
-        "--runs names another folder"
-    )
+    said = str(caught.value)
+    why = f"{part_path(tmp_path, part)} cannot be written: no space left on device; "
+    assert said.endswith(f"{why}--runs names another folder")
+    # The platform may come to its first write before it is ready, or after.
+    assert said.startswith(("the reference platform cannot start: ", "the reference platform ended")
+                           if part else why)  # fmt: skip
 
 
 async def test_the_log_counts_its_parts(tmp_path: Path) -> None:
