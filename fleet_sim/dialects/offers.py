@@ -7,13 +7,17 @@ version of this one. Whatever it is, who asks for its dialect gets one sentence 
 from __future__ import annotations
 
 import dis
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import Any, get_type_hints
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distributions
+from typing import Any, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import ConfigDict, ValidationError, create_model
 
+from fleet_sim.dialects.downloads import BlockRules
 from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.interface import DeviceCodec, Dialect, GatewayCodec, ServerCodec
 from fleet_sim.dialects.wire import DialectError
@@ -22,6 +26,7 @@ from fleet_sim.model.contract import ContractProfile
 GROUP = "fleet_sim.dialects"
 _FILE = "entry_points.txt"
 _SHOWN_CHARS_MAX = 60  # Of a value that does not fit: enough to find it by.
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,20 @@ class Offer:
         if self.entry.pattern.match(value) is None:
             raise self._unusable(f"its entry point leads to {value!r}; write module:NAME")
         try:
-            found = self.entry.load()
-        except BaseException as error:  # a stranger's module may raise anything
-            if isinstance(error, KeyboardInterrupt) and not _is_raised_by_code(error):
-                raise
-            raise self._unusable(_said(error)) from error
-        if not isinstance(found, Dialect):
-            raise self._unusable(f"{value} is no Dialect")
-        if found.name != self.name:
-            raise self._unusable(f"it calls itself {found.name!r}")
-        for wrong in misfits(found):
+            found: Dialect = _tried(self.entry.load)
+            wrong = _tried(lambda: self._wrong(found, value))
+        except _RaisedError as error:
+            raise self._unusable(str(error)) from error
+        if wrong is not None:
             raise self._unusable(wrong)
         return found
+
+    def _wrong(self, found: object, value: str) -> str | None:
+        if not isinstance(found, Dialect):
+            return f"{value} is no Dialect"
+        if found.name != self.name:
+            return f"it calls itself {_shown(found.name)}"
+        return next(misfits(found), None)
 
     def _unusable(self, why: str) -> DialectError:
         return DialectError(f"the dialect {self.name!r} of {self.source} cannot be used: {why}")
@@ -74,17 +81,33 @@ def offers() -> Iterator[Offer]:
         if not _speaks_of_us(package):
             continue
         name = package.metadata["Name"] or ""
-        if name and name in seen:
-            continue
-        seen.add(name)
-        source = f"{name} {package.version}" if name else "an unknown package"
-        try:
-            entries = tuple(package.entry_points.select(group=GROUP))
-        except (TypeError, ValueError):  # a line that is no `name = value`
-            yield Offer(name, source, None)
-            continue
-        for entry in entries:
-            yield Offer(entry.name, source, entry)
+        one_spelling = re.sub(r"[-_.]+", "-", name).lower()  # as `importlib` compares names
+        if not name:
+            yield from _offered_by(package, "an unknown package")
+        elif one_spelling not in seen:
+            seen.add(one_spelling)
+            first = _first_on_path(name, package)
+            yield from _offered_by(first, f"{name} {first.version}")
+
+
+def _first_on_path(name: str, package: Distribution) -> Distribution:
+    """Return the version that shadows all others, also one that has no word of us any more."""
+    try:
+        return Distribution.from_name(name)
+    except PackageNotFoundError:  # its folder is called otherwise than itself
+        return package
+
+
+def _offered_by(package: Distribution, source: str) -> Iterator[Offer]:
+    if not _speaks_of_us(package):
+        return
+    try:
+        entries = tuple(package.entry_points.select(group=GROUP))
+    except (TypeError, ValueError):  # a line that is no `name = value`
+        yield Offer(package.metadata["Name"] or "", source, None)
+        return
+    for entry in entries:
+        yield Offer(entry.name, source, entry)
 
 
 def _speaks_of_us(package: Distribution) -> bool:
@@ -92,6 +115,24 @@ def _speaks_of_us(package: Distribution) -> bool:
         return GROUP in (package.read_text(_FILE) or "")
     except UnicodeDecodeError:
         return False  # Whatever it is, no installer wrote it.
+
+
+class _RaisedError(Exception):
+    """What a stranger's code raised, in one line."""
+
+
+def _tried(act: Callable[[], _T]) -> _T:
+    """Do what runs a stranger's code, which may raise anything.
+
+    Raises:
+        _RaisedError: It did. A person's Ctrl-C passes as it is.
+    """
+    try:
+        return act()
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not _is_raised_by_code(error):
+            raise
+        raise _RaisedError(_said(error)) from error
 
 
 def _is_raised_by_code(interrupt: KeyboardInterrupt) -> bool:
@@ -105,44 +146,52 @@ def _is_raised_by_code(interrupt: KeyboardInterrupt) -> bool:
 
 
 def _said(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    text = ""
+    with suppress(Exception):
+        text = str(error)
+    return " ".join(f"{type(error).__name__}: {text}".split()).removesuffix(":")
 
 
 def misfits(dialect: Dialect) -> Iterator[str]:
-    """Find what in a dialect is not of its type, a sentence each.
+    """Find what in a dialect is not of its type, a sentence each; nothing in it raises anything.
 
     Codecs and channels are looked at as far as one can without calling them.
     """
-    for name, (fits, wanted) in _FITS.items():
-        value = getattr(dialect, name)
-        if not fits(value):
-            yield f"its {name} is {_shown(value)}, and not {wanted}"
-    for name, kind in _CODECS.items():
-        value = getattr(dialect, name)
-        lacking = [] if value is None and name in _OPTIONAL else list(_lacking(value, kind))
-        if lacking:
-            yield f"its {name} is no {kind.__name__}: it lacks {', '.join(lacking)}"
-    if isinstance(dialect.contract, ContractProfile):
-        yield from _contract_misfits(dialect.contract)
+    for name in (*_FITS, *_CODECS):
+        try:
+            found = _tried(partial(_misfits_of, dialect, name))
+        except _RaisedError as error:
+            found = (f"its {name} cannot be looked at: {error}",)
+        yield from found
 
 
-def _contract_misfits(contract: ContractProfile) -> Iterator[str]:
-    values = {one.name: getattr(contract, one.name) for one in fields(ContractProfile)}
+def _misfits_of(dialect: Dialect, name: str) -> tuple[str, ...]:
+    value = getattr(dialect, name)
+    if name in _CODECS:
+        kind = _CODECS[name]
+        is_left_out = value is None and name in _OPTIONAL
+        lacking = "" if is_left_out else ", ".join(_lacking(value, kind))
+        return (f"its {name} is no {kind.__name__}: it lacks {lacking}",) if lacking else ()
+    fits, wanted = _FITS[name]
+    if not fits(value):
+        return (f"its {name} is {_shown(value)}, and not {wanted}",)
+    has_knobs = name in _KNOBS_OF and value is not None
+    return tuple(_knob_misfits(name, value)) if has_knobs else ()
+
+
+def _knob_misfits(name: str, rules: object) -> Iterator[str]:
+    """Hold a dataclass' knobs against their types: itself it takes whatever it is given."""
+    kinds = get_type_hints(_KNOBS_OF[name])
+    values = {knob: getattr(rules, knob) for knob in kinds}
+    knobs: dict[str, Any] = {knob: (kind, ...) for knob, kind in kinds.items()}
+    model = create_model("Knobs", __config__=ConfigDict(strict=True), **knobs)
     try:
-        _knobs().model_validate(values)
+        model.model_validate(values)
     except ValidationError as error:
         for one in error.errors(include_url=False):
             knob = str(one["loc"][0])
             why = f"{one['msg'][:1].lower()}{one['msg'][1:]}"
-            yield f"{knob} of its contract is {_shown(values[knob])}: {why}"
-
-
-def _knobs() -> type[BaseModel]:
-    """Return the contract's knobs as a model: a dataclass takes whatever it is given."""
-    knobs: dict[str, Any] = {
-        name: (kind, ...) for name, kind in get_type_hints(ContractProfile).items()
-    }
-    return create_model("Contract", __config__=ConfigDict(strict=True), **knobs)
+            yield f"{knob} of its {name} is {_shown(values[knob])}: {why}"
 
 
 def _lacking(value: object, kind: type) -> Iterator[str]:
@@ -155,7 +204,10 @@ def _lacking(value: object, kind: type) -> Iterator[str]:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = _tried(lambda: repr(value))
+    except _RaisedError:
+        return f"<{type(value).__name__} that cannot be shown>"
     return text if len(text) <= _SHOWN_CHARS_MAX else f"{text[:_SHOWN_CHARS_MAX]}…"
 
 
@@ -182,9 +234,11 @@ _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "operator_key_of": _A_FUNCTION,
     "http_refusal": _A_FUNCTION,
     "http": (lambda value: value is None or isinstance(value, HttpChannel), "an HttpChannel"),
+    "block_rules": (lambda value: isinstance(value, BlockRules | None), "BlockRules, or None"),
     "firmware_hmac": (_is_none_or_callable, "something to be called, or None"),
     "covers": (_is_cover, "a mapping of texts to texts"),
 }
+_KNOBS_OF: Mapping[str, type] = {"contract": ContractProfile, "block_rules": BlockRules}
 _CODECS: Mapping[str, type] = {
     "devices": DeviceCodec,
     "server": ServerCodec,

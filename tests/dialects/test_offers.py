@@ -5,13 +5,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fleet_sim.dialects import registry
+from fleet_sim.dialects.downloads import BlockRules
+from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.offers import misfits
 from fleet_sim.dialects.wire import DialectError
 from tests.dialects.third_party.installing import offering, with_path
@@ -138,6 +140,31 @@ def test_a_package_without_a_name_is_an_unknown_one(offer: Offer, tmp_path: Path
         registry.get("acme")
 
 
+@pytest.mark.parametrize("name", ["brk", "Brk"])
+def test_a_version_that_is_shadowed_offers_nothing(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """An import finds the version before it on the path, which has no dialect any more."""
+    offer()
+    newer = offering(tmp_path / "newer", name, "acme", "", version="2.0", points="")
+    monkeypatch.syspath_prepend(newer)
+    registry.forget()
+
+    assert registry.names() == OURS
+
+
+def test_of_two_versions_the_first_on_the_path_is_offered(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is behind it offers a dialect of another name, which nobody can import."""
+    offer(points="[fleet_sim.dialects]\nold = brk:FOUND\n")
+    newer = offering(tmp_path / "newer", "brk", "acme", "", version="2.0")
+    monkeypatch.syspath_prepend(newer)
+    registry.forget()
+
+    assert registry.names() == ("acme", *OURS)
+
+
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
@@ -154,6 +181,11 @@ def test_a_package_without_a_name_is_an_unknown_one(offer: Offer, tmp_path: Path
         ({"operator": "x"}, "its operator is 'x', and not something to be called"),
         ({"http": 1}, "its http is 1, and not an HttpChannel"),
         ({"firmware_hmac": 1}, "its firmware_hmac is 1, and not something to be called, or None"),
+        ({"block_rules": 42}, "its block_rules is 42, and not BlockRules, or None"),
+        (
+            {"block_rules": BlockRules("a", 512, 1)},  # type: ignore[arg-type]
+            "size_bytes_min of its block_rules is 'a': input should be a valid integer",
+        ),
         ({"covers": {"devices": 3}}, "its covers is {'devices': 3}, and not a mapping of texts"),
         ({"devices": None}, "its devices is no DeviceCodec: it lacks credentials, filters, encode"),
         ({"server": ENOS.devices}, "its server is no ServerCodec: it lacks claimed, keeps_session"),
@@ -166,6 +198,63 @@ def test_what_is_not_of_its_type_is_named(changed: dict[str, Any], why: str) -> 
     (found,) = misfits(replace(ENOS, **changed))
 
     assert found.startswith(why)
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Dialect) if one.name != "name"])
+def test_each_part_of_a_dialect_is_looked_at(name: str) -> None:
+    """A plain object fits nowhere; the name is held against the entry point's instead."""
+    changed: dict[str, Any] = {name: object()}
+
+    (found,) = misfits(replace(ENOS, **changed))
+
+    assert found.startswith(f"its {name} is ")
+
+
+class _Odd:
+    """Raises wherever it is looked at, also when what it raised is to be told."""
+
+    def __repr__(self) -> str:
+        raise _OddError
+
+    def __getattribute__(self, name: str) -> object:
+        raise SystemExit(3) if name == "__class__" else RuntimeError("not yet")
+
+
+class _OddError(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("operator", "its operator is <_Odd that cannot be shown>, and not something to be"),
+        ("server", "its server cannot be looked at: RuntimeError: not yet"),
+        ("http", "its http cannot be looked at: SystemExit: 3"),
+        ("contract", "its contract cannot be looked at: SystemExit: 3"),
+    ],
+)
+def test_what_raises_when_it_is_looked_at_is_named(name: str, why: str) -> None:
+    """Whatever it raises: a stranger's property or `__repr__` is a stranger's code."""
+    changed: dict[str, Any] = {name: _Odd()}
+
+    found = next(misfits(replace(ENOS, **changed)))
+
+    assert found.startswith(why)
+
+
+def test_what_raises_when_it_is_loaded_is_told(offer: Offer) -> None:
+    """By an error that cannot even be put in words, it is told by its type."""
+    offer(
+        "class Odd(Exception):\n    def __str__(self): raise ValueError\n"
+        "class Found:\n    __class__ = property(lambda self: (_ for _ in ()).throw(Odd()))\n"
+        "FOUND = Found()\n"
+    )
+
+    with pytest.raises(DialectError) as caught:
+        registry.get("acme")
+
+    assert str(caught.value) == "the dialect 'acme' of brk 1.0 cannot be used: Odd"
 
 
 def test_our_own_dialects_are_what_they_say() -> None:

@@ -14,8 +14,6 @@ updates" (topics and data formats), "OTA updates for devices", "Error codes for 
 read and as seen on the wire. Where all are silent, the decision is ours and says so.
 
 Not here: packages of several files, which no neutral image describes; the signature of the
-platform over a digest; what the API takes, keeps and shows of a package or a job and no push
-carries, since no neutral image has it (a package's custom text `Udi`, that it is a difference, a
-job's tags); what the platform refuses of MQTT itself (a keep-alive outside of 30 to 1200 s, wills,
-retained messages); and everything that has nothing to do with upgrades.
+platform over a digest; what the platform refuses of MQTT itself (a keep-alive outside of 30 to
+1200 s, wills, retained messages); and everything that has nothing to do with upgrades.
 """

@@ -110,7 +110,8 @@ class EnosHttpChannel:
             raise DialectError("the device comes by its gateway alone", code=codes.SUB_DEVICE)
         body = read_object(request.body)
         try:
-            lifetime_ms = _read_lifetime(body, device, secret)
+            lifetime_ms = _read_lifetime(body)
+            _check_signature(body, device, secret)
         except DialectError as error:
             raise error.about(code=codes.PAYLOAD_NOT_JSON) from error
         return LoggedIn(device, self._sessions.open(device, secret, lifetime_ms, now_ms))
@@ -203,23 +204,31 @@ class EnosHttpChannel:
         return self._sessions.next_at_ms
 
 
-def _read_lifetime(body: Fields, device: DeviceId, secret: str) -> int:
-    """Check a login, and return for how many ms its session shall last.
+def _read_lifetime(body: Fields) -> int:
+    """Return for how many ms a login's session shall last.
 
     Raises:
-        DialectError: 742: it is not signed; without a code: a field is missing or out of range.
+        DialectError: Without a code: it is missing or out of range.
     """
-    lifetime = read_text(body, "lifetime")
     lifetime_ms = read_whole(body, "lifetime")
     if not LIFETIME_MS_MIN <= lifetime_ms <= LIFETIME_MS_MAX:
         raise DialectError(
             f"lifetime is {lifetime_ms}, not from {LIFETIME_MS_MIN} to {LIFETIME_MS_MAX} ms"
         )
+    return lifetime_ms
+
+
+def _check_signature(body: Fields, device: DeviceId, secret: str) -> None:
+    """Check that a login is signed, its lifetime as it is spelled.
+
+    Raises:
+        DialectError: 742: it is not; without a code: a field is missing.
+    """
     if read_text(body, "signMethod").lower() != SIGN_METHOD:
         raise DialectError(f"signMethod is not {SIGN_METHOD}", code=codes.SIGNATURE_WRONG)
-    if not is_equal(sign(device, lifetime, secret), read_text(body, "sign")):
+    wanted = sign(device, read_text(body, "lifetime"), secret)
+    if not is_equal(wanted, read_text(body, "sign")):
         raise DialectError("the signature is wrong", code=codes.SIGNATURE_WRONG)
-    return lifetime_ms
 
 
 def _device_in(path: str) -> DeviceId:

@@ -38,7 +38,9 @@ UDI_CHARS_MAX = 4096
 VERSION_CHARS_MAX = 64
 VERIFY_DEVICES_MAX = 10
 WHOLE, DIFFERENCE = 0, 1
-VERIFY_NO_NEED, UNVERIFIED, VERIFIED, VERIFYING, VERIFY_FAILED = -1, 0, 1, 2, 3  # `Status`
+# `Status`, as "QueryOTAFirmware" of either vendor has it. "ListOTAFirmware" of both names 0 to 3;
+# that a list shows -1, too, is inferred, so that the two never tell one package differently.
+VERIFY_NO_NEED, UNVERIFIED, VERIFIED, VERIFYING, VERIFY_FAILED = -1, 0, 1, 2, 3
 
 _VERSION = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 

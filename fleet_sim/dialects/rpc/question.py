@@ -7,7 +7,8 @@ action takes one, and it changes nothing of what a job does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from fleet_sim.dialects.rpc import jobs, modules
 from fleet_sim.dialects.rpc.job_rows import percent_of, target_of
@@ -55,21 +56,11 @@ def _asked(call: Call, profile: Profile) -> tuple[str, Sequence[tuple[str, str]]
             return search(call, profile)
         case CreateJob(order):
             return _job(order, profile)
-        case GetJob(job_id):
-            return "QueryOTAJob", [("JobId", job_id)]
-        case GetFirmware(firmware_id) | DeleteFirmware(firmware_id):
-            action = "QueryOTAFirmware" if isinstance(call, GetFirmware) else "DeleteOTAFirmware"
-            return action, [("FirmwareId", firmware_id)]
-        case UpdateFirmware():
-            return "ModifyOTAFirmware", _changed_firmware(call, profile)
-        case CreateModule() | UpdateModule() | DeleteModule() | ListModules():
-            return _module(call, profile)
-        case ConfirmTasks(task_ids):
-            return "ConfirmOTATask", numbered("TaskId", task_ids)
-        case UpdateJob():
-            return "UpdateOTAJob", _changed_job(call, profile)
         case CancelJob():
             return _cancel(call, profile)
+        case _ if type(call) in _WRITERS:
+            action, write = _WRITERS[type(call)]
+            return action, write(call, profile)
         case _:
             raise cannot(f"has no call for {type(call).__name__}", profile)
 
@@ -247,21 +238,18 @@ def _changed_firmware(call: UpdateFirmware, profile: Profile) -> Pairs:
     )
 
 
-def _module(
-    call: CreateModule | UpdateModule | DeleteModule | ListModules, profile: Profile
-) -> tuple[str, Pairs]:
-    product = ("ProductKey", call.product_key)
-    if isinstance(call, ListModules):
-        return "ListOTAModuleByProduct", (product,)
-    which = (product, ("ModuleName", call.module or modules.DEFAULT))
-    match call:
-        case DeleteModule():
-            return "DeleteOTAModule", which
-        case UpdateModule() if "" in {call.alias, call.desc}:
-            raise cannot("cannot empty an alias or a description", profile)
-        case _:
-            action = "CreateOTAModule" if isinstance(call, CreateModule) else "UpdateOTAModule"
-            return action, (*which, ("AliasName", call.alias or ""), ("Desc", call.desc or ""))
+def _module(call: CreateModule | UpdateModule | DeleteModule) -> Pairs:
+    return (("ProductKey", call.product_key), ("ModuleName", call.module or modules.DEFAULT))
+
+
+def _created_module(call: CreateModule, _: Profile) -> Pairs:
+    return (*_module(call), ("AliasName", call.alias), ("Desc", call.desc))
+
+
+def _changed_module(call: UpdateModule, profile: Profile) -> Pairs:
+    if "" in {call.alias, call.desc}:
+        raise cannot("cannot empty an alias or a description", profile)
+    return (*_module(call), ("AliasName", call.alias or ""), ("Desc", call.desc or ""))
 
 
 # --- building blocks -----------------------------------------------------------------------------
@@ -277,3 +265,18 @@ def _tags(name: str, tags: Sequence[tuple[str, str]]) -> Pairs:
 
 def _text(number: int | None) -> str:
     return "" if number is None else str(number)
+
+
+# What takes one action, whatever is in it: the action, and what writes its parameters.
+_WRITERS: Mapping[type, tuple[str, Callable[[Any, Profile], Pairs]]] = {
+    GetJob: ("QueryOTAJob", lambda call, _: (("JobId", call.job_id),)),
+    UpdateJob: ("UpdateOTAJob", _changed_job),
+    ConfirmTasks: ("ConfirmOTATask", lambda call, _: numbered("TaskId", call.task_ids)),
+    GetFirmware: ("QueryOTAFirmware", lambda call, _: (("FirmwareId", call.firmware_id),)),
+    DeleteFirmware: ("DeleteOTAFirmware", lambda call, _: (("FirmwareId", call.firmware_id),)),
+    UpdateFirmware: ("ModifyOTAFirmware", _changed_firmware),
+    CreateModule: ("CreateOTAModule", _created_module),
+    UpdateModule: ("UpdateOTAModule", _changed_module),
+    DeleteModule: ("DeleteOTAModule", lambda call, _: _module(call)),
+    ListModules: ("ListOTAModuleByProduct", lambda call, _: (("ProductKey", call.product_key),)),
+}

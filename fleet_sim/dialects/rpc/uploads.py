@@ -70,12 +70,12 @@ class Uploads:
         self._files: dict[str, tuple[int, bytes]] = {}
 
     def address(
-        self, host: str, suffix: str, epoch_ms: int, *, good_ms: int = ADDRESS_MS
+        self, origin: str, suffix: str, epoch_ms: int, *, good_ms: int = ADDRESS_MS
     ) -> Address:
         """Make an address.
 
         Args:
-            host: The server's, as `http://host:port`; "" where the caller named no host.
+            origin: Scheme, host and port of the server; "" where the caller named no host.
             suffix: Of the file's name, without a point.
             epoch_ms: The wall clock.
             good_ms: How long the address may be used.
@@ -88,12 +88,12 @@ class Uploads:
         whole = {"expiration": utc_of(epoch_ms + good_ms), "conditions": conditions}
         policy = base64.b64encode(json.dumps(whole).encode()).decode()
         return Address(
-            host=host,
+            host=origin,
             key=key,
             access_key_id=self._key_id,
             policy=policy,
             signature=self._signed(policy),
-            firmware_url=f"{host}/{key}",
+            firmware_url=f"{origin}/{key}",
         )
 
     def take(self, request: HttpRequest, epoch_ms: int) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -135,55 +136,14 @@ class TuyaLinkServer:
         device_id, leaf = parse(topic)
         device = self._names.device_of(device_id)
         message_id, body = frames.read(payload)
-        if leaf not in UPSTREAM:
+        if leaf not in _READERS:
             text = f"{leaf.name} goes from the platform to devices, not back"
             raise DialectError(text, message_id=message_id)
         try:
-            return device, self._read(leaf, message_id, frames.data_of(body))
+            data = frames.data_of(body)
+            return device, _READERS[leaf](self._channels, message_id, data)
         except DialectError as error:
             raise error.about(message_id, code=codes.INVALID_PARAMETER) from error
-
-    def _read(self, leaf: Leaf, message_id: str, data: Fields) -> DeviceMessage:
-        match leaf:
-            case Leaf.REPORT:
-                return self._read_versions(message_id, data)
-            case Leaf.PROGRESS:
-                return self._read_progress(message_id, data)
-            case _:
-                return VersionQuery(message_id)
-
-    def _read_versions(self, message_id: str, data: Fields) -> VersionReport:
-        """Read a report: of several channels the main one, or else the first.
-
-        A neutral report is about one module. Our own devices send one report for each; of those
-        who send all in one, the others' versions are lost here.
-        """
-        biz_type = read_string(data, "bizType")
-        if biz_type not in _AFTER_UPGRADE:
-            raise DialectError(f"bizType is {biz_type[:40]!r}; known: {', '.join(_AFTER_UPGRADE)}")
-        channels = read_list(data, "otaChannel")
-        if not channels:
-            raise DialectError("otaChannel is empty")
-        main = self._channels.name_of(MAIN)
-        read = [(self._channels.module_of(each), read_text(each, "version")) for each in channels]
-        module, version = next((each for each in read if each[0] == main), read[0])
-        if not version:
-            raise DialectError("version is empty")
-        return VersionReport(message_id, version, module, _AFTER_UPGRADE[biz_type])
-
-    def _read_progress(self, message_id: str, data: Fields) -> ProgressReport | FailureReport:
-        """Read an error number other than 0 as a failure, and the rest as progress."""
-        module = self._channels.module_of(data)
-        error = read_count(data, "errorCode", default=0)
-        if error:
-            desc = read_string(data, "errorMsg", default="")
-            return FailureReport(
-                message_id, codes.cause_of(error), desc, codes.code_of(error), module
-            )
-        percent = read_whole(data, "progress")
-        if not 0 <= percent <= _PERCENT_MAX:
-            raise DialectError(f"progress is {percent}, not 0 to {_PERCENT_MAX}")
-        return ProgressReport(message_id, percent, module=module)
 
     # --- what the platform says ------------------------------------------------------------
 
@@ -218,3 +178,50 @@ class TuyaLinkServer:
         return frames.write(
             device_id, Leaf.GET_RESPONSE, message_id, {}, time_ms=time_ms, code=error.code
         )
+
+
+def _read_versions(channels: Channels, message_id: str, data: Fields) -> VersionReport:
+    """Read a report: of several channels the main one, or else the first.
+
+    A neutral report is about one module. Our own devices send one report for each; of those who
+    send all in one, the others' versions are lost here.
+    """
+    biz_type = read_string(data, "bizType")
+    if biz_type not in _AFTER_UPGRADE:
+        raise DialectError(f"bizType is {biz_type[:40]!r}; known: {', '.join(_AFTER_UPGRADE)}")
+    told = read_list(data, "otaChannel")
+    if not told:
+        raise DialectError("otaChannel is empty")
+    main = channels.name_of(MAIN)
+    read = [(channels.module_of(each), read_text(each, "version")) for each in told]
+    module, version = next((each for each in read if each[0] == main), read[0])
+    if not version:
+        raise DialectError("version is empty")
+    return VersionReport(message_id, version, module, _AFTER_UPGRADE[biz_type])
+
+
+def _read_progress(
+    channels: Channels, message_id: str, data: Fields
+) -> ProgressReport | FailureReport:
+    """Read an error number other than 0 as a failure, and the rest as progress."""
+    module = channels.module_of(data)
+    error = read_count(data, "errorCode", default=0)
+    if error:
+        desc = read_string(data, "errorMsg", default="")
+        return FailureReport(message_id, codes.cause_of(error), desc, codes.code_of(error), module)
+    percent = read_whole(data, "progress")
+    if not 0 <= percent <= _PERCENT_MAX:
+        raise DialectError(f"progress is {percent}, not 0 to {_PERCENT_MAX}")
+    return ProgressReport(message_id, percent, module=module)
+
+
+def _read_query(channels: Channels, message_id: str, data: Fields) -> VersionQuery:
+    del channels, data
+    return VersionQuery(message_id)
+
+
+_READERS: Mapping[Leaf, Callable[[Channels, str, Fields], DeviceMessage]] = {
+    Leaf.REPORT: _read_versions,
+    Leaf.PROGRESS: _read_progress,
+    Leaf.GET: _read_query,
+}

@@ -245,6 +245,17 @@ def test_what_is_wrong_with_a_message_is_told(
     assert (caught.value.code, caught.value.message_id) == (code, message_id)
 
 
+@pytest.mark.parametrize("leaf", list(Leaf))
+def test_what_the_platform_claims_is_read_and_the_rest_is_refused(leaf: Leaf) -> None:
+    """What has no reader is refused whatever it holds, without a number for its data."""
+    is_claimed = topic_of("+", leaf) in _CODEC.claimed
+
+    with pytest.raises(DialectError) as caught:
+        _CODEC.decode(topic_of("dev1", leaf), b'{"msgId":"7","data":[]}')
+
+    assert caught.value.code == (1002 if is_claimed else None)
+
+
 @pytest.mark.codec
 @given(near=NEAR_WIRES)
 def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
