@@ -13,6 +13,7 @@ from fleet_sim.model.northbound import JobRow, JobStatus, TaskStatus
 def row_of(books: Books, job: JobState, now_ms: int) -> JobRow:
     """Return a job as shown."""
     found = Counter(task.status for task in job.tasks)
+    due = Counter(task.status for task in job.tasks if is_retry_due(books, task))
     timeouts = sum(
         task.is_final and task.status is TaskStatus.FAILED and task.why == "timeout"
         for task in job.tasks
@@ -27,7 +28,7 @@ def row_of(books: Books, job: JobState, now_ms: int) -> JobRow:
         created_epoch_ms=books.epoch_ms + job.created_at_ms,
         counts=tuple((status, found[status]) for status in TaskStatus),
         timeouts=timeouts,
-        retries_due=sum(is_retry_due(books, task) for task in job.tasks),
+        retries_due=tuple((status, due[status]) for status in TaskStatus if status in due),
     )
 
 

@@ -90,12 +90,16 @@ def retry(books: Books, call: RetryTasks, now_ms: int) -> Answer:
     if firmware_id not in books.firmware:
         return Refused(Refusal.NO_SUCH_FIRMWARE, firmware_id)
     for task in found:
-        tasks.retry(books, task, now_ms)
+        begin_again = tasks.retry if task.is_final else tasks.hasten
+        begin_again(books, task, now_ms)
     return Done()
 
 
 def _is_reopenable(books: Books, task: TaskState) -> bool:
-    return task.is_final and task.status.value in books.contract.reopenable
+    reopenable = books.contract.reopenable
+    if job_rows.is_retry_due(books, task):
+        return "retry_due" in reopenable
+    return task.is_final and task.status.value in reopenable
 
 
 def _is_cancellable(books: Books, status: TaskStatus) -> bool:

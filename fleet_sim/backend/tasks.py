@@ -315,6 +315,18 @@ def reopen(books: Books, task: TaskState) -> None:
     books.keep(task)
 
 
+def hasten(books: Books, task: TaskState, now_ms: int) -> None:
+    """Spare a task between two attempts its gap and the round, as if it had failed for good."""
+    task.tries_left = tries_of(task.job.order, books.planted)
+    task.progress, task.desc = None, None
+    task.not_before_ms, task.online_by_ms = now_ms, None
+    task.job.pending += task.awaits_round
+    task.awaits_round = False
+    _move(books, task, TaskStatus.QUEUED, now_ms)
+    line_up(books, task, now_ms)
+    stir(books, task)
+
+
 def strike(books: Books, task: TaskState) -> None:
     """Remove every trace of a task; its job is going away."""
     _let_go(books, task, "", keep_slot=False)

@@ -53,7 +53,8 @@ class JobRow:
         counts: Its tasks by status, in the order of the statuses, none left out; empty where a
             wire does not show them.
         timeouts: How many of those that failed ended by a timeout.
-        retries_due: How many of those in line have failed and wait to be tried again.
+        retries_due: How many of each status have failed and wait to be tried again, whatever status
+            the contract has them show meanwhile; empty where there are none, or it is not shown.
     """
 
     job_id: str
@@ -65,7 +66,7 @@ class JobRow:
     created_epoch_ms: int
     counts: tuple[tuple[TaskStatus, int], ...] = ()
     timeouts: int = 0
-    retries_due: int = 0
+    retries_due: tuple[tuple[TaskStatus, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ class ContractProfile:
         cancel_descs: The desc texts of a cancelled task; empty means any.
         cancellable: The neutral statuses in which a task can be cancelled. One that waits for
             consent can be where a queued one can, and where it is named itself.
-        reopenable: The neutral statuses from which an operator may have a task tried again.
+        reopenable: The neutral statuses from which an operator may have a task tried again;
+            `retry_due` stands for one that is to be tried again by itself, whatever it shows.
         policy_names: The vendor's words for a frozen and an open device list; None where missing.
         visibility_s: How long a read may lag behind a write.
         page_base: The number of the first page.
@@ -159,7 +160,7 @@ class ContractProfile:
     cancel_shows_as: Literal["failed", "cancelled"]
     cancel_descs: tuple[str, ...] = ()
     cancellable: tuple[Literal["unconfirmed", "queued", "pushed", "under_way"], ...]
-    reopenable: tuple[Literal["failed", "cancelled"], ...] = ("failed",)
+    reopenable: tuple[Literal["failed", "cancelled", "retry_due"], ...] = ("failed",)
     policy_names: tuple[str, str] | None
     visibility_s: int = 2
     page_base: Literal[0, 1]

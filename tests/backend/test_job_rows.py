@@ -1,3 +1,5 @@
+import pytest
+
 from fleet_sim.model.filters import Comparison, Operator
 from fleet_sim.model.northbound import (
     CancelJob,
@@ -42,9 +44,17 @@ def test_a_job_counts_its_tasks_by_status() -> None:
     assert row.timeouts == 1
 
 
-def test_a_job_counts_the_tasks_that_are_to_be_tried_again() -> None:
-    """From a failure to the next push; not those that an operator has begin anew."""
-    server = Server()
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("queued", TaskStatus.QUEUED),
+        ("failed", TaskStatus.FAILED),
+        ("unchanged", TaskStatus.PUSHED),
+    ],
+)
+def test_a_job_counts_the_tasks_that_are_to_be_tried_again(word: str, shown: TaskStatus) -> None:
+    """By what they show, from a failure to the next push; not those an operator begins anew."""
+    server = Server(contract(between_attempts_status=(word,)))
     server.fleet("a", "b")
     job_id = server.job(retry=Retry(1, 60))
     found = [_row(server, job_id).retries_due]
@@ -57,7 +67,7 @@ def test_a_job_counts_the_tasks_that_are_to_be_tried_again() -> None:
     server.call(RetryTasks(job_id, ("a",)))
     found.append(_row(server, job_id).retries_due)
 
-    assert found == [0, 1, 0, 0]
+    assert found == [(), ((shown, 1),), (), ()]
 
 
 def test_a_job_is_finished_when_its_tasks_are() -> None:

@@ -7,6 +7,7 @@ from fleet_sim.model.northbound import (
     Done,
     Refusal,
     Refused,
+    Retry,
     RetryTasks,
     TaskStatus,
     Window,
@@ -236,6 +237,57 @@ def test_a_cancel_names_the_jobs_own_firmware_and_product() -> None:
 
 
 # --- again --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shown", ["queued", "failed", "unchanged"])
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("retry_round", ["per_device", "after_whole_task"])
+def test_an_operator_may_spare_a_task_its_gap(
+    shown: str, retry_round: str, *, restarts: bool
+) -> None:
+    """Where the contract lets it: at once, whatever the others do, and with all its attempts."""
+    server = Server(
+        contract(
+            between_attempts_status=(shown,),
+            retry_round=retry_round,
+            reopenable=("failed", "retry_due"),
+        )
+    )
+    server.fleet("a", "b")
+    job_id = server.job(retry=Retry(1, 60))
+    server.failure("a")
+    server.gone("b")
+    if restarts:
+        server.restart()
+        server.connect("a", version="1.0")
+
+    answer = server.call(RetryTasks(job_id, ("a",)))
+    pushed = server.pushes("a")
+    server.failure("a")
+    server.connect("b", version="1.0")
+    server.version("b", "2.0")
+    server.after(60_000)
+    left = server.pushes("a")
+    server.failure("a")
+
+    assert (answer, pushed, left) == (Done(), 2, 3)
+    assert server.status(job_id, "a") is FAILED
+
+
+def test_all_that_is_to_be_tried_again_is_spared_its_gap() -> None:
+    """Where nobody is named; what has failed for good is among it, what runs is not."""
+    server = Server(contract(reopenable=("failed", "retry_due")))
+    server.fleet("between", "failed", "going")
+    job_id = server.job(retry=Retry(1, 60))
+    server.failure("failed")
+    server.after(60_000)
+    server.failure("failed")
+    server.failure("between")
+
+    answer = server.call(RetryTasks(job_id))
+
+    assert answer == Done()
+    assert [server.pushes(key) for key in ("between", "failed", "going")] == [2, 3, 1]
 
 
 def test_a_retry_may_name_tasks_or_mean_all_that_failed() -> None:

@@ -12,11 +12,15 @@ has devices over MQTT and another northbound. That one platform serves both is a
     a group named as the model   every device of the product       all of `targets_filter`
     wait                         unconfirmed, queued               Waitting
     processing                   pushed, under way                 Processing
+    processing                   waits to be tried again           FailWaitRetry
     success                      succeeded                         Success
     fail, counted as timeout     failed, by the clock              Fail
     fail                         failed                            Fail
     stop                         cancelled                         Stopped
     failed (of the whole)        some failed                       Fail, PartialSuccess
+
+What waits to be tried again keeps the status of its attempt; a scenario may have it read otherwise
+(`between_attempts_status`), which then is what A shows.
 
 What either says of a job is one and the same job, so a task made by A can be stopped by B. A has no
 call that uploads, for that is done on its console; the path that does it here is `admin`'s, ours.

@@ -7,10 +7,9 @@ from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import TaskRow, TaskStatus
 
-# Where consent or another try may be meant; OceanConnect shows what waits for consent as queued.
-NAMEABLE = frozenset(
-    {TaskStatus.UNCONFIRMED, TaskStatus.QUEUED, TaskStatus.FAILED, TaskStatus.CANCELLED}
-)
+# Where consent or another try may be meant; OceanConnect shows what waits for consent as queued,
+# and what waits to be tried again as under way.
+NAMEABLE = frozenset(TaskStatus) - {TaskStatus.PUSHED, TaskStatus.SUCCEEDED}
 
 
 class MetTasks:

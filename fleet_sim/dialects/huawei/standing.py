@@ -56,16 +56,17 @@ IS_HALTED: Mapping[JobStatus, bool] = {
 def standing_of(row: JobRow) -> Standing:
     """Return where a job stands, by its own status and its counts.
 
-    Without tasks all went well, unless its window has yet to open.
+    Without tasks all went well, unless its window has yet to open. What waits to be tried again is
+    neither untouched nor at its end, whatever it shows; in a job that halts it will not be.
     """
-    counts = dict(row.counts)
-    running = _sum(counts, RUNNING)
+    counts, due = dict(row.counts), dict(row.retries_due)
+    running = _sum(counts, RUNNING) - _sum(due, RUNNING)
     if IS_HALTED[row.status]:
         return Standing.STOPPING if running else Standing.STOPPED
     if row.status is JobStatus.PLANNED and not sum(counts.values()):
         return Standing.WAITING
-    if running or _sum(counts, WAITING):
-        is_untouched = sum(counts.values()) == _sum(counts, WAITING)
+    if running or due or _sum(counts, WAITING):
+        is_untouched = not due and sum(counts.values()) == _sum(counts, WAITING)
         return Standing.WAITING if is_untouched else Standing.RUNNING
     return _end_of(counts)
 
@@ -84,7 +85,10 @@ def _end_of(counts: Mapping[TaskStatus, int]) -> Standing:
 
 
 def counters_of(row: JobRow) -> dict[str, int]:
-    """Return the counters of an operation; those that ran out of time are no `fail`."""
+    """Return the counters of an operation; those that ran out of time are no `fail`.
+
+    What waits to be tried again counts as what its subtask shows: the contract says which that is.
+    """
     counts = dict(row.counts)
     return {
         "total": sum(counts.values()),

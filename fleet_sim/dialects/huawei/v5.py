@@ -171,14 +171,16 @@ def stop_task(asked: Asked) -> Talk:
 
 
 def retry_task(asked: Asked) -> Talk:
-    """Try tasks that have ended badly again, some of them or all that the contract lets."""
+    """Try tasks that have failed or were stopped again, some of them or all the contract lets.
+
+    One that is to be tried again by itself does not wait for that any longer.
+    """
     targets = _targets(asked)
     row = yield from _job(asked.names[1])
     if standing_of(row) not in {Standing.FAILED, Standing.PARTLY, Standing.RUNNING}:
         refuse(v5_codes.TASK_STATE, "Nothing of it can be tried again.")
     rows = yield from _tasks(asked, row.job_id)
-    reopenable = tuple(TaskStatus(one) for one in asked.contract.reopenable)
-    chosen = targets or _targets_of(rows, *reopenable)
+    chosen = targets or _targets_of(rows, *asked.contract.reopenable)
     return (yield from _each(rows, chosen, lambda one: RetryTasks(row.job_id, _key(one))))
 
 
@@ -221,8 +223,13 @@ def _key(row: TaskRow) -> tuple[str, ...]:
     return (row.device_key,)
 
 
-def _targets_of(rows: Sequence[TaskRow], *statuses: TaskStatus) -> tuple[str, ...]:
-    return tuple(target_of(row) for row in rows if row.status in statuses)
+def _targets_of(rows: Sequence[TaskRow], *words: str) -> tuple[str, ...]:
+    """Return the targets that stand so; `retry_due` is a word for those between two attempts."""
+    return tuple(
+        target_of(row)
+        for row in rows
+        if ("retry_due" if row.is_retry_due else row.status.value) in words
+    )
 
 
 def _targets(asked: Asked) -> tuple[str, ...]:

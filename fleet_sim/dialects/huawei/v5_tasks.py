@@ -226,7 +226,7 @@ def task_fields(row: JobRow, status: str | None = None) -> dict[str, Any]:
         "task_policy": _policy_fields(order),
         "status": status or status_of(row),
         "status_desc": "",
-        "task_progress": progress_fields(dict(row.counts), row.retries_due),
+        "task_progress": progress_fields(dict(row.counts), dict(row.retries_due)),
         "create_time": stamp(row.created_epoch_ms),
     }
     return {name: value for name, value in shown.items() if value is not None}
@@ -252,16 +252,19 @@ def _policy_fields(order: JobOrder) -> dict[str, Any] | None:
     return fields or None
 
 
-def progress_fields(counts: Mapping[TaskStatus, int], retries_due: int = 0) -> dict[str, int]:
+def progress_fields(
+    counts: Mapping[TaskStatus, int], retries_due: Mapping[TaskStatus, int]
+) -> dict[str, int]:
     """Write how many tasks stand where; those that wait to be tried again are counted apart."""
+    found = {one: counts.get(one, 0) - retries_due.get(one, 0) for one in TaskStatus}
     return {
         "total": sum(counts.values()),
-        "processing": sum(counts.get(one, 0) for one in RUNNING),
-        "success": counts.get(TaskStatus.SUCCEEDED, 0),
-        "fail": counts.get(TaskStatus.FAILED, 0),
-        "waitting": sum(counts.get(one, 0) for one in WAITING) - retries_due,
-        "fail_wait_retry": retries_due,
-        "stopped": counts.get(TaskStatus.CANCELLED, 0),
+        "processing": sum(found[one] for one in RUNNING),
+        "success": found[TaskStatus.SUCCEEDED],
+        "fail": found[TaskStatus.FAILED],
+        "waitting": sum(found[one] for one in WAITING),
+        "fail_wait_retry": sum(retries_due.values()),
+        "stopped": found[TaskStatus.CANCELLED],
         "removed": 0,
     }
 
@@ -283,6 +286,6 @@ def detail_fields(row: TaskRow) -> dict[str, Any]:
         "status": detail_status(row),
         "output": row.desc or "",
     }
-    if row.status is TaskStatus.FAILED:
+    if row.status is TaskStatus.FAILED and not row.is_retry_due:
         fields["error"] = {"error_code": "", "error_msg": row.desc or ""}
     return fields

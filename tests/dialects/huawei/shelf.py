@@ -197,8 +197,15 @@ def _page(rows: Sequence[Row], where: Filter, page: Page) -> Listed:
 
 def ask(gate: Gate, shelf: Shelf, request: HttpRequest, epoch_ms: int = NOW) -> HttpResponse:
     """Hold a conversation to its end."""
+    return held(gate, shelf.answer, request, epoch_ms)
+
+
+def held(
+    gate: Gate, answer: Callable[[Call], Answer], request: HttpRequest, epoch_ms: int
+) -> HttpResponse:
+    """The same with anybody who answers."""
     found: HttpResponse | HttpFile | Call = gate.read(request, epoch_ms)
     while not isinstance(found, HttpResponse):
         assert not isinstance(found, HttpFile)
-        found = gate.render(found, shelf.answer(found), 1)
+        found = gate.render(found, answer(found), 1)
     return found

@@ -75,7 +75,7 @@ def test_tasks_are_named_by_their_ids_once_they_were_met() -> None:
 
 
 def test_tasks_of_two_jobs_are_two_calls() -> None:
-    """A call of v5 is of one; and a task that has gone on can no longer be named."""
+    """A call of v5 is of one; and a task that has succeeded can no longer be named."""
     operator = HuaweiOperator(ORG, "", "")
     rows = [replace(_TASK, task_id=f"t{number}", job_id=f"j{number}") for number in (1, 2)]
     for row in rows:
@@ -83,6 +83,8 @@ def test_tasks_of_two_jobs_are_two_calls() -> None:
 
     with pytest.raises(DialectError, match="of several jobs"):
         operator.request(ConfirmTasks(("t1", "t2")), NOW)
+    operator.answer(*_shown(replace(rows[0], status=TaskStatus.UNDER_WAY)))  # or between two tries
+    operator.request(RetryTasks("j1", task_ids=("t1",)), NOW)
     operator.answer(*_shown(replace(rows[0], status=TaskStatus.SUCCEEDED)))
     with pytest.raises(DialectError, match="'t1' is not known"):
         operator.request(ConfirmTasks(("t1",)), NOW)

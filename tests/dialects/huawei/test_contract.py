@@ -4,9 +4,12 @@ import pytest
 
 from fleet_sim.dialects.huawei import contract
 from fleet_sim.dialects.huawei.contract import CONTRACT, HOUR_S
+from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
 from fleet_sim.model.northbound import TaskStatus
 from fleet_sim.oracle.outcome import Standing
 from tests.dialects.contract_source import ALL, parameters_named
+from tests.dialects.huawei.platform import Platform
+from tests.dialects.huawei.scene import BATCHES
 from tests.dialects.small_runs import SmallRun, small_run
 
 ONE, TWO = "field-00001", "field-00002"
@@ -62,6 +65,27 @@ def test_a_device_is_asked_for_its_version_before_each_push() -> None:
     assert run.violated == {}
     second_round = run.kinds(QUESTION)[-1][0]
     assert max(t for t, _, _ in run.kinds(REPORT) if t < second_round) > 7_000
+
+
+def test_what_waits_to_be_tried_again_is_processing() -> None:
+    """In the older generation's words, all of them; it has begun, and does not wait any more."""
+    platform = Platform()
+    job_id = platform.batched()
+    platform.server.gone("d1", "d2")
+    for key in ("d1", "d2"):
+        platform.server.failure(key)
+
+    operation = platform.ask("GET", f"{OPERATIONS}/{job_id}")
+    found = platform.ask("GET", f"{OPERATIONS}/{job_id}/subOperations")["data"]
+    newer = platform.ask("GET", f"{BATCHES}/{job_id}")
+
+    assert {name: number for name, number in operation["staResult"].items() if number} == {
+        "total": 2, "processing": 2,
+    }  # fmt: skip
+    assert (operation["status"], operation["startTime"]) == ("processing", operation["createTime"])
+    assert [(one["status"], one["stopTime"]) for one in found] == [("processing", None)] * 2
+    assert newer["batchtask"]["status"] == "Processing"
+    assert newer["batchtask"]["task_progress"]["fail_wait_retry"] == 2
 
 
 def test_a_window_that_has_begun_is_no_reason_to_refuse_a_job() -> None:

@@ -64,6 +64,34 @@ def test_every_status_of_a_job_has_its_standing(
     assert standing_of(_row({}, status)) is empty
 
 
+@pytest.mark.parametrize(
+    ("counts", "due"),
+    [
+        ({_T.QUEUED: 2}, {_T.QUEUED: 2}),
+        ({_T.QUEUED: 2}, {_T.QUEUED: 1}),
+        ({_T.FAILED: 2}, {_T.FAILED: 1}),
+        ({_T.UNDER_WAY: 2}, {_T.UNDER_WAY: 2}),
+        ({_T.SUCCEEDED: 1, _T.FAILED: 1}, {_T.FAILED: 1}),
+    ],
+)
+def test_a_job_runs_while_something_is_to_be_tried_again(
+    counts: dict[TaskStatus, int], due: dict[TaskStatus, int]
+) -> None:
+    """Whatever that shows meanwhile: it has begun, and it has not ended."""
+    row = replace(_row(counts), retries_due=tuple(due.items()))
+
+    assert standing_of(row) is Standing.RUNNING
+    assert standing_of(replace(row, status=JobStatus.FINISHED)) is Standing.RUNNING
+
+
+def test_nothing_is_tried_again_in_a_stopped_job() -> None:
+    """It does not wait for what will not begin, even where that shows as under way."""
+    row = replace(_row({_T.UNDER_WAY: 2}, JobStatus.STOPPED), retries_due=((_T.UNDER_WAY, 2),))
+
+    assert standing_of(row) is Standing.STOPPED
+    assert standing_of(replace(row, retries_due=((_T.UNDER_WAY, 1),))) is Standing.STOPPING
+
+
 def test_no_status_of_a_job_is_without_a_line() -> None:
     """A new one has to say whether it halts."""
     assert set(IS_HALTED) == set(JobStatus)

@@ -15,6 +15,7 @@ from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
 from fleet_sim.dialects.huawei.times import stamp
 from fleet_sim.model.northbound import JobStatus, TaskStatus
 from tests.dialects.huawei.canned import Canned
+from tests.dialects.huawei.platform import Platform
 from tests.dialects.huawei.scene import (
     BATCHES,
     PACKAGES,
@@ -245,6 +246,38 @@ def test_all_is_tried_again_that_the_contract_lets(
 
     assert told == [(target, "success") for target in retried]
     assert _statuses(scene).count(TaskStatus.QUEUED) == len(retried)
+
+
+@pytest.mark.parametrize("body", [{}, {"targets": ["pk_d1", "pk_d2"]}])
+def test_what_waits_to_be_tried_again_need_not_wait(body: dict[str, Any]) -> None:
+    """All of it, or what is named, though it is all that the batch has: a failure is behind it."""
+    platform = Platform()
+    job_id = platform.batched()
+    for key in ("d1", "d2"):
+        platform.server.failure(key)
+    asked = [platform.server.asked(key) for key in ("d1", "d2")]
+
+    told = platform.ask("POST", f"{BATCHES}/{job_id}/retry", body)
+    shown = platform.ask("GET", f"{BATCHES}/{job_id}")
+
+    assert {one["target"]: one["status"] for one in told["targets"]} == {
+        "pk_d1": "success", "pk_d2": "success",
+    }  # fmt: skip
+    assert [platform.server.asked(key) for key in ("d1", "d2")] == [one + 1 for one in asked]
+    assert shown["batchtask"]["task_progress"]["fail_wait_retry"] == 0
+
+
+def test_of_all_only_what_may_is_tried_again() -> None:
+    """What runs is not, nor what waits for its second try where the contract has it wait."""
+    platform = Platform(replace(CONTRACT, reopenable=("failed", "cancelled")))
+    job_id = platform.batched()
+    platform.server.failure("d1")
+
+    told = platform.ask("POST", f"{BATCHES}/{job_id}/retry", {})
+    named = platform.ask("POST", f"{BATCHES}/{job_id}/retry", {"targets": ["pk_d1"]})
+
+    assert told["targets"] == []
+    assert [one["status"] for one in named["targets"]] == ["failure"]
 
 
 def test_what_waits_for_consent_gets_it() -> None:

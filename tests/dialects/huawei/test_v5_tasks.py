@@ -28,7 +28,8 @@ from fleet_sim.model.northbound import (
     TaskStatus,
     Window,
 )
-from tests.dialects.huawei.scene import task_body
+from tests.dialects.huawei.platform import Platform
+from tests.dialects.huawei.scene import BATCHES, task_body
 from tests.dialects.huawei.shelf import NOW
 from tests.dialects.huawei.strategies import KINDS
 
@@ -245,7 +246,7 @@ def test_progress_counts_every_status_once() -> None:
     """Those that wait are spelt as the vendor spells them."""
     counts = dict.fromkeys(TaskStatus, 1)
 
-    progress = progress_fields(counts)
+    progress = progress_fields(counts, {})
 
     assert progress == {
         "total": 7, "processing": 2, "success": 1, "fail": 1, "waitting": 2,
@@ -253,20 +254,51 @@ def test_progress_counts_every_status_once() -> None:
     }  # fmt: skip
 
 
-def test_those_that_wait_to_be_tried_again_are_counted_apart() -> None:
-    """They have failed, and are no longer among those whose turn has not come."""
-    progress = progress_fields({TaskStatus.QUEUED: 3, TaskStatus.FAILED: 1}, 2)
+@pytest.mark.parametrize(
+    ("shown", "column"),
+    [
+        (TaskStatus.QUEUED, "waitting"),
+        (TaskStatus.FAILED, "fail"),
+        (TaskStatus.PUSHED, "processing"),
+        (TaskStatus.UNDER_WAY, "processing"),
+    ],
+)
+def test_those_that_wait_to_be_tried_again_are_counted_apart(
+    shown: TaskStatus, column: str
+) -> None:
+    """Once each, whatever status they show."""
+    progress = progress_fields({shown: 3}, {shown: 2})
 
-    assert (progress["waitting"], progress["fail_wait_retry"], progress["fail"]) == (1, 2, 1)
-    assert progress["total"] == 4
+    assert {name: number for name, number in progress.items() if number} == {
+        "total": 3, column: 1, "fail_wait_retry": 2,
+    }  # fmt: skip
 
 
 def test_a_detail_that_waits_to_be_tried_again_says_so() -> None:
-    """In the vendor's word, with what went wrong."""
-    row = TaskRow("t", "j", "p1", "d1", "", "v1", "v2", TaskStatus.QUEUED, None, "why", NOW)
+    """In the vendor's word, with what went wrong, whatever status it shows."""
+    for status in (TaskStatus.QUEUED, TaskStatus.FAILED, TaskStatus.UNDER_WAY):
+        row = TaskRow("t", "j", "p1", "d1", "", "v1", "v2", status, None, "why", NOW)
 
-    assert detail_fields(dataclasses.replace(row, is_retry_due=True)) == {
-        "target": "p1_d1", "status": "FailWaitRetry", "output": "why",
+        assert detail_fields(dataclasses.replace(row, is_retry_due=True)) == {
+            "target": "p1_d1", "status": "FailWaitRetry", "output": "why",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("between", ["queued", "failed", "unchanged"])
+def test_what_fails_at_the_platform_waits_to_be_tried_again_here(between: Any) -> None:  # noqa: ANN401
+    """The backend and this in one: task, counters and details say the same, and add up."""
+    platform = Platform(dataclasses.replace(CONTRACT, between_attempts_status=(between,)))
+    job_id = platform.batched()
+    platform.server.failure("d1")
+    platform.server.version("d2", "v2.0", after=True)
+
+    shown = platform.ask("GET", f"{BATCHES}/{job_id}")
+
+    progress = shown["batchtask"]["task_progress"]
+    assert shown["batchtask"]["status"] == "Processing"
+    assert [one["status"] for one in shown["task_details"]] == ["Success", "FailWaitRetry"]
+    assert {name: number for name, number in progress.items() if number} == {
+        "total": 2, "success": 1, "fail_wait_retry": 1,
     }  # fmt: skip
 
 
