@@ -303,13 +303,13 @@ async def _watch(
 
 
 def _check_end(child: PlatformChild) -> None:
-    """Pass on what a platform ended with, if that was no good end.
+    """Pass on the error that a platform ended with, be it in the midst of the run or after it.
 
     Raises:
         TargetError: Its own words.
     """
     if why := child.closing.get("error"):
-        raise TargetError(f"the reference platform ended early: {why}")
+        raise TargetError(f"the reference platform ended with an error: {why}")
 
 
 def _result(
