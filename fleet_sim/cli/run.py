@@ -157,8 +157,10 @@ class _Session:
 
     def _run(self) -> int:
         with Live(title=self._plan.name, mode=self._mode, console=self._terminal) as live:
+            at_the_end = barren(self._plan)  # a warning of the verdict
             for note in self._plan.notes:
-                live.say(note)
+                if note not in at_the_end:
+                    live.say(note)
             outcome = self._carry_out(live)
             for refusal in outcome.refusals:
                 live.say(refusal)
@@ -305,7 +307,7 @@ class _Session:
             ),
             generator=outcome.generator,
             northbound=outcome.northbound,
-            warnings=(*barren(self._plan), *warnings(outcome.records)),
+            warnings=warnings(outcome.records),
             overrides=self._plan.overrides,
             folder=str(self._folder),
             program=_program(),

@@ -22,6 +22,7 @@ def warnings(records: Sequence[Record]) -> tuple[str, ...]:
     """Return sentences about a run's log; none where nothing of the kind shows."""
     found = _Counts(records)
     return (
+        *found.barren,
         *found.turned_away(),
         *_taken_over(records),
         *found.not_subscribed(),
@@ -36,6 +37,7 @@ class _Counts:
     """One pass over the log: device to how often, by what it met."""
 
     def __init__(self, records: Iterable[Record]) -> None:
+        self.barren: list[str] = []  # what was planted and is none
         self._faults: dict[str, frozenset[str]] = {}
         self._untold: set[str] = set()
         self._turned_away: dict[str, Counter[str]] = {}
@@ -58,6 +60,8 @@ class _Counts:
                 self._faults.pop(str(record.get("id", "")), None)
             case "contract":
                 self._answers = bool(record.get("answers_reports", self._answers))
+            case "plants_nothing":
+                self.barren.append(str(record.get("why", "")))
             case "kept_by_others":
                 self._untold.update(map(str, record.get("untold") or ()))
 

@@ -88,6 +88,22 @@ def test_a_bug_that_the_vendor_has_no_room_for_is_told(
     assert document["warnings"] == ["B53 plants nothing with enos, which has no rate of pushes."]
 
 
+def test_a_bug_that_plants_nothing_is_told_once_and_not_forgotten(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Under the verdict, and whenever the run is judged again, even if it was killed."""
+    runs = tmp_path / "r"
+    words = ["--virtual", "--plant", "B53", "--ui", "plain", "--runs", str(runs)]
+    outcome(["run", str(small), *words])
+    first = capsys.readouterr().err
+    (runs / "latest/run.json").unlink()
+
+    outcome(["judge", str(runs / "latest"), "--ui", "plain"])
+
+    said = "B53 plants nothing with enos, which has no rate of pushes."
+    assert (first.count(said), capsys.readouterr().err.count(said)) == (1, 1)
+
+
 def test_a_run_in_real_time_comes_to_the_same_verdict(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

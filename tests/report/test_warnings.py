@@ -104,6 +104,16 @@ def control(kind: str, **fields: Any) -> list[Record]:  # noqa: ANN401 - any fie
     return [Record(0, 0, Source.CONTROL, kind, fields=fields)]
 
 
+def test_what_was_planted_and_is_none_is_told_first() -> None:
+    """Its promise reads as if the verdict had missed it."""
+    log = [*wire("turned_away", "p/a", why="reset"), *control("plants_nothing", why="B1: nothing.")]
+
+    assert warnings(log) == (
+        "B1: nothing.",
+        "the broker turned 1 device away, once in all: reset",
+    )
+
+
 def test_who_is_turned_away_by_plan_is_no_news() -> None:
     """While a scenario's event lasts, and only of its devices."""
     log = [
