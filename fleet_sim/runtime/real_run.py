@@ -102,7 +102,10 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
 
     Raises:
         TargetError: The target cannot be reached or refuses us, or the fleet needs more open files
-            than there are; no device was switched on.
+            than there are, before any device is switched on; the broker lets none in, or the log
+            cannot be written, in the midst of the run; a platform ended with an error, then or
+            after it.
+        BrokenError: A platform died in the midst of the run.
     """
     check_limit(raise_limit(), devices=len(plan.devices), downloads=downloads_max(plan))
     clouds = clouds_of(plan)
