@@ -50,7 +50,7 @@ def _kept(run: Run, judgement: Judgement) -> Iterator[Step]:
     if has_log:
         yield from _evidence(run, judgement)
     *some, last = [name for name in FILES if name not in run.lacks] or ["the scenario"]
-    how_much = "What could be kept" if run.lacks else "All of it"
+    how_much = "What was kept" if run.lacks else "All of it"
     names = f"{', '.join(some)} and {last}" if some else last
     yield Step(f"{how_much} is in {run.folder}: {names}.")
     if has_log:

@@ -100,7 +100,7 @@ class Run:
             what of the log is missing.
         overrides: Sentences: what of the vendors' contracts or of the scenario was changed.
         folder: The run's folder as the person can type it; "" where none is kept.
-        lacks: What is not in that folder, of `FILES`: it could not be written.
+        lacks: What of `FILES` is not in it: it could not be written, or the run was killed.
         program: The command as the person typed it, `fleet-sim` or `./fleet-sim`.
         arguments: What followed `run`, without `--seed`, `--virtual` and what only concerns the
             display; enough to repeat the run.

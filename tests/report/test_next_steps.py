@@ -102,7 +102,7 @@ def test_a_folder_that_lacks_something_is_not_said_to_hold_it(
     steps = next_steps(replace(run(), lacks=lacks), mixed(), FAILED)
 
     texts = [step.text for step in steps]
-    assert f"What could be kept is in runs/20260101T000000Z-happy-path: {said}." in texts
+    assert f"What was kept is in runs/20260101T000000Z-happy-path: {said}." in texts
     reads = [step for step in steps if "zgrep" in step.command or " judge " in step.command]
     assert bool(reads) == (RUN_LOG not in lacks)
 
