@@ -45,7 +45,7 @@ class ContractProfile:
         timeout_s_min: The shortest timeout a job may ask for; None where the vendor has none.
         timeout_s_max: The longest.
         timeout_s: The default; None means no limit.
-        timeout_step_s: In which steps timeouts are counted.
+        timeout_step_s: In which steps timeouts are counted, and the gaps between attempts.
         retry_count_min: The fewest retries a job with retries may ask for.
         retry_count_max: The most.
         retry_counts_allowed: The only counts there are; empty means every one in the range.

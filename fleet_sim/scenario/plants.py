@@ -6,7 +6,7 @@ and its promise reads as if the verdict had missed it. Who plants it is told so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fleet_sim.dialects.interface import Dialect
@@ -104,12 +104,13 @@ NEEDS: tuple[Need, ...] = (
 
 def barren(plan: Plan) -> tuple[str, ...]:
     """Return a sentence for each planted bug and vendor of a plan that do not go together."""
-    return tuple(_barren(plan))
+    return tuple(barren_with(plan.target.plant, plan.contracts))
 
 
-def _barren(plan: Plan) -> Iterator[str]:
-    for bug in plan.target.plant:
-        for name, contract in plan.contracts.items():
+def barren_with(plant: Sequence[str], contracts: Mapping[str, ContractProfile]) -> Iterator[str]:
+    """Yield the same of bugs and of what vendors promise, by dialect."""
+    for bug in plant:
+        for name, contract in contracts.items():
             dialect = get(name)
             unmet = [one for one in NEEDS if bug in one.bugs and not one.is_met(dialect, contract)]
             if unmet:
