@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.scenario.contracts import nearest_legal
 from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
+from fleet_sim.scenario.nearest import nearest_legal
 from fleet_sim.scenario.planned import ImagePlan, JobPlan, WindowPlan
 
 
