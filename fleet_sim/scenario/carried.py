@@ -52,12 +52,8 @@ _IDLE = (
         "its jobs name no timeout",
     ),
     _Idle(
-        (
-            "retry_interval_s_min",
-            "retry_interval_s_max",
-            "retry_intervals_s_allowed",
-            "retry_interval_below_timeout",
-        ),
+        # The shortest is no bound there, but the gap that all jobs have.
+        ("retry_interval_s_max", "retry_intervals_s_allowed", "retry_interval_below_timeout"),
         lambda _after, own, _: own.retry_interval_s_max == 0,
         "its jobs name no gap between retries",
     ),
@@ -203,7 +199,13 @@ _NAMED: tuple[tuple[tuple[str, ...], Callable[[ContractProfile], bool]], ...] = 
 
 def sayable(own: ContractProfile, after: ContractProfile) -> ContractProfile:
     """Return by what a vendor's orders are written: as overridden, within what its API can say."""
-    kept: dict[str, Any] = {"timeout_step_s": lcm(own.timeout_step_s, after.timeout_step_s)}
+    step_s = own.timeout_step_s
+    kept: dict[str, Any] = {
+        "timeout_step_s": lcm(step_s, after.timeout_step_s),
+        "retry_intervals_s_allowed": tuple(
+            one - one % step_s for one in after.retry_intervals_s_allowed
+        ),
+    }
     kept |= {knob: getattr(own, knob) for knobs, lacks in _NAMED if lacks(own) for knob in knobs}
     most, asked = own.source_versions_max, after.source_versions_max
     if most is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario.carried import SPEAKS, Speech, idle, sayable
+from fleet_sim.scenario.nearest import Numbers, counts, gaps, timeouts
 
 Profile = TypeVar("Profile", ContractProfile, LinkProfile)
 
@@ -52,6 +54,28 @@ _NEED_SOURCES: Mapping[str, str] = {
     "open_list_needs_source_versions": _OPEN_LIST,
 }
 
+# What jobs name by number, its unit, and the knobs to blame where a vendor takes none at all.
+_NUMBERS: tuple[tuple[str, str, Callable[[ContractProfile], Numbers], tuple[str, ...]], ...] = (
+    ("timeout", " s", timeouts, ("timeout_s_max", "timeout_s_min", "timeout_step_s")),
+    (
+        "gap between retries",
+        " s",
+        gaps,
+        (
+            "retry_intervals_s_allowed",
+            "retry_interval_s_max",
+            "retry_interval_s_min",
+            "timeout_step_s",
+        ),
+    ),
+    (
+        "number of retries",
+        "",
+        counts,
+        ("retry_counts_allowed", "retry_count_max", "retry_count_min"),
+    ),
+)
+
 
 def replaced(profile: Profile, knobs: Mapping[str, Any]) -> Profile:
     """Return a profile, of a contract or of a link, with some fields replaced."""
@@ -93,7 +117,9 @@ def misfits(
     if "policy_names" in overrides and None not in {profile.policy_names, after.policy_names}:
         yield "policy_names", f"may be null and nothing else, as the words are those of {dialect}"
     yield from _unnamed_sources(dialect, profile, after, overrides)
-    yield from crossed_bounds(after, overrides)
+    crossed = dict(crossed_bounds(after, overrides))
+    yield from crossed.items()
+    yield from _no_numbers(sayable(profile, after), overrides.keys() - crossed.keys())
 
 
 def _unnamed_sources(
@@ -130,6 +156,24 @@ def crossed_bounds(
         blamed.add(knob)
         value, side, other = (least, "above", high) if knob == low else (most, "below", low)
         yield knob, f"is {_said(value)}, {side} {other} ({_said(getattr(profile, other))})"
+
+
+def _no_numbers(profile: ContractProfile, blamable: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+    """Find what no job could name by any number: bounds that do not cross, and nothing between."""
+    for what, unit, taken, knobs in _NUMBERS:
+        numbers = taken(profile)
+        is_crossed = numbers.most is not None and numbers.least > numbers.most
+        if is_crossed or numbers.nearest(numbers.least) is not None:
+            continue
+        span = (
+            f"{numbers.least}{unit} on"
+            if numbers.most is None
+            else (f"{numbers.least} to {numbers.most}{unit}")
+        )
+        steps = f" in whole steps of {numbers.step}{unit}" if numbers.step > 1 else ""
+        among = f" among {_said(numbers.only)}" if numbers.only else ""
+        for knob in [one for one in knobs if one in blamable][:1]:
+            yield knob, f"does not fit: there is no {what} from {span}{steps}{among}"
 
 
 def _said(value: object) -> str:

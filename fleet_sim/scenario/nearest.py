@@ -15,6 +15,67 @@ ORDER_MARGIN_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """Those that a vendor takes for one of a job's: a range, in steps, or a few of it.
+
+    Attributes:
+        least: The lowest end of the range.
+        most: The highest; None: there is none.
+        step: Only whole multiples of it.
+        only: Only these; empty: any.
+    """
+
+    least: int
+    most: int | None
+    step: int = 1
+    only: tuple[int, ...] = ()
+
+    def nearest(self, asked: int, below: int | None = None) -> int | None:
+        """Return the nearest, upwards between two steps; None: there is none.
+
+        Args:
+            asked: What is wanted.
+            below: Only what is lower than this; None: any.
+        """
+        least, most = _up(self.least, self.step), self._most(below)
+        if self.only:
+            fitting = [one for one in self.only if self._has(one, least, most)]
+            return min(fitting, key=lambda one: (abs(one - asked), one), default=None)
+        legal = max(_up(asked, self.step), least)
+        legal = legal if most is None else min(legal, most)
+        return legal if legal >= least else None
+
+    def _most(self, below: int | None) -> int | None:
+        ends = [end for end in (self.most, None if below is None else below - 1) if end is not None]
+        return min(ends) // self.step * self.step if ends else None
+
+    def _has(self, one: int, least: int, most: int | None) -> bool:
+        return one % self.step == 0 and least <= one and (most is None or one <= most)
+
+
+def timeouts(profile: ContractProfile) -> Numbers:
+    """Return the timeouts that a job may name, in seconds; that of no time is none."""
+    return Numbers(profile.timeout_s_min or 1, profile.timeout_s_max, profile.timeout_step_s)
+
+
+def gaps(profile: ContractProfile) -> Numbers:
+    """Return the gaps between retries that a job may name, in seconds."""
+    return Numbers(
+        profile.retry_interval_s_min,
+        profile.retry_interval_s_max,
+        profile.timeout_step_s,
+        profile.retry_intervals_s_allowed,
+    )
+
+
+def counts(profile: ContractProfile) -> Numbers:
+    """Return how many retries a job may name."""
+    return Numbers(
+        profile.retry_count_min, profile.retry_count_max, only=profile.retry_counts_allowed
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Legal:
     """The nearest values that a vendor can express, and what was changed to get there."""
 
@@ -52,7 +113,7 @@ def nearest_legal(
     """
     timeout_s = None if timeout_ms is None else _timeout_s(profile, timeout_ms)
     gap_s = _interval_s(profile, retry_interval_ms, timeout_s) if retry_count else 0
-    count = _retry_count(profile, retry_count) if retry_count and gap_s is not None else 0
+    count = counts(profile).nearest(retry_count) or 0 if gap_s is not None and retry_count else 0
     interval_s = gap_s or 0
     window = None if window_ms is None else _window_ms(profile, window_ms, at_ms)
     pace = None if rate is None else _rate(profile, rate)
@@ -93,34 +154,13 @@ def _timeout_s(profile: ContractProfile, asked_ms: int) -> int | None:
     """Return the nearest timeout; None where the vendor's timeouts are fixed."""
     if profile.timeout_s_min is None and profile.timeout_s_max is None:
         return None
-    least, most = profile.timeout_s_min, profile.timeout_s_max
-    return _in_steps(_whole_s(asked_ms), least, most, profile.timeout_step_s)
-
-
-def _retry_count(profile: ContractProfile, asked: int) -> int:
-    if profile.retry_counts_allowed:
-        return _nearest(asked, profile.retry_counts_allowed)
-    return _within(asked, profile.retry_count_min, profile.retry_count_max)
+    return timeouts(profile).nearest(_whole_s(asked_ms))
 
 
 def _interval_s(profile: ContractProfile, asked_ms: int, timeout_s: int | None) -> int | None:
     """Return the nearest gap, in the steps in which timeouts are counted; None: none is legal."""
-    asked, step_s = _whole_s(asked_ms), profile.timeout_step_s
     below_s = timeout_s if profile.retry_interval_below_timeout else None
-    least, most = profile.retry_interval_s_min, profile.retry_interval_s_max
-    allowed = tuple(one - one % step_s for one in profile.retry_intervals_s_allowed)
-    if allowed:
-        in_range = tuple(one for one in allowed if one == _in_steps(one, least, most, step_s))
-        fitting = tuple(one for one in in_range or allowed if _is_below(one, below_s))
-        return _nearest(asked, fitting) if fitting else None
-    legal = _in_steps(asked, least, most, step_s)
-    if below_s is not None:
-        legal = min(legal, (below_s - 1) // step_s * step_s)
-    return legal if legal >= least else None
-
-
-def _is_below(value: int, limit: int | None) -> bool:
-    return limit is None or value < limit
+    return gaps(profile).nearest(_whole_s(asked_ms), below_s)
 
 
 def _window_ms(
@@ -139,16 +179,7 @@ def _rate(profile: ContractProfile, asked: int) -> int | None:
     """Return the nearest rate; None where the vendor has none."""
     if profile.pushes_a_minute is None:
         return None
-    return _within(asked, profile.pushes_a_minute_min, profile.pushes_a_minute_max)
-
-
-def _in_steps(asked_s: int, least_s: int | None, most_s: int | None, step_s: int) -> int:
-    """Return the nearest whole steps within a range, upwards where there are two."""
-    return _within(
-        _up(asked_s, step_s),
-        None if least_s is None else _up(least_s, step_s),
-        None if most_s is None else most_s - most_s % step_s,
-    )
+    return Numbers(profile.pushes_a_minute_min or 1, profile.pushes_a_minute_max).nearest(asked)
 
 
 def _up(value: int, step: int) -> int:
@@ -158,12 +189,3 @@ def _up(value: int, step: int) -> int:
 def _whole_s(ms: int) -> int:
     """Round up: a device gets no less time than was asked for."""
     return -(-ms // 1000)
-
-
-def _within(asked: int, lowest: int | None, highest: int | None) -> int:
-    at_least = asked if lowest is None else max(asked, lowest)
-    return at_least if highest is None else min(at_least, highest)
-
-
-def _nearest(asked: int, allowed: tuple[int, ...]) -> int:
-    return min(allowed, key=lambda one: (abs(one - asked), one))

@@ -115,6 +115,38 @@ def test_what_a_vendor_has_no_word_for_cannot_be_had(
         ("huawei", {"retry_needs_source_versions": True}, "retry_needs_source_versions does not f"),
         ("huawei", {"open_list_needs_source_versions": True}, ""),
         ("enos", {"source_versions_max": 0}, ""),
+        (
+            "tuya",
+            {"timeout_s_min": 10, "timeout_s_max": 30},
+            "timeout_s_max does not fit: there is no timeout from 10 to 30 s in whole steps of 60",
+        ),
+        (
+            "tuya",
+            {"timeout_s_min": 70, "timeout_s_max": 100},
+            "timeout_s_max does not fit: there is no timeout from 70 to 100 s in whole steps of 60",
+        ),
+        ("tuya", {"timeout_s_min": 70, "timeout_s_max": 120}, ""),
+        ("tuya", {"timeout_s_min": None, "timeout_s_max": 30}, "timeout_s_max does not fit"),
+        ("tuya", {"timeout_step_s": 100_000}, "timeout_step_s does not fit: there is no timeout"),
+        ("huawei", {"timeout_s_min": 10, "timeout_s_max": 30, "timeout_s": 20}, ""),
+        ("enos", {"timeout_s_max": 300}, "timeout_s_max is 300, below timeout_s (7200)"),
+        (
+            "tuya",
+            {"retry_interval_s_min": 10, "retry_interval_s_max": 50},
+            "retry_interval_s_max does not fit: there is no gap between retries from 10 to 50 s in",
+        ),
+        (
+            "tuya",
+            {"retry_interval_s_min": 86_401, "retry_interval_s_max": None},
+            "retry_interval_s_max does not fit: there is no gap between retries from 86401 s on",
+        ),
+        ("enos", {"retry_intervals_s_allowed": (90_000,)}, "retry_intervals_s_allowed does not f"),
+        (
+            "alibaba",
+            {"retry_count_min": 3, "retry_count_max": 4},
+            "retry_count_max does not fit: there is no number of retries from 3 to 4 among 1, 2, 5",
+        ),
+        ("huawei", {"retry_counts_allowed": (7,)}, "retry_counts_allowed does not fit"),
     ],
 )
 def test_what_would_have_every_job_refused_does_not_fit(
@@ -140,3 +172,20 @@ def test_bounds_that_cross_are_misfits_too() -> None:
     found = [knob for knob, _ in misfits("enos", CONTRACT, overrides)]
 
     assert found == ["asks_version", "timeout_s"]
+
+
+def test_a_range_without_a_whole_step_blames_a_knob_that_is_not_blamed_yet() -> None:
+    """Each sentence stands by itself, and tells what there is to choose among."""
+    overrides = {"timeout_s_max": 300, "timeout_step_s": 7, "retry_counts_allowed": (6, 7)}
+
+    assert list(misfits("enos", CONTRACT, overrides, speech("enos"))) == [
+        ("timeout_s_max", "is 300, below timeout_s (7200)"),
+        (
+            "timeout_step_s",
+            "does not fit: there is no timeout from 300 to 300 s in whole steps of 7 s",
+        ),
+        (
+            "retry_counts_allowed",
+            "does not fit: there is no number of retries from 1 to 5 among 6, 7",
+        ),
+    ]

@@ -4,7 +4,7 @@ import pytest
 
 from fleet_sim.dialects.enos.contract import CONTRACT
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.scenario.nearest import Legal, nearest_legal
+from fleet_sim.scenario.nearest import Legal, Numbers, nearest_legal
 
 
 def legal(profile: ContractProfile = CONTRACT, **asked: object) -> Legal:
@@ -60,6 +60,25 @@ def test_retries_go_to_the_nearest_count_there_is() -> None:
         *(0, 1, 2, 5),
         5,
     ]
+
+
+def test_retries_are_of_those_counts_that_the_range_leaves() -> None:
+    """A backend asks for both; so does whoever orders."""
+    few = replace(CONTRACT, retry_counts_allowed=(1, 2, 5), retry_count_min=2, retry_count_max=4)
+
+    assert [legal(few, retry_count=count).retry_count for count in (1, 5)] == [2, 2]
+
+
+def test_numbers_are_whole_steps_within_a_range_or_none() -> None:
+    """The nearest of them, upwards between two steps, and lower than what one is to be below."""
+    steps = Numbers(70, 200, step=60)
+
+    assert [steps.nearest(asked) for asked in (0, 121, 130, 999)] == [120, 180, 180, 180]
+    assert [steps.nearest(0, below) for below in (121, 120)] == [120, None]
+    assert Numbers(70, 100, step=60).nearest(80) is None
+    assert Numbers(70, None, step=60).nearest(999) == 1020
+    assert Numbers(70, 200, 60, (60, 120, 150, 240)).nearest(160) == 120
+    assert Numbers(70, 200, 60, (60, 150)).nearest(160) is None
 
 
 def test_gaps_go_to_the_nearest_there_is() -> None:
