@@ -37,6 +37,26 @@ def test_what_a_contract_is_overridden_to_have_can_be_broken() -> None:
 
 
 @pytest.mark.parametrize(
+    ("bug", "dialect", "override", "is_told"),
+    [
+        ("B61", "huawei", "source_versions_max: 5", True),
+        ("B29", "huawei", "source_versions_max: null", True),
+        ("B29", "huawei", "must_have_reported_version: true", False),
+        ("B13", "huawei", "retry_interval_s_max: 60", True),
+        ("B13", "huawei", "retry_interval_s_min: 30, retry_interval_s_max: 60", False),
+        ("B13", "enos", "retry_interval_s_max: 0", True),
+        ("B01", "tuya", "cap_default: 5", False),
+        ("B53", "tuyalink", "pushes_a_minute: 9", False),
+    ],
+)
+def test_what_an_override_gives_no_name_cannot_be_broken(
+    bug: str, dialect: str, override: str, *, is_told: bool
+) -> None:
+    """Jobs have to name it, and could not; what the backend does by itself it can do wrong."""
+    assert bool(told(dialect, bug, rest=f"contract: {{{override}}}")) is is_told
+
+
+@pytest.mark.parametrize(
     ("bug", "dialect", "is_told"),
     [
         ("B15", "huawei", True),  # 100 % is the word for "done" there
@@ -72,4 +92,6 @@ def test_the_table_names_bugs_and_parameters_that_there_are() -> None:
     contract = get("enos").contract
 
     assert {bug for need in NEEDS for bug in need.bugs} <= PLANTED.keys()
-    assert all(hasattr(contract, knob) for need in NEEDS for knob in need.lacking)
+    assert all(
+        hasattr(contract, knob) for need in NEEDS for knob in {**need.lacking, **need.unnamed}
+    )
