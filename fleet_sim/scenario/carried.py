@@ -181,13 +181,10 @@ def _steps(knob: str, span_s: int, step_s: int) -> int:
 _NAMED: tuple[tuple[tuple[str, ...], Callable[[ContractProfile], bool]], ...] = (
     (("cap_default",), lambda own: own.cap_default is None),
     (
-        ("timeout_s_min", "timeout_s_max"),
+        ("timeout_s_min", "timeout_s_max", "timeout_step_s"),
         lambda own: own.timeout_s_min is None and own.timeout_s_max is None,
     ),
-    (
-        ("retry_interval_s_min", "retry_interval_s_max", "retry_intervals_s_allowed"),
-        lambda own: own.retry_interval_s_max == 0,
-    ),
+    (("retry_intervals_s_allowed",), lambda own: own.retry_interval_s_max == 0),
     (
         ("pushes_a_minute", "pushes_a_minute_min", "pushes_a_minute_max"),
         lambda own: own.pushes_a_minute is None,
@@ -207,6 +204,9 @@ def sayable(own: ContractProfile, after: ContractProfile) -> ContractProfile:
         ),
     }
     kept |= {knob: getattr(own, knob) for knobs, lacks in _NAMED if lacks(own) for knob in knobs}
+    if own.retry_interval_s_max == 0:
+        # No job names a gap there, and all have the shortest; the verdict is to know it, too.
+        kept["retry_interval_s_max"] = after.retry_interval_s_min
     most, asked = own.source_versions_max, after.source_versions_max
     if most is not None:
         kept["source_versions_max"] = most if asked is None else min(most, asked)

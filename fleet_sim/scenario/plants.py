@@ -94,9 +94,7 @@ def _searches(where: Filter) -> Callable[[Dialect], bool]:
 NEEDS: tuple[Need, ...] = (
     Need(("B01", "B02", "B03", "B04"), "cap on devices under way", {"cap_default": None}),
     Need(("B08",), "timeout for devices that never speak", {"silent_device": "waits"}),
-    Need(
-        ("B13",), "gap between attempts", {"retry_interval_s_min": 0}, {"retry_interval_s_max": 0}
-    ),
+    Need(("B13",), "gap between attempts", unnamed={"retry_interval_s_max": 0}),
     Need(("B14",), "way to cancel a task", {"cancellable": ()}),
     Need(("B15",), "word for 100 % apart from the new version's", has_word=_tells_100_percent),
     Need(

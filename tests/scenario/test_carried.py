@@ -232,6 +232,8 @@ def happened(run: VirtualRun) -> list[Record]:
         ("tuya", {"retry_intervals_s_allowed": [130]}, {"retries": 1}, {"retry_interval_s": 120}),
         ("tuya", {"retry_interval_s_min": 30}, {"retries": 1}, {"retry_interval_s": 600}),
         ("tuya", {"retry_interval_s_min": 30}, {"retries": 1, "timeout": "5m"}, {"retry_count": 0}),
+        ("huawei", {"retry_interval_s_min": 50, "retry_interval_s_max": 60, "timeout_step_s": 7},
+         {"retries": 1, "retry_interval": "5s"}, {"retry_interval_s": 50}),
         ("alibaba", {"open_list_windows": True}, {"incremental": True}, {"window": None}),
         ("enos", {"source_versions_max": 1}, {"from": ["1", "2"]}, {"from_versions": ("1",)}),
         ("tuya", {"source_versions_max": 11}, {"from": [str(n) for n in range(1, 13)]},

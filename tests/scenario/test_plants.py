@@ -4,6 +4,10 @@ import pytest
 
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.dialects.registry import get
+from fleet_sim.oracle.judge import judge
+from fleet_sim.oracle.outcome import Standing
+from fleet_sim.oracle.tolerance import VIRTUAL_TIME
+from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import plan
 from fleet_sim.scenario.plants import NEEDS, barren
@@ -70,6 +74,24 @@ def test_what_an_override_gives_no_name_cannot_be_broken(
 def test_some_bugs_need_a_word_of_the_dialects(bug: str, dialect: str, *, is_told: bool) -> None:
     """What no message and no search can say cannot go wrong."""
     assert bool(told(dialect, bug)) is is_told
+
+
+@pytest.mark.parametrize("is_planted", [False, True])
+def test_a_gap_that_jobs_cannot_name_is_broken_where_an_override_gives_it(
+    *, is_planted: bool
+) -> None:
+    """Huawei's jobs then have the shortest there is, and the verdict knows of it."""
+    text = (
+        'fleets: {a: {devices: 4, firmware: "1", dialect: huawei, personas: bad_digest}}\n'
+        'jobs: [{at: 10s, upgrade: a, to: "2", retries: 1}]\n'
+        "contract: {retry_interval_s_min: 120, retry_interval_s_max: 600}\nduration: 1h"
+    )
+    made = plan(load(text, "small.yaml", flags={"plant": ["B13"] if is_planted else []}))
+
+    judged = judge(run_virtually(made).records, made.contracts, tolerance=VIRTUAL_TIME)
+
+    expected = Standing.VIOLATED if is_planted else Standing.HELD
+    assert judged.promises["V15"].standing is expected
 
 
 def test_each_vendor_of_several_is_told_of_by_itself() -> None:
