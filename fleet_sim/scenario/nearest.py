@@ -112,16 +112,15 @@ def nearest_legal(
         at_ms: When the job is ordered.
     """
     timeout_s = None if timeout_ms is None else _timeout_s(profile, timeout_ms)
-    gap_s = _interval_s(profile, retry_interval_ms, timeout_s) if retry_count else 0
-    count = counts(profile).nearest(retry_count) or 0 if gap_s is not None and retry_count else 0
-    interval_s = gap_s or 0
+    gap_s = _interval_s(profile, retry_interval_ms, timeout_s) if retry_count else None
+    count = None if gap_s is None else counts(profile).nearest(retry_count)
     window = None if window_ms is None else _window_ms(profile, window_ms, at_ms)
     pace = None if rate is None else _rate(profile, rate)
     asked, legal = window_ms or (None, None), window or (None, None)
     changed = (
         ("timeout", _s(timeout_ms), timeout_s, "s"),
         ("retries", retry_count, count, ""),
-        ("retry_interval", _s(retry_interval_ms) if count else 0, interval_s, "s"),
+        ("retry_interval", _s(retry_interval_ms), gap_s, "s"),
         ("window's start", _s(asked[0]), _s(legal[0]), "s"),
         ("window's end", _s(asked[1]), _s(legal[1]), "s"),
         ("rate", rate, pace, ""),
@@ -138,12 +137,17 @@ def nearest_legal(
         for name, wanted, sent in missing
         if wanted is not None and sent is None
     )
+    no_gap = (
+        "retries are left out, as no gap that the vendor takes is shorter than the timeout of "
+        f"{timeout_s} s"
+    )
     changes = (
         f"{name} {wanted:g}{unit} becomes {sent:g}{unit}"
         for name, wanted, sent, unit in changed
         if wanted is not None and sent is not None and wanted != sent
     )
-    return Legal(cap, timeout_s, count, interval_s, window, (*left_out, *changes), pace)
+    said = (*left_out, *([no_gap] if retry_count and gap_s is None else ()), *changes)
+    return Legal(cap, timeout_s, count or 0, gap_s or 0, window, said, pace)
 
 
 def _s(ms: int | None) -> float | None:

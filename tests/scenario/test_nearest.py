@@ -124,6 +124,19 @@ def test_a_gap_may_have_to_be_shorter_than_the_timeout(timeout_ms: int | None, g
     assert legal(free, **asked).retry_interval_s == min(1800, (timeout_ms or 10**7) // 1000 - 1)
 
 
+def test_retries_without_a_gap_below_the_timeout_are_left_out_and_told_why() -> None:
+    """What was asked for cannot be had at all; the number alone would not say so."""
+    few = replace(
+        CONTRACT, retry_intervals_s_allowed=(600, 1800), retry_interval_below_timeout=True
+    )
+
+    found = legal(few, timeout_ms=300_000, retry_count=2, retry_interval_ms=10_000)
+
+    assert (found.timeout_s, found.retry_count, found.retry_interval_s) == (300, 0, 0)
+    why = "as no gap that the vendor takes is shorter than the timeout of 300 s"
+    assert found.changes == (f"retries are left out, {why}",)
+
+
 def test_a_window_opens_as_late_as_the_vendor_wants() -> None:
     """Five minutes after the order, and time for it to arrive; it then lasts the shortest span."""
     late = replace(CONTRACT, window_lead_s=300, window_min_s=3600)
