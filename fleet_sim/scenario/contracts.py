@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.network.profiles import LinkProfile
-from fleet_sim.scenario.carried import SPEAKS, Speech, idle, sayable
+from fleet_sim.scenario.carried import Speech, idle, sayable
 from fleet_sim.scenario.nearest import Numbers, counts, gaps, timeouts
 
 Profile = TypeVar("Profile", ContractProfile, LinkProfile)
@@ -47,12 +47,16 @@ NEEDS_WORD: Mapping[str, tuple[object, str]] = {
     "window_min_s": (None, "schedule windows"),
 }
 
-# What has jobs name source versions, if only because the scenario says so.
-_OPEN_LIST = "a job with an open list"
-_NEED_SOURCES: Mapping[str, str] = {
-    "retry_needs_source_versions": "a job with retries",
-    "open_list_needs_source_versions": _OPEN_LIST,
-}
+# What has jobs name source versions, if only because the scenario says so; and which jobs, of those
+# that there are.
+_NEED_SOURCES: tuple[tuple[str, str, Callable[[ContractProfile], bool]], ...] = (
+    ("retry_needs_source_versions", "a job with retries", lambda _: True),
+    (
+        "open_list_needs_source_versions",
+        "a job with an open list",
+        lambda after: after.policy_names is not None,
+    ),
+)
 
 # What jobs name by number, its unit, and the knobs to blame where a vendor takes none at all.
 _NUMBERS: tuple[tuple[str, str, Callable[[ContractProfile], Numbers], tuple[str, ...]], ...] = (
@@ -83,7 +87,7 @@ def replaced(profile: Profile, knobs: Mapping[str, Any]) -> Profile:
 
 
 def overridden(
-    dialect: str, before: ContractProfile, after: ContractProfile, speech: Speech = SPEAKS
+    dialect: str, before: ContractProfile, after: ContractProfile, speech: Speech
 ) -> Iterator[str]:
     """Say which promises of a vendor a scenario has changed, and which of that is in vain."""
     in_vain = dict(idle(before, after, speech))
@@ -98,7 +102,7 @@ def overridden(
 
 
 def misfits(
-    dialect: str, profile: ContractProfile, overrides: Mapping[str, Any], speech: Speech = SPEAKS
+    dialect: str, profile: ContractProfile, overrides: Mapping[str, Any], speech: Speech
 ) -> Iterator[tuple[str, str]]:
     """Find overrides that do not fit a vendor: each knob to blame, and the sentence.
 
@@ -128,10 +132,8 @@ def _unnamed_sources(
     """Find who has jobs name source versions that they cannot: all such jobs would be refused."""
     if sayable(profile, after).source_versions_max != 0:
         return
-    for need, jobs in _NEED_SOURCES.items():
-        if getattr(sayable(profile, after), need) and not (
-            jobs == _OPEN_LIST and after.policy_names is None
-        ):
+    for need, jobs, has_such in _NEED_SOURCES:
+        if getattr(sayable(profile, after), need) and has_such(after):
             knob = "source_versions_max" if "source_versions_max" in overrides else need
             if knob in overrides:
                 yield (

@@ -16,7 +16,7 @@ def test_overrides_are_said_in_words() -> None:
     """The verdict names each, old and new."""
     changed = replaced(CONTRACT, {"silent_device": "times_out", "retry_on": ("failed",)})
 
-    assert list(overridden("enos", CONTRACT, changed)) == [
+    assert list(overridden("enos", CONTRACT, changed, speech("enos"))) == [
         "enos: silent_device is times_out by contract override, not waits.",
         "enos: retry_on is failed by contract override, not failed, timeout.",
     ]
@@ -92,7 +92,7 @@ def test_what_a_vendor_has_no_word_for_cannot_be_had(
     dialect: str, overrides: dict[str, object], blamed: str | None
 ) -> None:
     """It can be taken away, though, and what there is can be changed."""
-    found = list(misfits(dialect, contract(dialect), overrides))
+    found = list(misfits(dialect, contract(dialect), overrides, speech(dialect)))
 
     (knob, *_) = overrides
     text = f"must be left out, as {dialect} has no word for {blamed}"
@@ -169,7 +169,7 @@ def test_bounds_that_cross_are_misfits_too() -> None:
     """After the words."""
     overrides = {"timeout_s": 5, "asks_version": True}
 
-    found = [knob for knob, _ in misfits("enos", CONTRACT, overrides)]
+    found = [knob for knob, _ in misfits("enos", CONTRACT, overrides, speech("enos"))]
 
     assert found == ["asks_version", "timeout_s"]
 
