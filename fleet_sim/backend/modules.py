@@ -2,6 +2,9 @@
 
 The device as a whole, "", is a module of every product without being named: it is not listed, and
 nobody makes, changes or deletes it.
+
+Letters' case tells no two names apart here, nor two images of one version. What devices report and
+what firmware is for compare letter by letter: to name a module changes nothing for them.
 """
 
 from __future__ import annotations
@@ -41,12 +44,6 @@ def answer(
             return Modules(tuple(_row_of(books, one) for one in _of(books, product_key)))
         case _:
             assert_never(call)
-
-
-def spelled(books: Books, product_key: str, name: str) -> str:
-    """Return a module's name as it was made, whatever the case of its letters here."""
-    known = books.modules.get((product_key, name.lower()))
-    return name if known is None else known.name
 
 
 def _create(books: Books, call: CreateModule, now_ms: int) -> Answer:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from fleet_sim.backend.events import Keep
 from fleet_sim.backend.modules import MODULES_MAX
 from fleet_sim.model.northbound import (
     Answer,
@@ -18,6 +17,7 @@ from fleet_sim.model.northbound import (
     Refusal,
     Refused,
     Shown,
+    TaskStatus,
     UpdateModule,
 )
 from tests.backend.playbook import EPOCH_MS, PRODUCT, Server
@@ -104,7 +104,7 @@ def test_what_is_not_there_or_always_there_is_refused(call: Call, refused: Answe
 
 
 def test_a_module_stays_as_long_as_firmware_is_for_it() -> None:
-    """Of its own product, in whatever letters; and the firmware has the name as it was made."""
+    """Of its own product, in whatever letters; the firmware keeps its own."""
     server = Server()
     _named(server, "Mcu", "radio")
     firmware_id = server.upload("2.0", module="mcu")
@@ -114,11 +114,29 @@ def test_a_module_stays_as_long_as_firmware_is_for_it() -> None:
     in_use = server.call(DeleteModule(PRODUCT, "mcu"))
 
     assert isinstance(shown, Shown)
-    assert getattr(shown.row.order, "module", None) == "Mcu"
+    assert getattr(shown.row.order, "module", None) == "mcu"
     assert in_use == Refused(Refusal.MODULE_IN_USE, "Mcu")
     assert server.call(DeleteModule(PRODUCT, "radio")) == Done()
     assert server.call(DeleteFirmware(firmware_id)) == Done()
     assert server.call(DeleteModule(PRODUCT, "mcu")) == Done()
+
+
+@pytest.mark.parametrize("sources", [(), ("1.0",)])
+def test_naming_a_module_changes_nothing_for_devices(sources: tuple[str, ...]) -> None:
+    """Firmware is for the module that devices report, in their letters, not in the name's."""
+    server = Server()
+    _named(server, "Mcu")
+    server.fleet("a")
+    server.version("a", "1.0", module="mcu")
+    job_id = server.job(firmware_id=server.upload(module="mcu", from_versions=sources))
+
+    (pushed,) = server.requests("a")
+    at_first = server.task(job_id, "a")
+    server.version("a", "2.0", module="mcu")
+
+    assert pushed.image.module == "mcu"
+    assert (at_first.from_version, at_first.status) == ("1.0", TaskStatus.PUSHED)
+    assert server.status(job_id, "a") is TaskStatus.SUCCEEDED
 
 
 def test_modules_survive_a_restart() -> None:
@@ -147,4 +165,13 @@ def test_a_rows_key_is_the_name_in_small_letters() -> None:
     (key,) = server.rows["modules"]
 
     assert key == f"{PRODUCT}/mcu"
-    assert Keep("modules", key, server.rows["modules"][key]).row["name"] == "Mcu"
+    assert server.rows["modules"][key] == {
+        "key": key,
+        "number": 1,
+        "product_key": PRODUCT,
+        "name": "Mcu",
+        "alias": "",
+        "desc": "",
+        "created_epoch_ms": EPOCH_MS,
+        "updated_epoch_ms": EPOCH_MS,
+    }
