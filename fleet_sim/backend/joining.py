@@ -146,9 +146,7 @@ def _make_way(books: Books, job: JobState, device: DeviceState, now_ms: int) -> 
     others = [task for task in device.open_tasks if not are_apart(books, job, task.job)]
     if not others:
         return True
-    takes_over = job.order.overwrites or (
-        job.order.side_by_side and all(task.job.module == job.module for task in others)
-    )
+    takes_over = job.order.overwrites or all(_is_newer_twin(job, task.job) for task in others)
     if contract.busy_device != "overwrite" and not takes_over:
         return contract.busy_device == "queue" or "B60" in books.planted
     if any(_stands(other) not in contract.overwritable for other in others):
@@ -157,6 +155,12 @@ def _make_way(books: Books, job: JobState, device: DeviceState, now_ms: int) -> 
     for other in others:
         tasks.finish(books, other, status, now_ms, desc=text, why="overwritten")
     return True
+
+
+def _is_newer_twin(job: JobState, older: JobState) -> bool:
+    """Tell whether a job is for the module of an older one, and both say they run side by side."""
+    have_said = job.order.side_by_side and older.order.side_by_side
+    return have_said and job.module == older.module
 
 
 def _stands(task: TaskState) -> str:
