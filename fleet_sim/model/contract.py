@@ -205,3 +205,9 @@ class ContractProfile:
         """Take pairs as JSON has them: a profile in a log or a setting is read back as it was."""
         pairs = tuple((what, text) for what, text in self.descs)
         object.__setattr__(self, "descs", pairs)
+
+    @property
+    def wide_rows_max(self) -> int:
+        """The most rows a page of the lists that may have larger pages than the others."""
+        wide = self.wide_page_size_max
+        return self.page_size_max if wide is None else wide

@@ -66,7 +66,7 @@ OTHERS: Mapping[str, tuple[Any, ...]] = {
     "page_base": (0, 1),
     "page_size_default": (3,),
     "page_size_max": (50,),
-    "wide_page_size_max": (None, 50),
+    "wide_page_size_max": (None, 300),
     "busy_device": ("refuse", "queue", "overwrite"),
     "overwritable": (("queued",),),
     "modules_side_by_side": (True,),
