@@ -26,8 +26,6 @@ from fleet_sim.model.northbound import (
     UpdateModule,
 )
 
-MODULES_MAX = 10  # of one product; "CreateOTAModule", of both vendors that have the call
-
 
 def answer(
     books: Books, call: CreateModule | UpdateModule | DeleteModule | ListModules, now_ms: int
@@ -49,8 +47,9 @@ def answer(
 def _create(books: Books, call: CreateModule, now_ms: int) -> Answer:
     if not call.module or (call.product_key, call.module.lower()) in books.modules:
         return Refused(Refusal.MODULE_EXISTS, call.module)
-    if len(_of(books, call.product_key)) >= MODULES_MAX:
-        return Refused(Refusal.MODULES_TOO_MANY, str(MODULES_MAX))
+    most = books.contract.modules_max
+    if most is not None and len(_of(books, call.product_key)) >= most:
+        return Refused(Refusal.MODULES_TOO_MANY, str(most))
     module = ModuleState(
         product_key=call.product_key,
         name=call.module,

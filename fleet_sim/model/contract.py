@@ -90,6 +90,7 @@ class ContractProfile:
         overwritable: The neutral statuses in which a task can be taken over; where another one
             stands otherwise, the second has failed at once.
         modules_side_by_side: Whether tasks for different modules of a device may run at once.
+        modules_max: How many modules of a product operators may name; None: any number.
         answers_reports: Whether the server answers what a device reports; where not, its silence
             tells nothing.
         shows_progress: Whether rows show a task's progress, and so the code of its failure.
@@ -173,6 +174,7 @@ class ContractProfile:
         "pushed",
     )
     modules_side_by_side: bool = False
+    modules_max: int | None = None
     answers_reports: bool = True
     shows_progress: bool = True
     desc_limit_chars: int | None = None

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from fleet_sim.backend.modules import MODULES_MAX
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -20,7 +19,7 @@ from fleet_sim.model.northbound import (
     TaskStatus,
     UpdateModule,
 )
-from tests.backend.playbook import EPOCH_MS, PRODUCT, Server
+from tests.backend.playbook import EPOCH_MS, PRODUCT, Server, contract
 
 _LIST = ListModules(PRODUCT)
 
@@ -68,16 +67,26 @@ def test_letters_case_tells_no_two_apart() -> None:
 
 
 def test_a_product_has_so_many_and_no_more() -> None:
-    """One that is forgotten makes room."""
-    server = Server()
-    _named(server, *(f"m{n}" for n in range(MODULES_MAX)))
+    """As many as the contract says; one that is forgotten makes room."""
+    server = Server(contract(modules_max=3))
+    _named(server, "m0", "m1", "m2")
 
     more = server.call(CreateModule(PRODUCT, "more"))
+    elsewhere = server.call(CreateModule("other", "m0"))
 
-    assert more == Refused(Refusal.MODULES_TOO_MANY, str(MODULES_MAX))
-    assert server.call(DeleteModule(PRODUCT, "m3")) == Done()
+    assert (more, elsewhere) == (Refused(Refusal.MODULES_TOO_MANY, "3"), Done())
+    assert server.call(DeleteModule(PRODUCT, "m1")) == Done()
     _named(server, "more")
-    assert _names(server) == ["m0", "m1", "m2", *(f"m{n}" for n in range(4, MODULES_MAX)), "more"]
+    assert _names(server) == ["m0", "m2", "more"]
+
+
+def test_where_the_contract_names_no_limit_there_is_none() -> None:
+    """Twenty, say."""
+    server = Server(contract(modules_max=None))
+
+    _named(server, *(f"m{n}" for n in range(20)))
+
+    assert len(_names(server)) == 20
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ OTHERS: Mapping[str, tuple[Any, ...]] = {
     "busy_device": ("refuse", "queue", "overwrite"),
     "overwritable": (("queued",),),
     "modules_side_by_side": (True,),
+    "modules_max": (None, 3),
     "verification": ("by_devices", "by_job"),
     "verify_pushes_always": (True, False),
     "answers_reports": (True, False),

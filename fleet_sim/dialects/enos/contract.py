@@ -55,6 +55,7 @@ CONTRACT = ContractProfile(
     busy_device="queue",  # "takes part in no other upgrade"; refused or queued is not said
     overwritable=("queued", "pushed", "under_way"),  # where a scenario has newer jobs overwrite
     modules_side_by_side=False,  # there are no modules
+    modules_max=None,  # there is no call to name one
     answers_reports=True,  # `…_reply`, with a code
     shows_progress=True,
     desc_limit_chars=None,  # not said

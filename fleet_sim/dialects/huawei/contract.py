@@ -62,6 +62,7 @@ CONTRACT = ContractProfile(
     busy_device="refuse",  # "Task Conflict"
     overwritable=("unconfirmed", "queued", "pushed"),  # where a scenario has newer jobs overwrite
     modules_side_by_side=False,  # software and firmware conflict, too
+    modules_max=None,  # there is no call to name one
     answers_reports=False,  # events go up, and nothing comes back
     shows_progress=False,  # a subtask has its status and a text
     desc_limit_chars=None,  # [U]
