@@ -146,7 +146,7 @@ _IDLE = (
         "its rows show no progress",
     ),
     _Idle(
-        ("modules_side_by_side",),
+        ("modules_side_by_side", "modules_max"),
         lambda _, __, ___: True,
         "the devices of a scenario have no modules",
     ),

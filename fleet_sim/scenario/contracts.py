@@ -21,6 +21,7 @@ _BOUNDS = (
     ("retry_count_min", "retry_count_max"),
     ("retry_interval_s_min", "retry_interval_s_max"),
     ("page_size_default", "page_size_max"),
+    ("page_size_max", "wide_page_size_max"),
     ("pushes_a_minute_min", "pushes_a_minute_max"),
 )
 
@@ -28,9 +29,9 @@ _BOUNDS = (
 # time that is up when it begins, a count of retries that a job without any does not have. Elsewhere
 # 0 is a value like any other.
 LOWEST: Mapping[str, int] = dict.fromkeys(
-    ("cap_default", "page_size_default", "page_size_max", "retry_counts_allowed", "timeout_s",
-     "timeout_s_max", "timeout_s_min", "timeout_step_s", "pushes_a_minute", "pushes_a_minute_min",
-     "pushes_a_minute_max", "open_list_matches_max"),
+    ("cap_default", "page_size_default", "page_size_max", "wide_page_size_max",
+     "retry_counts_allowed", "timeout_s", "timeout_s_max", "timeout_s_min", "timeout_step_s",
+     "pushes_a_minute", "pushes_a_minute_min", "pushes_a_minute_max", "open_list_matches_max"),
     1,
 )  # fmt: skip
 

@@ -59,6 +59,10 @@ def test_an_override_in_vain_says_so(dialect: str, overrides: dict[str, object],
         ({"timeout_s": 5}, ["timeout_s"]),
         ({"page_size_max": 5, "retry_count_min": 9}, ["retry_count_min", "page_size_max"]),
         ({"timeout_s_max": None}, []),
+        ({"wide_page_size_max": 199}, ["wide_page_size_max"]),
+        ({"page_size_max": 500, "wide_page_size_max": 499}, ["page_size_max"]),
+        ({"page_size_max": 500}, []),
+        ({"wide_page_size_max": 200}, []),
     ],
 )
 def test_bounds_that_cross_blame_an_override_once(
