@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fleet_sim.oracle.attempts import Attempt
 from fleet_sim.oracle.evidence import Poll, Report, Sighting
+from fleet_sim.oracle.open_tasks import may_be_between
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import Task
@@ -110,26 +111,22 @@ def _is_devices_word(timeline: Timeline, look: Look) -> bool:
     """Tell whether what is shown can only be the device's: it is at work, or said it failed.
 
     A task that waited for its retry may have come to nothing meanwhile: it was cancelled, its
-    device did not come on line, or runs what the job is not for. That shows the server's own words.
-    One at work after its device's failure, with no text, may be at an attempt whose push was lost
-    on its way.
+    device did not come on line, or runs what the job is not for. That shows the server's own words,
+    as does one that still shows as at work while it waits. One at work after its device's failure,
+    with no text, may be at an attempt whose push was lost on its way.
     """
-    status = look.sighting.status
     has_failed = look.attempt.told("failure") is not None
-    if status == "under_way" and not has_failed:
-        return True
-    is_over = has_failed and _is_spent(timeline, look)
-    if status == "under_way":
-        return is_over and bool(look.sighting.desc)
-    return status == "failed" and is_over and not _was_cancelled(look)
+    if look.sighting.status == "under_way":
+        waits = may_be_between(timeline, look.task, look.attempt, look.poll.t1)
+        return not waits and (bool(look.sighting.desc) or not has_failed)
+    is_over = has_failed and not _may_go_on(timeline, look)
+    return look.sighting.status == "failed" and is_over and not _was_cancelled(look)
 
 
-def _is_spent(timeline: Timeline, look: Look) -> bool:
-    """Tell whether it certainly was the task's last attempt, so that its end was the task's."""
-    task = look.task
-    most = task.job.attempts_max if "failed" in timeline.contract.retry_on else 1
-    began = [one for one in task.attempts if one.number <= look.attempt.number and one.is_certain]
-    return len(began) >= most * (1 + len(task.calls.retries))
+def _may_go_on(timeline: Timeline, look: Look) -> bool:
+    """Tell whether the task may have been tried again after its device's failure."""
+    is_retried = "failed" in timeline.contract.retry_on or bool(look.task.calls.retries)
+    return is_retried and look.task.has_left(look.attempt)
 
 
 def _was_cancelled(look: Look) -> bool:

@@ -68,20 +68,45 @@ def test_a_failures_text_holds_after_its_end() -> None:
     assert judged(desc, shown(log, "bad digest", "failed")).standing is Standing.HELD
 
 
-@pytest.mark.parametrize("status", ["failed", "under_way"])
-def test_a_task_may_come_to_nothing_before_its_retry(status: str) -> None:
-    """Its device did not come on line, or ran what the job is not for: the server's own words."""
-    for retries, retry_on, standing in (
+@pytest.mark.parametrize(
+    ("retries", "retry_on", "standing"),
+    [
         (1, ("failed",), Standing.NOT_EXERCISED),
         (1, ("timeout",), Standing.VIOLATED),
         (0, ("failed",), Standing.VIOLATED),
-    ):
-        log = at_work("downloading", retries=retries)
+    ],
+)
+def test_a_task_may_come_to_nothing_before_its_retry(
+    retries: int, retry_on: tuple[str, ...], standing: Standing
+) -> None:
+    """Its device did not come on line, or ran what the job is not for: the server's own words."""
+    log = at_work("downloading", retries=retries)
+    log.progress(8_000, "d1", -3, "bad digest")
+
+    outcome = judged(desc, shown(log, "gave it up", "failed"), retry_on=retry_on)
+
+    assert outcome.standing is standing
+
+
+@pytest.mark.parametrize(
+    ("between", "retries", "standing"),
+    [
+        (("unchanged",), 1, Standing.NOT_EXERCISED),
+        (("queued",), 1, Standing.VIOLATED),
+        (("unchanged",), 0, Standing.VIOLATED),
+    ],
+)
+@pytest.mark.parametrize("is_timeout", [False, True])
+def test_a_task_that_waits_unchanged_shows_why(
+    between: tuple[str, ...], retries: int, standing: Standing, *, is_timeout: bool
+) -> None:
+    """It looks as if it were at work, and says how its attempt ended."""
+    log = at_work("downloading", retries=retries)
+    if not is_timeout:
         log.progress(8_000, "d1", -3, "bad digest")
+    shown(log, "its time is up", at=70_000)
 
-        outcome = judged(desc, shown(log, "gave it up", status), retry_on=retry_on)
-
-        assert outcome.standing is standing
+    assert judged(desc, log, between_attempts_status=between).standing is standing
 
 
 def test_the_last_attempts_failure_is_the_tasks_own() -> None:
