@@ -54,6 +54,27 @@ events:
   - {at: 4s, disconnect: field, for: 60s}
 """
 
+# Each device fails, is cut off, and is given up before its retry: it told no code of that.
+MISSED_LAST = """
+name: missed-last
+duration: 2h
+contract: {online_timeout_s: 30}
+fleets:
+  field: {devices: 6, firmware: "1.0", connect: {over: 2s}, personas: bad_digest}
+  other: {devices: 1, firmware: "1.0"}
+jobs:
+  - at: 6s
+    upgrade: field
+    to: "2.0"
+    image: {size: 16KiB}
+    timeout: 5m
+    retries: 1
+    retry_interval: 10s
+  - {at: 40m, upgrade: other, to: "3.0", image: {size: 16KiB}}
+events:
+  - {at: 15s, disconnect: field, for: 200s}
+"""
+
 # While a failed device waits for its retry, another job brings it to what the first is not for.
 UPDATED_IN_THE_GAP = """
 name: updated-in-the-gap
@@ -78,7 +99,9 @@ jobs:
 
 
 @pytest.mark.parametrize(
-    "scenario", [GIVEN_UP, MISSED_FIRST, UPDATED_IN_THE_GAP], ids=lambda text: text.split()[1]
+    "scenario",
+    [GIVEN_UP, MISSED_FIRST, MISSED_LAST, UPDATED_IN_THE_GAP],
+    ids=lambda text: text.split()[1],
 )
 def test_the_clean_backend_is_acquitted_of_what_once_convicted_it(scenario: str) -> None:
     """From within and from outside."""
