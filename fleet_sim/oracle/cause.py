@@ -63,7 +63,7 @@ def _is_overlaid(task: Task, report: Report, poll: Poll) -> bool:
         one is not report and one.kind != "ack" and (one.lo > report.lo or one.hi > report.hi)
         for one in task.reports_between(report.lo, poll.t1)
     )
-    calls = [*task.calls.cancels, *task.calls.retries]
+    calls = [*task.calls.cancels, *task.calls.retries, *task.calls.stops]
     return later or any(call.lo <= poll.t1 and call.hi >= report.lo for call in calls)
 
 

@@ -119,6 +119,14 @@ def test_a_device_given_up_before_its_retry_hides_the_code(
     assert judged(cause, log, online_timeout_s=online_timeout_s).standing is standing
 
 
+def test_a_stopped_job_may_cancel_a_task_that_had_failed() -> None:
+    """It waited for its retry, and some servers end with a job all that waits."""
+    log = failed(retries=1)
+    log.call(7_000, "stop_job")
+
+    assert judged(cause, shown(log, "cancelled", None)).standing is Standing.NOT_EXERCISED
+
+
 def test_a_message_sent_and_acknowledged_before_the_failure_hides_nothing_from_outside() -> None:
     """Their flights overlap; one connection keeps the order. A reply to a push moves no row."""
     log = Log(is_foreign=True)
