@@ -104,6 +104,29 @@ def test_a_task_at_work_again_may_be_in_a_lost_attempt() -> None:
     assert judged(cause, shown(log, "pushed", None)).standing is Standing.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("retries", "online_timeout_s", "standing"),
+    [(1, 1, Standing.INCONCLUSIVE), (0, 1, Standing.VIOLATED), (1, None, Standing.VIOLATED)],
+)
+def test_a_device_given_up_before_its_retry_hides_the_code(
+    retries: int, online_timeout_s: int | None, standing: Standing
+) -> None:
+    """That was an attempt as well, and nobody reported a code in it."""
+    log = failed(retries=retries)
+    log.offline(6_000, "d1")
+    shown(log, "failed", None)
+
+    assert judged(cause, log, online_timeout_s=online_timeout_s).standing is standing
+
+
+def test_a_stopped_job_may_cancel_a_task_that_had_failed() -> None:
+    """It waited for its retry, and some servers end with a job all that waits."""
+    log = failed(retries=1)
+    log.call(7_000, "stop_job")
+
+    assert judged(cause, shown(log, "cancelled", None)).standing is Standing.NOT_EXERCISED
+
+
 def test_a_message_sent_and_acknowledged_before_the_failure_hides_nothing_from_outside() -> None:
     """Their flights overlap; one connection keeps the order. A reply to a push moves no row."""
     log = Log(is_foreign=True)
