@@ -130,7 +130,8 @@ def _may_go_on(timeline: Timeline, look: Look) -> bool:
 
 
 def _was_cancelled(look: Look) -> bool:
-    return any(call.lo <= look.poll.t1 for call in look.task.calls.cancels)
+    calls = [*look.task.calls.cancels, *look.task.calls.stops]
+    return any(call.lo <= look.poll.t1 for call in calls)
 
 
 def _stored(report: Report, limit: int | None) -> str:

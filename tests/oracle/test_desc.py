@@ -193,10 +193,11 @@ def test_nothing_said_is_not_exercised() -> None:
     assert judged(desc, shown(at_work(""), None)).standing is Standing.NOT_EXERCISED
 
 
-def test_a_cancel_may_replace_the_text_of_a_failure() -> None:
+@pytest.mark.parametrize("call", [("cancel_tasks", "d1"), ("stop_job",)])
+def test_a_cancel_or_a_stop_may_replace_the_text_of_a_failure(call: tuple[str, ...]) -> None:
     """The task waited for its retry as an operator ended it."""
     log = at_work("downloading")
     log.progress(8_000, "d1", -3, "bad digest")
-    log.call(9_000, "cancel_tasks", "d1")
+    log.call(9_000, *call)
 
     assert judged(desc, shown(log, "user cancel", "failed")).violations == ()
