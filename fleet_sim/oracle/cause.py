@@ -81,7 +81,7 @@ def _is_right(timeline: Timeline, sighting: Sighting, step: int | None) -> bool:
         if step is None:
             return sighting.progress is not None and sighting.progress < 0
         return sighting.progress == step
-    return sighting.status in timeline.contract.between_attempts_status
+    return sighting.status in timeline.contract.seen_between_attempts
 
 
 def _timeout_text(timeline: Timeline) -> str | None:

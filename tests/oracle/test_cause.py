@@ -50,6 +50,17 @@ def test_between_two_attempts_no_code_is_needed() -> None:
     assert outcome.standing is Standing.NOT_EXERCISED
 
 
+def test_a_device_that_is_asked_before_its_next_attempt_needs_none() -> None:
+    """Its task is in line then, where others would go on showing their failure."""
+    log = shown(failed(retries=1), "queued", None)
+    words = ("failed",)
+
+    asked = judged(cause, log, between_attempts_status=words, asks_version=True)
+    others = judged(cause, log, between_attempts_status=words)
+
+    assert (asked.standing, others.standing) == (Standing.NOT_EXERCISED, Standing.VIOLATED)
+
+
 def test_the_next_attempt_hides_it() -> None:
     """Pushed again before any read that must show the failure."""
     log = failed(retries=1)
