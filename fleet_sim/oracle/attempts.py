@@ -53,7 +53,7 @@ class Attempt:
         number: From 1 within the task.
         start: The push that began it.
         is_certain: Whether it certainly is an attempt of its own.
-        is_retry_call: Whether an operator's retry came before it.
+        is_retry_call: Whether an operator's retry may have led to it.
         is_open_point: Whether only an open point of the contract makes it one.
         ran: The versions that its device may have reported last when it began; empty where none.
         pushes: `start` and its repetitions.

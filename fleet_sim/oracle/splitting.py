@@ -104,7 +104,7 @@ class Splitter:
         is_doubtful = may_repeat or rests_on_open_point
         attempt.is_certain = attempt.is_certain and not is_doubtful
         last.is_next_certain = attempt.is_certain
-        attempt.is_retry_call, attempt.is_open_point = is_retry, rests_on_open_point
+        attempt.is_retry_call, attempt.is_open_point = bool(calls), rests_on_open_point
         attempts.append(attempt)
 
     def _begin(self, push: Push, reports: Sequence[Report], number: int) -> Attempt:

@@ -163,6 +163,22 @@ def test_a_lost_push_may_be_the_missing_attempt() -> None:
     assert judged(retry_count, over(log)).standing is Standing.INCONCLUSIVE
 
 
+def test_an_attempt_may_have_ended_before_its_push_left() -> None:
+    """A report meant for an older job came in between; a read showed the task as pushed."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=1)
+    log.show("d1", "pushed", -3)
+    log.poll(2_000)
+    log.push(62_000, "d1")
+    log.progress(65_000, "d1", -3)
+    log.show("d1", "failed", -3)
+    log.poll(67_000)
+    log.poll(200_000)
+
+    assert judged(retry_count, log).standing is Standing.INCONCLUSIVE
+
+
 def test_a_cancelled_task_gets_no_retry() -> None:
     """An operator ended it."""
     log = failing(2)
