@@ -66,9 +66,13 @@ def _bound(task: Task, received: Sequence[Push], sighting: Sighting, since: int)
     first, *_ = received
     arrived = [push for push in received if push.record.t <= sighting.t1]
     last = arrived[-1] if arrived else first
-    if not task.device.is_touched(since, last.record.t):
+    waiting = _last_before(task, sighting)
+    # One that had arrived as the task was seen waiting belongs to an attempt that was over by then,
+    # unless that read lagged: it says nothing of when it left.
+    is_later = waiting < 0 or task.job.polls[waiting].t0 <= last.record.t
+    if is_later and not task.device.is_touched(since, last.record.t):
         last.lo = max(last.lo, since)
-        last.after_poll = _last_before(task, sighting)
+        last.after_poll = waiting
     if not task.device.is_touched(since, first.record.t):
         first.hi = max(first.lo, min(first.hi, sighting.t1))
 

@@ -56,6 +56,17 @@ def test_each_read_that_shows_a_start_has_a_push_of_its_own() -> None:
     assert [span(one) for one in pushes] == [(1_000, 2_010, False), (28_000, 32_010, False)]
 
 
+def test_what_had_arrived_by_a_read_that_shows_it_waiting_did_not_leave_after_that() -> None:
+    """A whole attempt went by between two reads; what moved the task later is on its way."""
+    log = foreign((2_000, "queued"), (33_000, "queued"), (60_000, "pushed"))
+    log.push(31_500, "d1")
+    log.progress(32_000, "d1", -3)
+    log.push(60_020, "d1")
+
+    first, second = only_task(log).pushes
+    assert (first.after_poll, first.lo < 31_000, second.record.t) == (-1, True, 60_030)
+
+
 def test_what_was_received_before_a_late_push_left_before_it() -> None:
     """One connection keeps the order, so a repetition is no younger than what follows it."""
     log = foreign((1_500, "queued"), (32_500, "pushed"))
