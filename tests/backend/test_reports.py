@@ -2,6 +2,7 @@ import pytest
 
 from fleet_sim.backend.events import MessageArrived, Tell
 from fleet_sim.backend.reports import GRACE_MS
+from fleet_sim.backend.signs_of_life import COPY_MS
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.filters import EVERYTHING
 from fleet_sim.model.messages import (
@@ -199,6 +200,100 @@ def test_ids_that_begin_anew_are_no_copies() -> None:
     server.say("d1", VersionReport("1", "1.5"))
 
     assert _view(server, "d1").firmware_version == "1.5"
+
+
+def test_the_answer_to_an_open_question_is_no_copy() -> None:
+    """Devices that number nothing answer with the very words of their report on connecting."""
+    server = Server(contract(asks_version=True))
+    server.fleet("d1")
+    report = VersionReport("", "1.0")
+    server.say("d1", report)
+    server.job(retry=Retry(1, 0))
+
+    for pushes in (1, 2):
+        server.say("d1", report)
+        assert (server.asked("d1"), server.pushes("d1")) == (pushes, pushes)
+        server.failure("d1")
+
+
+@pytest.mark.parametrize(
+    ("ids", "is_rebooted"),
+    [(("2", "2"), False), (("", ""), False), (("2", "2"), True), (("", ""), True),
+     (("1", "2"), True)],
+)  # fmt: skip
+def test_every_failure_of_a_device_that_reuses_its_ids_counts(
+    ids: tuple[str, str], is_rebooted: bool
+) -> None:
+    """Progress under way, then the same words as before: the next attempt has failed as well."""
+    server = Server()
+    server.fleet("d1")
+    job_id = server.job(retry=Retry(2, 0))
+    first, then = ids
+
+    for _ in range(3):
+        server.say("d1", ProgressReport(first, 20))
+        server.say("d1", FailureReport(then, FailureCause.DOWNLOAD, "cut", -2))
+        if is_rebooted:
+            server.gone("d1")
+            server.connect("d1", version="1.0")
+
+    assert [one.kind for one in server.journal].count("attempt_started") == 3
+    assert server.status(job_id, "d1") is TaskStatus.FAILED
+
+
+def test_a_failure_in_other_words_is_no_copy() -> None:
+    """Its id alone tells nothing, also after a restart."""
+    server = Server()
+    server.fleet("d1")
+    job_id = server.job(retry=Retry(1, 0))
+    server.say("d1", FailureReport("2", FailureCause.DOWNLOAD, "cut", -2))
+    server.restart()
+    server.connect("d1", version="1.0")
+
+    server.say("d1", FailureReport("2", FailureCause.DOWNLOAD, "no room", -2))
+
+    assert server.status(job_id, "d1") is TaskStatus.FAILED
+
+
+def test_a_failure_long_after_its_like_is_no_copy() -> None:
+    """Devices that report no progress and number nothing fail in the same words each time."""
+    server = Server()
+    server.fleet("d1")
+    job_id = server.job(retry=Retry(1, 0))
+    report = server.failure("d1")
+    server.after(COPY_MS)
+
+    server.say("d1", report)
+
+    assert server.status(job_id, "d1") is TaskStatus.FAILED
+
+
+def test_a_failure_sent_again_before_newer_progress_is_a_copy() -> None:
+    """A new connection repeats in order what was not acknowledged: the failure comes first."""
+    server = Server()
+    server.fleet("d1")
+    job_id = server.job(retry=Retry(1, 0))
+    report = server.failure("d1")
+    server.progress("d1", 10)
+    server.gone("d1")
+    server.after(3_600_000)
+    server.connect("d1", version="1.0")
+
+    server.say("d1", report)
+
+    assert server.status(job_id, "d1") is TaskStatus.UNDER_WAY
+
+
+@pytest.mark.parametrize("message_id", ["1", ""])
+def test_a_version_that_returns_under_a_constant_id_is_shown(message_id: str) -> None:
+    """Rolled back without a new connection: another version came between under the same id."""
+    server = Server()
+    server.fleet("d1")
+
+    for version in ("0.1", "0.2", "0.1"):
+        server.say("d1", VersionReport(message_id, version, "mcu"))
+
+    assert server.brain._books.devices[device("d1")].modules == {"mcu": "0.1"}
 
 
 # --- strangers' attempts -----------------------------------------------------------------------
