@@ -2,25 +2,13 @@
 
 Every report is acknowledged, whether or not it changes anything. A copy of one changes nothing: the
 network may deliver a message twice, and a device sends again what nobody acknowledged.
-
-Copies are told from new reports in the same words by what networks do, for devices in the field
-number their reports anew after each restart, number all of them alike, or not at all:
-
-    the answer to an open question         counts
-    the words last heard under its id      a copy within `COPY_MS`; later it counts
-    the id said something else meanwhile   counts: what is numbered alike has no number
-    the words that ended an attempt        a copy on a young connection, which came to repeat it,
-                                           until the next attempt's progress is heard there
 """
 
 from __future__ import annotations
 
-import hashlib
-
-from fleet_sim.backend import dispatch, joining, requests, tasks, waiting, words
+from fleet_sim.backend import copies, dispatch, joining, requests, tasks, waiting, words
 from fleet_sim.backend.books import Books
-from fleet_sim.backend.signs_of_life import COPY_MS
-from fleet_sim.backend.state import DeviceState, Heard, TaskState
+from fleet_sim.backend.state import DeviceState, TaskState
 from fleet_sim.model.messages import (
     ActivationReply,
     BlockRequest,
@@ -38,11 +26,6 @@ from fleet_sim.model.northbound import TaskStatus
 # contract does not say. Two round trips of the slowest link profile, and well within the time a
 # push may take to start.
 GRACE_MS = 10_000
-
-# Copies follow closely: a sender repeats what was not acknowledged, a few messages at most.
-_HEARD_MAX = 8
-
-_MARK_BYTES = 8
 
 _DONE_PERCENT = 100
 _UNNAMED_FAILURE = -1  # "undefined failure" in the code tables that number their failures
@@ -90,7 +73,7 @@ def on_message(books: Books, device: DeviceState, message: DeviceMessage, now_ms
         case BlockRequest():
             pass  # whoever keeps the files answers it
         case VersionReport() | ProgressReport() | FailureReport():
-            if not _is_copy(device, message, now_ms):
+            if not copies.is_copy(device, message, now_ms):
                 _on_report(books, device, message, now_ms)
             books.tell(device, ReportReply(message.message_id, to=type(message)))
 
@@ -108,26 +91,6 @@ def _on_report(
             _on_progress(books, device, report, now_ms)
         case FailureReport():
             _on_failure(books, device, report, now_ms)
-
-
-def _is_copy(
-    device: DeviceState, report: VersionReport | ProgressReport | FailureReport, now_ms: int
-) -> bool:
-    """Tell whether a report only repeats what came on this connection; see the module."""
-    said = Heard(report.message_id, hash(report), now_ms)
-    last = next((one for one in device.heard if one.message_id == said.message_id), None)
-    is_repeated = last is not None and last.words == said.words and now_ms - last.at_ms < COPY_MS
-    if is_repeated and not _is_answer(device, report):
-        return True
-    others = (one for one in device.heard if one is not last and now_ms - one.at_ms < COPY_MS)
-    device.heard = (*others, said)[-_HEARD_MAX:]
-    return False
-
-
-def _is_answer(device: DeviceState, report: VersionReport | ProgressReport | FailureReport) -> bool:
-    """Tell whether a device was asked for what it reports, and has not said it yet."""
-    task = device.running(report.module) if isinstance(report, VersionReport) else None
-    return task is not None and task.asked_at_ms is not None
 
 
 def _on_version(books: Books, device: DeviceState, report: VersionReport, now_ms: int) -> None:
@@ -226,30 +189,14 @@ def _on_failure(books: Books, device: DeviceState, report: FailureReport, now_ms
             tasks.force(books, latest, TaskStatus.FAILED, now_ms)
         books.journal("report_ignored", latest, why="no attempt is running")
         return
-    mark = _mark_of(report)
-    if mark in task.ended_by and _is_sent_again(task, now_ms):
+    mark = copies.mark_of(report)
+    if mark in task.ended_by and copies.is_sent_again(task, now_ms):
         return
     code = _UNNAMED_FAILURE if report.code is None or "B64" in books.planted else report.code
     if report.message_id and mark not in task.ended_by:
         task.ended_by = (*task.ended_by, mark)
     tasks.show(books, task, code, report.desc, now_ms)
     tasks.fail(books, task, "failed", now_ms)
-
-
-def _mark_of(report: FailureReport) -> str:
-    """Return what stands for a failure's id and words, the same in every process."""
-    words = "\0".join((report.message_id, str(report.code), report.module, report.desc))
-    return hashlib.blake2b(words.encode(), digest_size=_MARK_BYTES).hexdigest()
-
-
-def _is_sent_again(task: TaskState, now_ms: int) -> bool:
-    """Tell whether a device may just have sent an old failure again, as nobody acknowledged it.
-
-    It does so first thing on a new connection, and before it tells how the next attempt goes.
-    """
-    device, pushed_at_ms = task.device, task.pushed_at_ms or 0
-    has_gone_on = device.progress_at_ms is not None and device.progress_at_ms >= pushed_at_ms
-    return now_ms - device.connected_at_ms < COPY_MS and not has_gone_on
 
 
 def _on_reply(books: Books, device: DeviceState, reply: UpgradeReply, now_ms: int) -> None:
