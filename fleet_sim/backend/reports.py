@@ -1,13 +1,12 @@
 """What devices say, and what follows from it.
 
-Every report is acknowledged, whether or not it changes anything. One that arrives twice on one
-connection changes nothing the second time; a failure report that ended an attempt never ends
-another one, whatever connection its copy takes.
+Every report is acknowledged, whether or not it changes anything. A copy of one changes nothing: the
+network may deliver a message twice, and a device sends again what nobody acknowledged.
 """
 
 from __future__ import annotations
 
-from fleet_sim.backend import dispatch, joining, requests, tasks, waiting, words
+from fleet_sim.backend import copies, dispatch, joining, requests, tasks, waiting, words
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, TaskState
 from fleet_sim.model.messages import (
@@ -28,9 +27,6 @@ from fleet_sim.model.northbound import TaskStatus
 # push may take to start.
 GRACE_MS = 10_000
 
-# Copies follow closely: a sender repeats what was not acknowledged, a few messages at most.
-_HEARD_MAX = 8
-
 _DONE_PERCENT = 100
 _UNNAMED_FAILURE = -1  # "undefined failure" in the code tables that number their failures
 
@@ -41,6 +37,7 @@ def on_connected(books: Books, device: DeviceState, now_ms: int) -> None:
     A device that has just been upgraded would otherwise be asked again for what it already did.
     """
     device.is_connected = True
+    device.connected_at_ms, device.progress_at_ms = now_ms, None
     device.heard = ()
     wait_s = books.contract.connect_wait_s
     books.timers.arm(device, now_ms + (GRACE_MS if wait_s is None else wait_s * 1000))
@@ -76,7 +73,7 @@ def on_message(books: Books, device: DeviceState, message: DeviceMessage, now_ms
         case BlockRequest():
             pass  # whoever keeps the files answers it
         case VersionReport() | ProgressReport() | FailureReport():
-            if not _is_copy(device, message):
+            if not copies.is_copy(device, message, now_ms):
                 _on_report(books, device, message, now_ms)
             books.tell(device, ReportReply(message.message_id, to=type(message)))
 
@@ -94,18 +91,6 @@ def _on_report(
             _on_progress(books, device, report, now_ms)
         case FailureReport():
             _on_failure(books, device, report, now_ms)
-
-
-def _is_copy(device: DeviceState, message: DeviceMessage) -> bool:
-    """Tell whether the very same message came on this connection a moment ago.
-
-    Its content counts with its id: devices in the field begin their ids anew.
-    """
-    fingerprint = hash(message)
-    if fingerprint in device.heard:
-        return True
-    device.heard = (*device.heard, fingerprint)[-_HEARD_MAX:]
-    return False
 
 
 def _on_version(books: Books, device: DeviceState, report: VersionReport, now_ms: int) -> None:
@@ -188,6 +173,7 @@ def _on_progress(books: Books, device: DeviceState, report: ProgressReport, now_
         books.journal("report_ignored", device.latest, why="no attempt is running")
         return
     task.is_answered = True
+    device.progress_at_ms = now_ms
     if task.status is TaskStatus.PUSHED or "B07" in books.planted:
         tasks.get_under_way(books, task, now_ms)
     tasks.show(books, task, report.percent, report.desc, now_ms)
@@ -203,10 +189,12 @@ def _on_failure(books: Books, device: DeviceState, report: FailureReport, now_ms
             tasks.force(books, latest, TaskStatus.FAILED, now_ms)
         books.journal("report_ignored", latest, why="no attempt is running")
         return
-    if report.message_id in task.ended_by:
-        return  # a copy of the report that ended an earlier attempt
+    mark = copies.mark_of(report)
+    if mark in task.ended_by and copies.is_sent_again(task, now_ms):
+        return
     code = _UNNAMED_FAILURE if report.code is None or "B64" in books.planted else report.code
-    task.ended_by = (*task.ended_by, report.message_id)
+    if report.message_id and mark not in task.ended_by:
+        task.ended_by = (*task.ended_by, mark)
     tasks.show(books, task, code, report.desc, now_ms)
     tasks.fail(books, task, "failed", now_ms)
 

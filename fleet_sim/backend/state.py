@@ -22,6 +22,15 @@ ACTIVE = frozenset({TaskStatus.PUSHED, TaskStatus.UNDER_WAY})
 WAITING = frozenset({TaskStatus.UNCONFIRMED, TaskStatus.QUEUED})
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A report that a device made a moment ago: under which id, the hash of its words, and when."""
+
+    message_id: str
+    words: int
+    at_ms: int
+
+
 @dataclass(slots=True, eq=False)
 class DeviceState:
     """A device as the server knows it.
@@ -37,7 +46,9 @@ class DeviceState:
             each.
         open_tasks: Its tasks that have not ended, oldest first.
         latest: The task that was pushed last, ended or not.
-        heard: Fingerprints of its last reports on this connection, so that copies do nothing.
+        connected_at_ms: When its connection began, or its last one.
+        progress_at_ms: When it last told of progress on this connection; None: not yet.
+        heard: Its last reports on this connection, one for each id, so that copies do nothing.
     """
 
     registration: Registration
@@ -48,7 +59,9 @@ class DeviceState:
     active: dict[str, TaskState] = field(default_factory=dict)
     open_tasks: list[TaskState] = field(default_factory=list)
     latest: TaskState | None = None
-    heard: tuple[int, ...] = ()
+    connected_at_ms: int = 0
+    progress_at_ms: int | None = None
+    heard: tuple[Heard, ...] = ()
     number: int = 0
 
     @property
@@ -214,7 +227,7 @@ class TaskState:
         not_before_ms: The earliest start of the next attempt.
         has_slot: Whether it counts against the job's cap.
         why: Why it ended, where no success: `failed`, `timeout`, `cancel`, …
-        ended_by: Ids of the reports that ended its attempts.
+        ended_by: Marks of the failure reports that ended its attempts.
         is_ready: Whether it stands in its job's `ready`.
         due_at_ms: The running attempt's deadline, or the end of the retry gap.
     """

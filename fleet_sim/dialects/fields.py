@@ -28,11 +28,12 @@ class Number:
     text: str
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse what Python takes for a number of JSON and nobody else does: a `parse_constant`."""
+    raise DialectError(f"the payload is no JSON: {name} is in it")
 
 
-_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=refuse_constant)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
@@ -45,13 +46,35 @@ def read_object(payload: bytes, *, bytes_max: int) -> Fields:
     """
     if len(payload) > bytes_max:
         raise DialectError(f"the payload has {len(payload)} bytes; at most {bytes_max} are allowed")
-    try:
-        found = _DECODER.decode(payload.decode())
-    except (ValueError, RecursionError) as error:
-        raise DialectError(f"the payload is no JSON: {error}") from error
+    found = read_json(payload, _DECODER)
     if not isinstance(found, dict):
         raise DialectError(f"the payload is {_kind(found)}, not an object")
     return found
+
+
+def read_json(payload: bytes, decoder: json.JSONDecoder) -> object:
+    """Read a payload of any kind.
+
+    Raises:
+        DialectError: It is no JSON; or the decoder's own readers of numbers raise one.
+    """
+    try:
+        return decoder.decode(payload.decode())
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise DialectError(f"the payload is no JSON{_why(error)}") from error
+
+
+def _why(error: UnicodeDecodeError | json.JSONDecodeError | RecursionError) -> str:
+    """Say what is wrong in words of ours: Python's are about Python."""
+    match error:
+        case UnicodeDecodeError():
+            return f": byte {error.start + 1} is no UTF-8"
+        case RecursionError():
+            return ": it is nested too deeply"
+        case json.JSONDecodeError(doc=""):
+            return ": nothing is in it"
+        case json.JSONDecodeError():
+            return f" from line {error.lineno}, column {error.colno} on"
 
 
 def write_object(fields: Fields) -> bytes:

@@ -24,6 +24,7 @@ from fleet_sim.oracle.take_overs import taken_over
 
 _POLL_FIELD = "job_id"
 _TAKEN = 200  # The code of a neutral reply that says yes.
+_WORDS = ("version", "step", "desc")  # What a report says, by the fields of its record.
 
 
 def read(records: Sequence[Record], *, slack_ms: int = 0) -> Evidence:
@@ -228,11 +229,22 @@ class _Reader:
         self.found.has_server_wire = True
         report = self._message(record)
         if report.received_at_ms is not None:
-            report = _copy_of(report, record)
+            report = self._again(report, record)
             self._device(record.device).reports.append(report)
         report.received_at_ms = record.t
         report.record = record
         report.step = _step(record) if report.kind == "progress" else report.step
+
+    def _again(self, report: Report, record: Record) -> Report:
+        """Read what came under the id of a report that has come: a copy, or it says another thing.
+
+        Devices of others number all their reports alike.
+        """
+        if _is_like(report.record, record):
+            return _copy_of(report, record)
+        message = str(record.get("message", ""))
+        other = self._messages[record.device, message] = _report(record, message)
+        return other
 
     def _message(self, record: Record) -> Report:
         message = str(record.get("message", ""))
@@ -391,6 +403,13 @@ def _step(record: Record) -> int | None:
     if isinstance(step, int):
         return step
     return None if "cause" in record.fields else 0
+
+
+def _is_like(one: Record, other: Record) -> bool:
+    """Tell whether two arrivals say the same, as far as both tell what they say."""
+    both = [name for name in _WORDS if name in one.fields and name in other.fields]
+    is_of_kind = one.kind == other.kind and one.get("module") == other.get("module")
+    return is_of_kind and all(one.get(name) == other.get(name) for name in both)
 
 
 def _copy_of(report: Report, record: Record) -> Report:

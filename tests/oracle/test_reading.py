@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from fleet_sim.oracle.evidence import FOREVER
 from tests.oracle.logs import Log, evidence
 
@@ -50,6 +54,24 @@ def test_a_second_arrival_of_a_message_is_a_copy() -> None:
     first, copy = evidence(log).devices["p/d1"].reports[-2:]
 
     assert [first.is_copy, copy.is_copy, copy.request, copy.lo] == [False, True, request, 6_000]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"step": -2, "desc": "x"}, {"step": 25, "desc": "y"}, {"module": "mcu"}]
+)
+def test_other_words_under_the_same_id_are_no_copy(fields: dict[str, Any]) -> None:
+    """Devices of others number all their reports alike; what came again is a copy of its like."""
+    log = Log()
+    log.devices("d1")
+    first: dict[str, Any] = {"side": "server", "message": "2", "step": 25, "desc": "x"}
+    for at_ms, more in ((5_000, {}), (6_000, fields), (7_000, fields), (8_000, {})):
+        log.add(at_ms, "W", "progress_received", "d1", part=0, **first | more)
+
+    reports = evidence(log).devices["p/d1"].reports
+
+    assert [one.is_copy for one in reports[-4:]] == [False, False, True, False]
+    assert [one.lo for one in reports[-4:]] == [5_000, 6_000, 7_000, 8_000]
+    assert [one.step for one in reports[-4:-1]] == [25, *[fields.get("step", 25)] * 2]
 
 
 def test_ends_are_joined_in_either_order() -> None:

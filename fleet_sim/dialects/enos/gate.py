@@ -23,8 +23,8 @@ from fleet_sim.dialects.enos.routes import FILES, FIRMWARES, JOBS
 from fleet_sim.dialects.enos.rows import row_fields
 from fleet_sim.dialects.enos.token_service import TokenService
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
+from fleet_sim.dialects.request_ids import RequestIds
 from fleet_sim.dialects.wire import DialectError
-from fleet_sim.model import chance
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
     Answer,
@@ -61,16 +61,16 @@ class EnosGate:
         self._keys = dict(keys)
         self._signed_only = signed_only
         self._contract = contract
-        self._seed = seed
         self._default_product = default_product
         self._tokens = TokenService(self._keys, seed)
-        self._refusals = 0
+        self._ids = RequestIds(seed, org)
 
     def read(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         """Read a call, or give the whole answer where no backend is needed.
 
         No request, whatever is in it, raises anything.
         """
+        self._ids.came_in(epoch_ms)
         if request.method.upper() not in METHODS:
             return self._refuse(405, codes.INVALID_ARGUMENT, "Invalid Argument method: use POST")
         if self._tokens.claims(request.path):
@@ -93,7 +93,7 @@ class EnosGate:
         """Write the answer to a call; the same number gives the same request id."""
         if isinstance(answer, FileFound):
             return HttpFile(answer.firmware_id, answer.file_name)
-        request_id = self._request_id("request", request_no)
+        request_id = uuid_of(self._ids.of(request_no))
         if isinstance(answer, Refused):
             code, _ = codes.REFUSALS[answer.reason]
             text = codes.message_of(answer.reason, answer.detail)
@@ -141,11 +141,7 @@ class EnosGate:
         return read_call(asked)
 
     def _refuse(self, status: int, code: int, text: str) -> HttpResponse:
-        self._refusals += 1
-        return _response(code, text, self._request_id("refusal", self._refusals), status=status)
-
-    def _request_id(self, purpose: str, number: int) -> str:
-        return uuid_of(chance.identifier(self._seed, self._org, purpose, number, digits=32))
+        return _response(code, text, uuid_of(self._ids.fresh()), status=status)
 
 
 def http_refusal(status: int, reason: str) -> HttpResponse:

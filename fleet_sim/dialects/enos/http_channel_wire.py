@@ -93,7 +93,7 @@ def read_command(topic: str, payload: str) -> WireMessage:
     try:
         return WireMessage(unquote(topic, errors="strict"), payload.encode())
     except UnicodeError as error:
-        raise DialectError(f"the command's headers are no UTF-8: {error}") from error
+        raise DialectError("the command's headers are no UTF-8") from error
 
 
 def file_uri(firmware_id: str, file_name: str) -> str:

@@ -46,7 +46,7 @@ def read_status(topic: str, payload: bytes) -> tuple[DeviceId, Mapping[DeviceId,
         DialectError: It is no such message, or not well formed.
     """
     gateway = speaker_of(topic)
-    event = envelope.read(payload, read_object(payload), {STATUS}, service=SERVICE)
+    event = envelope.read(read_object(payload), {STATUS}, service=SERVICE)
     statuses = event.paras.get("device_statuses")
     if not isinstance(statuses, list) or not all(isinstance(one, dict) for one in statuses):
         raise DialectError("device_statuses is no list of objects")

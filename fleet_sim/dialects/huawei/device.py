@@ -101,13 +101,14 @@ class HuaweiDevice:
         """
         if hearer_of(topic) != self._voice_of(device):
             raise DialectError(f"{topic[:120]!r} is no topic of {device}")
-        event = envelope.read(payload, read_object(payload), {QUERY, *UPGRADES})
+        event = envelope.read(read_object(payload), {QUERY, *UPGRADES})
         meant = event.object_name or name_of(self._voice_of(device))
         if meant != name_of(device):
             raise DialectError(f"the event is for {meant[:80]!r}, not for {device}")
+        message_id = event.message_id or envelope.digest_of(payload)
         if event.kind == QUERY:
-            return VersionAsked(event.message_id)
-        return UpgradeRequest(event.message_id, read_image(event.kind, event.paras))
+            return VersionAsked(message_id)
+        return UpgradeRequest(message_id, read_image(event.kind, event.paras))
 
     def _voice_of(self, device: DeviceId) -> DeviceId:
         """Return by whose topics a device speaks and hears."""

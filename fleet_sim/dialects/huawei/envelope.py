@@ -8,8 +8,8 @@ topic's own device is meant. `event_time` is never looked at: absent or malforme
 takes its own time, and the Python SDK sends nothing but malformed ones.
 
 `event_id` is in no page; the Python SDK sends "" there. We carry the id of a message in it. Where a
-peer does not, the digest of the payload is the id: a copy of a message has the same, and another
-message another.
+device does not, its message has none. Where a platform does not, the digest of the payload is the
+id: a copy of a push has the same, and another push another.
 
 Of several services the last one of `$ota` counts, the latest thing said; services of other ids
 (`$log`, `$sdk_info`, …) share the topic and are passed over.
@@ -39,7 +39,7 @@ class OtaEvent:
 
     Attributes:
         object_name: The id of the device it is about; "" for the topic's own.
-        message_id: See the module.
+        message_id: Its `event_id`; "" for none.
         kind: Its `event_type`.
         paras: What it says.
     """
@@ -59,11 +59,10 @@ def write(
     return write_object({**named, "services": [event]})
 
 
-def read(payload: bytes, body: Fields, kinds: Collection[str], *, service: str = OTA) -> OtaEvent:
+def read(body: Fields, kinds: Collection[str], *, service: str = OTA) -> OtaEvent:
     """Read the event that counts.
 
     Args:
-        payload: What `body` was read from.
         body: The envelope.
         kinds: The event types that are known in this direction.
         service: The service whose events are wanted.
@@ -75,9 +74,14 @@ def read(payload: bytes, body: Fields, kinds: Collection[str], *, service: str =
     kind = read_text(event, "event_type")
     if kind not in kinds:
         raise DialectError(f"{kind[:40]!r} is no event here; known: {', '.join(sorted(kinds))}")
-    message_id = read_text(event, "event_id", default="") or _digest(payload)
+    message_id = read_text(event, "event_id", default="")
     name = read_text(body, "object_device_id", default="")
     return OtaEvent(name, message_id, kind, read_fields(event, "paras"))
+
+
+def digest_of(payload: bytes) -> str:
+    """Return what stands for the id of a push that has none."""
+    return hashlib.blake2b(payload, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def _last(body: Fields, service: str) -> Fields:
@@ -91,7 +95,3 @@ def _last(body: Fields, service: str) -> Fields:
         raise DialectError(f"none of the services is {service}")
     last: Fields = mine[-1]
     return last
-
-
-def _digest(payload: bytes) -> str:
-    return hashlib.blake2b(payload, digest_size=_DIGEST_BYTES).hexdigest()

@@ -21,7 +21,7 @@ from fleet_sim.dialects.huawei import admin, oc_codes, v5, v5_auth, v5_codes
 from fleet_sim.dialects.huawei.oc_tokens import TokenService
 from fleet_sim.dialects.huawei.oceanconnect import ROUTES, Method, answered
 from fleet_sim.dialects.huawei.talk import ApiError, Asked, Code, SearchRefusedError, Talk, refuse
-from fleet_sim.model import chance
+from fleet_sim.dialects.request_ids import RequestIds
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import Answer, Call
 
@@ -54,24 +54,23 @@ class HuaweiGate:
         self._keys = dict(keys)
         self._signed_only = signed_only
         self._contract = contract
-        self._seed = seed
         self._default_product = default_product
         self._tokens = TokenService(self._keys, seed, calls_a_minute)
         self._objects = admin.Objects()
         self._batch_routes = v5.routes_of(self._objects)
         self._open: dict[int, tuple[Call, Talk, bool]] = {}
-        self._answered = 0
+        self._ids = RequestIds(seed, org)
 
     def read(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         """Read a call, or give the whole answer where no backend is needed.
 
         No request, whatever is in it, raises anything.
         """
+        self._ids.came_in(epoch_ms)
         found = self._read(request, epoch_ms)
         if not _is_batch(request.path) or not isinstance(found, HttpResponse):
             return found
-        self._answered += 1
-        return self._named(found, "answer", self._answered)
+        return _named(found, self._ids.fresh())
 
     def _read(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         is_batch = _is_batch(request.path)
@@ -93,7 +92,7 @@ class HuaweiGate:
         found = self._go_on(talk, answer, is_batch=is_batch)
         if not is_batch or not isinstance(found, HttpResponse):
             return found
-        return self._named(found, "request", request_no)
+        return _named(found, self._ids.of(request_no))
 
     def _read_batch(self, request: HttpRequest, epoch_ms: int) -> Call | HttpResponse:
         v5_auth.check(
@@ -158,11 +157,11 @@ class HuaweiGate:
         fields = {"error_code": error.why.code, text_key: str(error)}
         return answered(error.why.status, fields)
 
-    def _named(self, response: HttpResponse, purpose: str, number: int) -> HttpResponse:
-        """Give an answer of v5 the header by which its SDK names it."""
-        name = chance.identifier(self._seed, self._org, purpose, number, digits=32)
-        headers = (*response.headers, (REQUEST_ID_HEADER, name))
-        return HttpResponse(response.status, response.body, headers)
+
+def _named(response: HttpResponse, name: str) -> HttpResponse:
+    """Give an answer of v5 the header by which its SDK names it."""
+    headers = (*response.headers, (REQUEST_ID_HEADER, name))
+    return HttpResponse(response.status, response.body, headers)
 
 
 def _is_batch(path: str) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
-from fleet_sim.dialects.fields import is_storable
+from fleet_sim.dialects.fields import is_storable, read_json, refuse_constant
 from fleet_sim.dialects.wire import DialectError
 
 PAYLOAD_BYTES_MAX = 1024 * 1024  # Ours: the largest message is in no page that we know.
@@ -14,11 +14,19 @@ PAYLOAD_BYTES_MAX = 1024 * 1024  # Ours: the largest message is in no page that 
 Fields: TypeAlias = "Mapping[str, Any]"
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+_DIGITS_MAX = 1000  # Ours; no number in any page has more than twenty.
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _read_int(text: str) -> int:
+    if len(text) > _DIGITS_MAX:
+        raise DialectError(
+            f"the payload is no JSON: a number in it has {len(text)} digits; at most {_DIGITS_MAX} "
+            "are allowed"
+        )
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(parse_int=_read_int, parse_constant=refuse_constant)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -30,10 +38,7 @@ def read_object(payload: bytes) -> Fields:
     """
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise DialectError(f"the payload has more than {PAYLOAD_BYTES_MAX} bytes")
-    try:
-        found = _DECODER.decode(payload.decode())
-    except (ValueError, RecursionError) as error:
-        raise DialectError(f"the payload is no JSON: {error}") from error
+    found = read_json(payload, _DECODER)
     if not isinstance(found, dict):
         raise DialectError("the payload is no JSON object")
     return found

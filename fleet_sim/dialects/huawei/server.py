@@ -128,7 +128,7 @@ class HuaweiServer:
                 speak by this topic.
         """
         speaker = speaker_of(topic)
-        event = envelope.read(payload, read_object(payload), {VERSION, PROGRESS})
+        event = envelope.read(read_object(payload), {VERSION, PROGRESS})
         device = self._meant(speaker, event.object_name)
         try:
             if event.kind == VERSION:

@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import Any
 
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
+from fleet_sim.dialects.request_ids import RequestIds
 from fleet_sim.dialects.rpc import codes, name_lists
 from fleet_sim.dialects.rpc.actions import READERS
 from fleet_sim.dialects.rpc.answers import members
@@ -30,7 +31,6 @@ from fleet_sim.dialects.rpc.parameters import Parameters
 from fleet_sim.dialects.rpc.profile import UPLOAD_LIST, Profile
 from fleet_sim.dialects.rpc.times import utc_of
 from fleet_sim.dialects.rpc.uploads import SUFFIXES, Address, Uploads
-from fleet_sim.model import chance
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
     Answer,
@@ -71,11 +71,10 @@ class RpcGate:
         self._org = org
         self._profile = profile
         self._contract = contract
-        self._seed = seed
         self._default_product = default_product
         self._door = Doorkeeper(profile, dict(keys), signed_only=signed_only)
         self._uploads = Uploads(org, seed)
-        self._answered = 0
+        self._ids = RequestIds(seed, org)
         # By the very call, kept beside its instant, since two equal ones may be under way.
         self._came_in: dict[int, tuple[Call, int]] = {}
 
@@ -84,6 +83,7 @@ class RpcGate:
 
         No request, whatever is in it, raises anything.
         """
+        self._ids.came_in(epoch_ms)
         try:
             found = self._read(request, epoch_ms)
         except RpcError as error:
@@ -121,7 +121,7 @@ class RpcGate:
 
     def render(self, call: Call, answer: Answer, request_no: int) -> HttpResponse | HttpFile:
         """Write the answer to a call; the same number gives the same request id."""
-        request_id = self._request_id("request", request_no)
+        request_id = self._written(self._ids.of(request_no))
         _, came_in_ms = self._came_in.pop(id(call), (call, None))
         if isinstance(answer, Refused):
             word, text = codes.word_and_text(answer.reason, answer.detail)
@@ -173,7 +173,7 @@ class RpcGate:
             "Signature": found.signature,
             "UtcCreate": utc_of(epoch_ms),
         }
-        return self._done({"Data": data}, self._next_id())
+        return self._done({"Data": data}, self._written(self._ids.fresh()))
 
     # --- envelopes ---------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ class RpcGate:
         return self._json({"RequestId": request_id, "Success": True, "Code": "", **found})
 
     def _refuse(self, error: RpcError, host: str) -> HttpResponse:
-        request_id = self._next_id()
+        request_id = self._written(self._ids.fresh())
         return self._refused(error.word, str(error), request_id, status=error.status, host=host)
 
     def _refused(
@@ -194,12 +194,7 @@ class RpcGate:
     def _json(self, body: Mapping[str, Any]) -> HttpResponse:
         return HttpResponse(200, _cased(body, self._profile))
 
-    def _next_id(self) -> str:
-        self._answered += 1
-        return self._request_id("answer", self._answered)
-
-    def _request_id(self, purpose: str, number: int) -> str:
-        digits = chance.identifier(self._seed, self._org, purpose, number, digits=32)
+    def _written(self, digits: str) -> str:
         ends = pairwise(_UUID_ENDS)
         whole = "-".join(digits[start:end] for start, end in ends)
         return whole if self._profile.lowers_keys else whole.upper()

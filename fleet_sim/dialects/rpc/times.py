@@ -51,7 +51,7 @@ def read_utc(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
     except ValueError as error:
-        raise DialectError(f"{text[:40]!r} is no instant: {error}") from error
+        raise DialectError(f"{text!r} is no instant: no day has this date or hour") from error
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 

@@ -253,6 +253,18 @@ def test_a_request_id_is_a_uuid_that_its_number_decides() -> None:
     assert len({request_id(0, 1), request_id(0, 2), request_id(1, 1)}) == 3
 
 
+def test_a_restarted_gate_repeats_no_request_id() -> None:
+    """Neither that of an answer nor that of a refusal, though the seed is the store's."""
+    found = []
+    for epoch_ms in (_NOW, _NOW + 1):
+        gate = _gate()
+        refusal = gate.read(HttpRequest("PUT", JOBS), epoch_ms)
+        found += [refusal, gate.render(StopJob("j"), Done(), 1)]
+
+    ids = [json.loads(one.body)["requestId"] for one in found if isinstance(one, HttpResponse)]
+    assert len(set(ids)) == len(ids) == 4
+
+
 # --- hostile ---------------------------------------------------------------------------------
 
 

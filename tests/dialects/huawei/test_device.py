@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from fleet_sim.dialects.credentials import Credentials
+from fleet_sim.dialects.huawei import envelope
 from fleet_sim.dialects.huawei.device import HuaweiDevice
 from fleet_sim.dialects.huawei.names import down_topic
 from fleet_sim.dialects.huawei.server import HuaweiServer
@@ -68,7 +69,7 @@ def test_a_device_without_a_secret_cannot_come() -> None:
 
 def test_on_a_plain_broker_a_device_subscribes_to_its_downward_topic() -> None:
     """A child to its gateway's."""
-    assert _CODEC.filters(_DEVICE) == ("$oc/devices/p1_d1/sys/events/down",)
+    assert _CODEC.filters(_DEVICE) == (_DOWN,)
     assert _CHILD_CODEC.filters(_DEVICE) == ("$oc/devices/p1_g1/sys/events/down",)
 
 
@@ -115,6 +116,17 @@ def test_messages_read_as_in_the_manual(
     assert _CODEC.encode(_DEVICE, message) == WireMessage(
         "$oc/devices/p1_d1/sys/events/up", json.dumps(body, separators=(",", ":")).encode(), qos=1
     )
+
+
+@pytest.mark.parametrize("event_id", [{}, {"event_id": ""}])
+def test_a_question_without_an_id_is_named_by_its_payload(event_id: dict[str, str]) -> None:
+    """No page has ids: a copy of it must still be known for one."""
+    event = {"service_id": "$ota", "event_type": "version_query", **event_id, "paras": {}}
+    payload = json.dumps({"object_device_id": "p1_d1", "services": [event]}).encode()
+
+    heard = _CODEC.decode(_DEVICE, _DOWN, payload)
+
+    assert heard == VersionAsked(envelope.digest_of(payload))
 
 
 @pytest.mark.parametrize(

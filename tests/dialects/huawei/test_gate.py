@@ -191,3 +191,17 @@ def test_what_http_refuses_has_the_form_of_all_errors() -> None:
 
     assert response.status == 413
     assert json.loads(response.body) == {"error_code": "120015", "error_desc": "too large"}
+
+
+def test_a_restarted_gate_repeats_no_request_id() -> None:
+    """Neither that of an answer nor that of a refusal, though the seed is the store's."""
+    ids = []
+    for epoch_ms in (NOW, NOW + 1):
+        gate = _gate(signed_only=False)
+        refused = gate.read(HttpRequest("PUT", BATCHES), epoch_ms)
+        call = gate.read(_LIST, epoch_ms)
+        assert isinstance(call, SearchJobs)
+        answered = gate.render(call, Refused(Refusal.NO_SUCH_JOB), 1)
+        ids += [one.headers[-1] for one in (refused, answered) if isinstance(one, HttpResponse)]
+
+    assert len(set(ids)) == len(ids) == 4

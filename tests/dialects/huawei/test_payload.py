@@ -11,13 +11,14 @@ from fleet_sim.dialects.wire import DialectError
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "no JSON"),
+        (b"", "no JSON: nothing is in it"),
         (b"[]", "no JSON object"),
         (b"null", "no JSON object"),
-        (b"{", "no JSON"),
-        (b'{"a":NaN}', "no JSON"),
-        (b'{"a":"\xff"}', "no JSON"),
-        (b"[" * 100_000, "no JSON"),
+        (b"{", "no JSON from line 1, column 2 on"),
+        (b'{"a":-Infinity}', "no JSON: -Infinity is in it"),
+        (b'{"a":"\xff"}', "no JSON: byte 7 is no UTF-8"),
+        (b"[" * 100_000, "no JSON: it is nested too deeply"),
+        (b'{"a":' + b"7" * 1001 + b"}", "no JSON: a number in it has 1001 digits; at most 1000"),
         (b" " * (1024 * 1024 + 1), "more than"),
     ],
 )

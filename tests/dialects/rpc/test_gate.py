@@ -116,6 +116,18 @@ def test_get_and_post_count_alike() -> None:
     assert gate.read(asking("QueryOTAJob", JobId="j", IotInstanceId="iot-1"), NOW) == GetJob("j")
 
 
+def test_a_restarted_gate_repeats_no_request_id() -> None:
+    """Neither that of an answer nor that of a refusal, though the seed is the store's."""
+    found = []
+    for epoch_ms in (NOW, NOW + 1):
+        gate = gate_of("alibaba")
+        refusal = gate.read(asking("QueryOTAJob"), epoch_ms)
+        found += [refusal, gate.render(CancelJob("j"), Done(), 1)]
+
+    ids = [json.loads(one.body)["RequestId"] for one in found if isinstance(one, HttpResponse)]
+    assert len(set(ids)) == len(ids) == 4
+
+
 def test_the_two_forms_of_a_refusal() -> None:
     """The gateway's own, where the vendor has one, and the product's."""
     missing = gate_of("alibaba").read(asking("QueryOTAJob"), NOW)
