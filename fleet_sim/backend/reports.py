@@ -7,6 +7,8 @@ another one, whatever connection its copy takes.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fleet_sim.backend import dispatch, joining, requests, tasks, waiting, words
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, TaskState
@@ -89,7 +91,7 @@ def _on_report(
 ) -> None:
     match report:
         case VersionReport():
-            _on_version(books, device, report, now_ms)
+            _on_version(books, device, _placed(device, report), now_ms)
         case ProgressReport():
             _on_progress(books, device, report, now_ms)
         case FailureReport():
@@ -106,6 +108,13 @@ def _is_copy(device: DeviceState, message: DeviceMessage) -> bool:
         return True
     device.heard = (*device.heard, fingerprint)[-_HEARD_MAX:]
     return False
+
+
+def _placed(device: DeviceState, report: VersionReport) -> VersionReport:
+    """Return a report with the module that it is about, where it is the latest upgrade's."""
+    if not report.of_latest or device.latest is None:
+        return report
+    return replace(report, module=device.latest.job.module)
 
 
 def _on_version(books: Books, device: DeviceState, report: VersionReport, now_ms: int) -> None:

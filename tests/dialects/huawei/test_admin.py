@@ -22,6 +22,7 @@ from tests.dialects.huawei.scene import FILE, SIGN
 _ORDER = FirmwareOrder(
     "p1", Names("n"), "v2", SIGN, "sha256", "fw.bin", "text",
     tags=(("deviceType", "T"), ("fileType", "softwarePackage"), ("manufacturerName", "M")),
+    module="software",
 )  # fmt: skip
 
 

@@ -61,6 +61,10 @@ def _progress(**paras: object) -> DeviceMessage:
     return _said("upgrade_progress_report", paras)
 
 
+def _end(version: str) -> VersionReport:
+    return VersionReport("m", version, after_upgrade=True, of_latest=True)
+
+
 # --- connecting ------------------------------------------------------------------------------
 
 
@@ -173,7 +177,11 @@ def test_what_the_device_says_is_what_the_server_hears(
 @pytest.mark.parametrize(
     ("paras", "message"),
     [
-        ({"fw_version": "v1", "sw_version": "s1"}, VersionReport("m", "v1")),
+        (
+            {"sw_version": "s1", "fw_version": "v1"},
+            VersionReport("m", "v1", beside=(("software", "s1"),)),
+        ),
+        ({"fw_version": "v1", "sw_version": ""}, VersionReport("m", "v1")),
         ({"fw_version": "", "sw_version": "s1"}, VersionReport("m", "s1", "software")),
         ({"sw_version": "s1"}, VersionReport("m", "s1", "software")),
     ],
@@ -186,10 +194,10 @@ def test_the_firmware_is_the_devices_version(paras: dict[str, Any], message: Dev
 @pytest.mark.parametrize(
     ("paras", "message"),
     [
-        ({"result_code": 0, "version": "v2"}, VersionReport("m", "v2", after_upgrade=True)),
+        ({"result_code": 0, "version": "v2"}, _end("v2")),
         (
             {"result_code": 0, "version": "v1", "progress": 100, "description": "upgrade success"},
-            VersionReport("m", "v1", after_upgrade=True),
+            _end("v1"),
         ),
         ({"result_code": 0, "progress": 0}, ProgressReport("m", 0)),
         (
