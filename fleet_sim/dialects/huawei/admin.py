@@ -3,9 +3,10 @@
     POST /fleet-sim/packages                 multipart: `package` (JSON), `file`
     PUT  /fleet-sim/objects/{bucket}/{key}   the body is the file
 
-The first stands for OceanConnect's console. `package` holds `model`, `version` and may hold `name`,
-`description`, `sign` (SHA-256 of the file), `fileType`, `deviceType`, `manufacturerName`,
-`protocolType`, `date`; the answer is `{"fileId"}`, with 201. Authority is OceanConnect's.
+The first stands for OceanConnect's console: devices fetch its packages by a token. `package` holds
+`model`, `version` and may hold `name`, `description`, `sign` (SHA-256 of the file), `fileType`,
+`deviceType`, `manufacturerName`, `protocolType`, `date`; the answer is `{"fileId"}`, with 201.
+Authority is OceanConnect's.
 
 The second stands for the object storage that a package of v5 names: the bytes wait in the gate, a
 few at a time, until a package is made of them.
@@ -77,6 +78,7 @@ def _order(fields: Fields, file: HttpPart, default_product: str) -> FirmwareOrde
         desc=read_text(fields, "description", default=""),
         tags=traits_of(fields),
         module=MODULE_OF[kind],
+        needs_token=True,  # "Platform Delivering an Upgrade Event": so are the console's packages
     )
 
 

@@ -36,7 +36,7 @@ class HttpServer:
     """Serves a platform over aiohttp.
 
     Args:
-        files: What is served to anybody who has a file's address.
+        files: What is served to anybody who has a file's address, and its token if it needs one.
         log: Is told of each file that was sent.
         refuse: From a status and its reason to the answer where HTTP itself refuses.
     """
@@ -95,7 +95,12 @@ class HttpServer:
         await self._runner.cleanup()
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        return self._kept(HttpFile(request.match_info["firmware"], request.match_info["name"]))
+        firmware_id, name = request.match_info["firmware"], request.match_info["name"]
+        if self._platform is None:
+            raise web.HTTPServiceUnavailable
+        if not self._platform.opens(firmware_id, _bearer(request)):
+            raise web.HTTPUnauthorized
+        return self._kept(HttpFile(firmware_id, name))
 
     def _kept(self, file: HttpFile) -> web.FileResponse:
         path = self._files.path(file.firmware_id, file.file_name)
@@ -147,6 +152,12 @@ class HttpServer:
             return await handler(request)
         except web.HTTPException as error:
             return _response(self._refuse(error.status, error.reason))
+
+
+def _bearer(request: web.Request) -> str:
+    """Return the token that a request shows, "" for none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 class _Kept(web.FileResponse):

@@ -211,6 +211,10 @@ class Platform:
         """Return the name of a firmware's file, None for no such firmware."""
         return self._brain.file_of(firmware_id)
 
+    def opens(self, firmware_id: str, token: str) -> bool:
+        """Tell whether a device that shows this token, "" for none, may have a firmware's file."""
+        return self._brain.opens(firmware_id, token, self._clock.now_ms())
+
     def connected(
         self, southbound: Southbound, device: DeviceId, *, over: DeviceId | None = None
     ) -> None:

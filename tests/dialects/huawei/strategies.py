@@ -234,6 +234,7 @@ PACKAGES = st.builds(
             desc,
             tags=tags,
             module=SOFTWARE if dict(tags)["fileType"] == "softwarePackage" else "",
+            needs_token=True,
         ),
         content,
     ),

@@ -106,7 +106,7 @@ def test_a_software_task_sends_a_software_upgrade(said: dict[str, str], *, is_ba
 
     platform.says("d1", "version_report", **said)
 
-    assert platform.pushed("d1") == ["software_upgrade_v2"]
+    assert platform.pushed("d1") == ["software_upgrade"]
 
 
 def test_the_end_of_a_software_upgrade_is_of_the_software() -> None:

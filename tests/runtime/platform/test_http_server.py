@@ -26,6 +26,7 @@ from tests.runtime.platforms import WAIT_S
 
 HOST = "127.0.0.1"
 CONTENT = bytes(range(256)) * 40
+TOKEN = "0" * 40
 
 
 class Echo:
@@ -45,6 +46,10 @@ class Echo:
         self.responds.append(respond)
         if self.is_quick:
             respond(self.answer)
+
+    def opens(self, firmware_id: str, token: str) -> bool:
+        """Let everybody have any file but one, which has a token."""
+        return firmware_id != "locked" or token == TOKEN
 
     def claims(self, path: str) -> bool:
         """Claim the paths of a device channel."""
@@ -143,6 +148,46 @@ async def test_a_file_for_which_no_handle_is_left_is_put_off(
 
     monkeypatch.undo()
     assert (await scene.get(f"{FIRMWARE_PATH}/f-1/fw.bin"))[1] == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        (f"Bearer {TOKEN}", 200),
+        (f"bearer  {TOKEN}", 200),
+        ("Bearer x", 401),
+        (f"Basic {TOKEN}", 401),
+        (TOKEN, 401),
+        ("", 401),
+    ],
+)
+async def test_a_file_that_needs_a_token_is_for_who_shows_it(
+    scene: Scene, shown: str, status: int
+) -> None:
+    """A Bearer token, in the header that logins have."""
+    scene.files.keep("locked", "fw.bin", CONTENT)
+    headers = {"Authorization": shown} if shown else {}
+
+    got, body = await scene.get(f"{FIRMWARE_PATH}/locked/fw.bin", headers=headers)
+
+    assert (got, body == CONTENT) == (status, status == 200)
+
+
+async def test_a_file_waits_for_its_platform(tmp_path: Path) -> None:
+    """Nobody else can tell who may have it."""
+    files, log = DiskFiles(tmp_path), MemoryLog(lambda: 0)
+    files.keep("f-1", "fw.bin", CONTENT)
+    server = HttpServer(files, log, ENOS.http_refusal)
+    await server.start(HOST, 0)
+
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(server.url_of("f-1", "fw.bin")) as response,
+    ):
+        status = response.status
+    await server.stop()
+
+    assert status == 503
 
 
 async def test_a_files_address_leads_to_it(scene: Scene) -> None:
