@@ -160,6 +160,8 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
     if task.asked_at_ms is not None:
         dispatch.go_on(books, task, now_ms)
         return
+    if report.desc:
+        tasks.describe(books, task, report.desc, now_ms)
     if "B62" in books.planted and task.progress != _DONE_PERCENT:
         return
     if version == task.job.target or "B16" in books.planted:

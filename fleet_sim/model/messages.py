@@ -31,6 +31,7 @@ class VersionReport:
             vendors whose devices run one at a time name none at its end. Decoders set it.
         beside: What other parts run, where one report tells of several: module to version, none
             twice. `parts_of` takes it apart.
+        desc: Free text, for vendors whose devices end an upgrade with some; "" where there is none.
     """
 
     message_id: str
@@ -39,6 +40,7 @@ class VersionReport:
     after_upgrade: bool = False
     of_latest: bool = False
     beside: tuple[tuple[str, str], ...] = ()
+    desc: str = ""
 
 
 @dataclass(frozen=True, slots=True)

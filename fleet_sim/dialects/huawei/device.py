@@ -121,8 +121,8 @@ def _said(message: DeviceMessage) -> tuple[str, Fields] | None:
         DialectError: It speaks of a module that no device of Huawei has.
     """
     match message:
-        case VersionReport(version=version, after_upgrade=True):
-            return PROGRESS, _progress(result_codes.SUCCESS, 100, version, "")
+        case VersionReport(version=version, desc=desc, after_upgrade=True):
+            return PROGRESS, _progress(result_codes.SUCCESS, 100, version, desc)
         case VersionReport(version=version, module=module, beside=beside):
             return VERSION, {
                 _version_key(name): told for name, told in ((module, version), *beside)

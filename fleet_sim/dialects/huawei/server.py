@@ -189,7 +189,7 @@ class HuaweiServer:
             return ProgressReport(message_id, percent, desc, version=version)
         if not version:
             raise DialectError("version is missing in the report of an end")
-        return VersionReport(message_id, version, after_upgrade=True, of_latest=True)
+        return VersionReport(message_id, version, after_upgrade=True, of_latest=True, desc=desc)
 
 
 def _said(message: ServerMessage) -> tuple[str, Fields] | None:

@@ -93,11 +93,12 @@ DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
         module=st.sampled_from(["", SOFTWARE]),
     ),
     st.builds(
-        lambda message_id, version: VersionReport(
-            message_id, version, after_upgrade=True, of_latest=True
+        lambda message_id, version, desc: VersionReport(
+            message_id, version, after_upgrade=True, of_latest=True, desc=desc
         ),
         TEXTS,
         TEXTS,
+        _ANY_TEXT,
     ),
     st.builds(VersionReport, TEXTS, TEXTS, beside=st.tuples(st.tuples(st.just(SOFTWARE), TEXTS))),
     st.builds(

@@ -88,6 +88,16 @@ def test_on_a_plain_broker_a_device_subscribes_to_its_downward_topic() -> None:
             {"result_code": 0, "progress": 100, "version": "v2.0"},
         ),
         (
+            VersionReport("m", "v2.0", after_upgrade=True, desc="upgrade success"),
+            "upgrade_progress_report",
+            {
+                "result_code": 0,
+                "progress": 100,
+                "version": "v2.0",
+                "description": "upgrade success",
+            },
+        ),
+        (
             ProgressReport("m", 40, "downloading", version="v1.0"),
             "upgrade_progress_report",
             {"result_code": 0, "progress": 40, "version": "v1.0", "description": "downloading"},
