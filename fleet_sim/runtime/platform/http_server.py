@@ -48,6 +48,7 @@ class HttpServer:
         self._log = log
         self._refuse = refuse
         self._platform: Platform | None = None
+        self._is_serving = asyncio.Event()
         self._way: HttpWay | None = None
         self._app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[self._refusing])
         self._app.router.add_get(f"{FIRMWARE_PATH}/{{firmware}}/{{name}}", self._file)
@@ -89,6 +90,7 @@ class HttpServer:
         """Answer calls with this platform from now on, and devices by this way of it."""
         self._platform = platform
         self._way = way
+        self._is_serving.set()
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -96,8 +98,9 @@ class HttpServer:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         firmware_id, name = request.match_info["firmware"], request.match_info["name"]
-        if self._platform is None:
-            raise web.HTTPServiceUnavailable
+        # Not 503: to a device whose download a restart has cut, any refusal is the last word.
+        await self._is_serving.wait()
+        assert self._platform is not None
         if not self._platform.opens(firmware_id, _bearer(request)):
             raise web.HTTPUnauthorized
         return self._kept(HttpFile(firmware_id, name))

@@ -174,20 +174,49 @@ async def test_a_file_that_needs_a_token_is_for_who_shows_it(
 
 
 async def test_a_file_waits_for_its_platform(tmp_path: Path) -> None:
-    """Nobody else can tell who may have it."""
-    files, log = DiskFiles(tmp_path), MemoryLog(lambda: 0)
+    """Only that can tell who may have it, and a refusal would be the end of a download."""
+    files = DiskFiles(tmp_path)
     files.keep("f-1", "fw.bin", CONTENT)
-    server = HttpServer(files, log, ENOS.http_refusal)
+    server = HttpServer(files, MemoryLog(lambda: 0), ENOS.http_refusal)
     await server.start(HOST, 0)
 
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(server.url_of("f-1", "fw.bin")) as response,
-    ):
-        status = response.status
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+
+        async def got() -> bytes:
+            async with session.get(server.url_of("f-1", "fw.bin")) as response:
+                return await response.read()
+
+        early = tasks.create_task(got())
+        # A request of its own, answered later than the first has been read.
+        async with session.get(f"http://{HOST}:{server.port}/api") as response:
+            assert response.status == 503
+        was_done = early.done()
+        server.serve(cast(Platform, Echo()))
+        content = await asyncio.wait_for(early, WAIT_S)
     await server.stop()
 
-    assert status == 503
+    assert (was_done, content) == (False, CONTENT)
+
+
+async def test_a_server_stops_though_a_file_waits(tmp_path: Path) -> None:
+    """Its platform never came."""
+    server = HttpServer(DiskFiles(tmp_path), MemoryLog(lambda: 0), ENOS.http_refusal)
+    await server.start(HOST, 0)
+
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+
+        async def got() -> bool:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with session.get(server.url_of("f-1", "fw.bin")):
+                    return True
+            return False
+
+        early = tasks.create_task(got())
+        async with session.get(f"http://{HOST}:{server.port}/api"):
+            pass
+        await asyncio.wait_for(server.stop(), WAIT_S)
+
+    assert not early.result()
 
 
 async def test_a_files_address_leads_to_it(scene: Scene) -> None:
