@@ -65,14 +65,15 @@ events:
 def test_whatever_a_run_writes_can_be_judged_again(
     dialect: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No record of ours is taken for a damaged one."""
+    """No record of ours is taken for a damaged one, and the exit code is the same."""
     scenario, runs = tmp_path / "whole.yaml", tmp_path / "runs"
     scenario.write_text(WHOLE)
-    outcome(["run", str(scenario), "--virtual", "--dialect", dialect, "--runs", str(runs)])
+    ran = outcome(["run", str(scenario), "--virtual", "--dialect", dialect, "--runs", str(runs)])
     capsys.readouterr()
 
-    outcome(["judge", str(runs / "latest"), "--ui", "json"])
+    judged = outcome(["judge", str(runs / "latest"), "--ui", "json"])
 
+    assert (ran, judged) == (0, 0)
     again = json.loads(capsys.readouterr().out)
     assert again["promises"] == json.loads((runs / "latest/run.json").read_text())["promises"]
 
@@ -124,6 +125,26 @@ def test_what_one_end_of_the_wire_lacks_convicts_nobody(
     assert code in {0, 1}  # what was expected by the end may not have been reached
     assert "violated" not in verdicts
     assert "(torn: events-001.jsonl.gz): what came after" in document["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ((), "All of it is in {}: run.json, junit.xml and the run log."),
+        (("run.json", "junit.xml"), "What was kept is in {}: the run log."),
+    ],
+)
+def test_what_a_killed_run_did_not_write_is_not_pointed_at(
+    gone: tuple[str, ...], said: str, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its folder holds the log alone."""
+    for name in gone:
+        (finished / name).unlink()
+    capsys.readouterr()
+
+    outcome(["judge", str(finished), "--ui", "plain"])
+
+    assert said.format(finished) in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_folder_without_a_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
