@@ -20,6 +20,7 @@ from fleet_sim.backend import (
     searches,
     task_calls,
     tasks,
+    tokens,
     waiting,
 )
 from fleet_sim.backend.books import Books
@@ -160,6 +161,10 @@ class Brain:
     def file_of(self, firmware_id: str) -> str | None:
         """Return the name of a firmware's file, None for no such firmware."""
         return firmware.file_of(self._books, firmware_id)
+
+    def opens(self, firmware_id: str, token: str, now_ms: int) -> bool:
+        """Tell whether a device that shows this token, "" for none, may have a firmware's file."""
+        return tokens.opens(self._books, firmware_id, token, now_ms)
 
     def file_at(self, stream: tuple[int, int]) -> tuple[str, str] | None:
         """Return the firmware and file name that devices mean by a stream; None: there is none."""

@@ -76,14 +76,14 @@ def offer(
             break
     task_now = device.running(module)
     if task_now is not None and _may_offer(books, task_now, now_ms):
-        books.tell(device, VersionOffer(message_id, (image_of(books, task_now.job),)))
+        books.tell(device, VersionOffer(message_id, (image_of(books, task_now),)))
     else:
         books.tell(device, VersionOffer(message_id))
 
 
 def is_offer_of(books: Books, task: TaskState, offered: VersionOffer) -> bool:
     """Tell whether an offer holds the task's image."""
-    return image_of(books, task.job) in offered.images
+    return image_of(books, task) in offered.images
 
 
 def _pump_job(books: Books, job: JobState, now_ms: int) -> None:

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Hashable
 from dataclasses import replace
 
+from fleet_sim.backend import tokens
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import DropFile, KeepFile
-from fleet_sim.backend.state import FirmwareState, JobState
+from fleet_sim.backend.state import FirmwareState, JobState, TaskState
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.northbound import (
     Answer,
@@ -148,11 +149,12 @@ def trial_of(books: Books, firmware_id: str) -> Trial | None:
     return Trial(100 * done // len(last.tasks), all(task.is_final for task in last.tasks))
 
 
-def image_of(books: Books, job: JobState) -> FirmwareImage:
-    """Return what the job's upgrade requests say of its firmware.
+def image_of(books: Books, task: TaskState) -> FirmwareImage:
+    """Return what a task's upgrade requests say of its job's firmware.
 
     The firmware is there: it cannot be deleted while one of the job's tasks is open.
     """
+    job = task.job
     firmware = books.firmware[job.order.firmware_id]
     is_stream = job.order.by_blocks
     url = books.file_url(firmware.firmware_id, firmware.order.file_name)
@@ -167,6 +169,7 @@ def image_of(books: Books, job: JobState) -> FirmwareImage:
         is_patch=firmware.order.is_patch,
         custom=firmware.order.custom,
         tags=job.order.tags,
+        token=tokens.token_of(books, task),
     )
 
 

@@ -6,6 +6,8 @@ network may deliver a message twice, and a device sends again what nobody acknow
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fleet_sim.backend import copies, dispatch, joining, requests, tasks, waiting, words
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import DeviceState, TaskState
@@ -86,11 +88,18 @@ def _on_report(
 ) -> None:
     match report:
         case VersionReport():
-            _on_version(books, device, report, now_ms)
+            _on_version(books, device, _placed(device, report), now_ms)
         case ProgressReport():
             _on_progress(books, device, report, now_ms)
         case FailureReport():
             _on_failure(books, device, report, now_ms)
+
+
+def _placed(device: DeviceState, report: VersionReport) -> VersionReport:
+    """Return a report with the module that it is about, where it is the latest upgrade's."""
+    if not report.of_latest or device.latest is None:
+        return report
+    return replace(report, module=device.latest.job.module)
 
 
 def _on_version(books: Books, device: DeviceState, report: VersionReport, now_ms: int) -> None:
@@ -136,6 +145,8 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
     if task.asked_at_ms is not None:
         dispatch.go_on(books, task, now_ms)
         return
+    if report.desc:
+        tasks.describe(books, task, report.desc, now_ms)
     if "B62" in books.planted and task.progress != _DONE_PERCENT:
         return
     if version == task.job.target or "B16" in books.planted:

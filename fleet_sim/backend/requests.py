@@ -18,7 +18,7 @@ def send(books: Books, task: TaskState) -> None:
     message_id = str(task.number * _PUSHES_SPAN + task.pushes)
     books.keep(task)
     if task.asked_at_ms is None:
-        books.tell(task.device, UpgradeRequest(message_id, image_of(books, task.job)))
+        books.tell(task.device, UpgradeRequest(message_id, image_of(books, task)))
     else:
         books.tell(task.device, VersionAsked(message_id))
 

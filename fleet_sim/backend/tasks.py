@@ -173,6 +173,13 @@ def show(books: Books, task: TaskState, percent: int, desc: str, now_ms: int) ->
     books.keep(task, urgent=False)
 
 
+def describe(books: Books, task: TaskState, desc: str, now_ms: int) -> None:
+    """Show the text that a device ended its upgrade with, in place of any before it."""
+    task.desc = _stored(books, desc)
+    task.updated_at_ms = now_ms
+    books.keep(task, urgent=False)
+
+
 def succeed(books: Books, task: TaskState, now_ms: int) -> None:
     """The device runs the target version and said so."""
     if "B66" in books.planted:

@@ -10,7 +10,7 @@ as any device, over its connection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from fleet_sim.model.failure import FailureCause
@@ -27,12 +27,20 @@ class VersionReport:
         version: What.
         module: Which part of the device runs it; "" is the device as a whole.
         after_upgrade: Whether it comes at the end of an upgrade, for vendors that tell both apart.
+        of_latest: Whether it is about the part that the latest upgrade was for, whichever that is:
+            vendors whose devices run one at a time name none at its end. Decoders set it.
+        beside: What other parts run, where one report tells of several: module to version, none
+            twice. `parts_of` takes it apart.
+        desc: Free text, for vendors whose devices end an upgrade with some; "" where there is none.
     """
 
     message_id: str
     version: str
     module: str = ""
     after_upgrade: bool = False
+    of_latest: bool = False
+    beside: tuple[tuple[str, str], ...] = ()
+    desc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,3 +277,11 @@ DeviceMessage = (
     | BlockRequest
 )
 ServerMessage = UpgradeRequest | ReportReply | VersionOffer | VersionAsked | Block | ActivationInfo
+
+
+def parts_of(message: DeviceMessage) -> tuple[DeviceMessage, ...]:
+    """Return a message as those about one part of the device each, in the order they were said."""
+    if not isinstance(message, VersionReport) or not message.beside:
+        return (message,)
+    others = (VersionReport(message.message_id, told, name) for name, told in message.beside)
+    return (replace(message, beside=()), *others)

@@ -166,6 +166,7 @@ class FirmwareOrder:
             a vendor's has no word for it, nothing does.
         custom: Text that goes to devices as it is, where the vendor's push has a place for it:
             Alink's and Huawei's have.
+        needs_token: Whether devices fetch its file by a token that their upgrade request brings.
     """
 
     product_key: str
@@ -183,3 +184,4 @@ class FirmwareOrder:
     from_versions: tuple[str, ...] = ()
     is_patch: bool = False
     custom: str = ""
+    needs_token: bool = False

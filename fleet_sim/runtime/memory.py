@@ -69,10 +69,22 @@ class MemoryFiles:
         """Return where a file is served."""
         return f"{BASE_URL}/firmware/{firmware_id}/{file_name}"
 
-    def fetch(self, url: str, offset: int, chunk: int, listener: FetchListener) -> Fetch:
-        """Serve a file from this byte on; 404 where there is none, 416 past its end."""
+    @staticmethod
+    def firmware_at(url: str) -> str:
+        """Return whose file stands there, by the address alone."""
+        return url.removeprefix(f"{BASE_URL}/firmware/").partition("/")[0]
+
+    def fetch(
+        self, url: str, offset: int, chunk: int, listener: FetchListener, *, may: bool = True
+    ) -> Fetch:
+        """Serve a file from this byte on; 404 where there is none, 416 past its end.
+
+        To a reader who may not have it: 401.
+        """
         content = self._content.get(url)
-        if content is None:
+        if not may:
+            status, body = 401, memoryview(b"")
+        elif content is None:
             status, body = 404, memoryview(b"")
         elif offset >= len(content):
             status, body = 416, memoryview(b"")

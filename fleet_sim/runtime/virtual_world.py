@@ -93,9 +93,10 @@ class VirtualWorld:
     def fetch(
         self, owner: Owner, image: FirmwareImage, offset: int, chunk: int, listener: FetchListener
     ) -> Fetch:
-        """Read a file from this byte on; this platform's are free for all."""
+        """Read a file from this byte on, if the image's token opens it, whoever shows that."""
         del owner
-        return self._files.fetch(image.url, offset, chunk, listener)
+        may = self.platform.opens(MemoryFiles.firmware_at(image.url), image.token)
+        return self._files.fetch(image.url, offset, chunk, listener, may=may)
 
     def office(
         self,

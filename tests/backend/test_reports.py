@@ -226,6 +226,20 @@ def test_the_old_version_after_an_upgrade_counts_as_the_contract_says(
     assert (restarted, server.status(job_id, "a")) == (TaskStatus.UNDER_WAY, status)
 
 
+@pytest.mark.parametrize(("said", "shown"), [("done", "do"), ("", "on")])
+def test_the_text_of_an_end_is_the_last_one_shown(said: str, shown: str) -> None:
+    """As long as any text may be; an end without one leaves what was said before it."""
+    server = Server(contract(desc_limit_chars=2))
+    server.fleet("a")
+    job_id = server.job()
+    server.progress("a", 90, "on its way")
+
+    server.say("a", VersionReport("9", "2.0", after_upgrade=True, desc=said))
+
+    row = server.task(job_id, "a")
+    assert (row.status, row.desc) == (TaskStatus.SUCCEEDED, shown)
+
+
 @pytest.mark.parametrize(
     ("rule", "status"), [("fails", TaskStatus.FAILED), ("succeeds", TaskStatus.SUCCEEDED)]
 )

@@ -10,6 +10,7 @@ from fleet_sim.backend.brain import Brain
 from fleet_sim.backend.events import Change, Keep
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.http import HttpFile, HttpResponse
+from fleet_sim.dialects.interface import Dialect
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import DeviceMessage, ServerMessage, VersionReport
@@ -119,28 +120,30 @@ class Shelf:
 class LonePlatform:
     """See the module."""
 
-    def __init__(self, contract: ContractProfile = ENOS.contract) -> None:
+    def __init__(
+        self, contract: ContractProfile = ENOS.contract, *, dialect: Dialect = ENOS
+    ) -> None:
         self.clock = VirtualClock()
         self.log = MemoryLog(self.clock.now_ms)
         self.store = SlowStore()
         self.shelf = Shelf()
-        self.operator = ENOS.operator(ORG, "", "")
+        self.operator = dialect.operator(ORG, "", "")
         self.platform = Platform(
-            dialect=ENOS,
+            dialect=dialect,
             brain=Brain(
                 contract=contract,
                 epoch_ms=EPOCH_MS,
                 seed=1,
                 file_url=lambda fw, _: f"http://h/{fw}",
             ),
-            gate=ENOS.gate(ORG, {}, signed_only=False, contract=contract),
+            gate=dialect.gate(ORG, {}, signed_only=False, contract=contract),
             clock=self.clock,
             log=self.log,
             committer=self.store,
             files=self.shelf,
             settings=Settings(EPOCH_MS, WINDOW_MS, {"pk": PRODUCT_SECRET}),
         )
-        self.embedded = EmbeddedBroker(self.platform, ENOS.server, self.clock, BrokerLimits())
+        self.embedded = EmbeddedBroker(self.platform, dialect.server, self.clock, BrokerLimits())
 
     def run(self, ms: int) -> None:
         """Let some time pass."""

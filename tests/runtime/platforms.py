@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.http import HttpRequest, HttpResponse
+from fleet_sim.dialects.interface import Dialect
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import DeviceMessage, ServerMessage
 from fleet_sim.model.northbound import Answer, Call
@@ -51,9 +51,13 @@ class Caller:
     """An operator of a running platform."""
 
     def __init__(
-        self, ready: Mapping[str, Any], session: aiohttp.ClientSession, tasks: asyncio.TaskGroup
+        self,
+        ready: Mapping[str, Any],
+        session: aiohttp.ClientSession,
+        tasks: asyncio.TaskGroup,
+        dialect: Dialect = ENOS,
     ) -> None:
-        self._operator = ENOS.operator(ready["org"], ready["app_key"], ready["app_secret"])
+        self._operator = dialect.operator(ready["org"], ready["app_key"], ready["app_secret"])
         self._carrier = HttpCarrier(session, ready["http"], tasks, tls=None)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -79,11 +83,11 @@ class Caller:
 
 
 @contextlib.asynccontextmanager
-async def calling(ready: Mapping[str, Any]) -> AsyncIterator[Caller]:
+async def calling(ready: Mapping[str, Any], dialect: Dialect = ENOS) -> AsyncIterator[Caller]:
     """Yield an operator of a running platform."""
     connector = aiohttp.TCPConnector(force_close=True)
     async with aiohttp.ClientSession(connector=connector) as session, asyncio.TaskGroup() as tasks:
-        yield Caller(ready, session, tasks)
+        yield Caller(ready, session, tasks, dialect)
 
 
 class Line:
@@ -132,7 +136,10 @@ class Line:
 class Talker:
     """A device on a real socket, which says what the test wants."""
 
-    def __init__(self, line: Line, device: DeviceId, session: mqtt.ClientSession) -> None:
+    def __init__(
+        self, line: Line, device: DeviceId, session: mqtt.ClientSession, dialect: Dialect = ENOS
+    ) -> None:
+        self._codec = dialect.devices
         self.line = line
         self.device = device
         self.session = session
@@ -140,12 +147,19 @@ class Talker:
 
     @classmethod
     async def connect(
-        cls, url: str, device: DeviceId, secret: str, *, activates: bool = False
+        cls,
+        url: str,
+        device: DeviceId,
+        secret: str,
+        *,
+        activates: bool = False,
+        dialect: Dialect = ENOS,
     ) -> Talker:
         """Connect, and wait for the answer; with its product's secret where it activates."""
-        mine = ENOS.devices.credentials(device, secret, epoch_ms=epoch_ms(), activates=activates)
+        codec = dialect.devices
+        mine = codec.credentials(device, secret, epoch_ms=epoch_ms(), activates=activates)
         options = mqtt.ClientOptions(mine.client_id, mine.username, mine.password)
-        talker = cls(await Line.open(url), device, mqtt.ClientSession(options))
+        talker = cls(await Line.open(url), device, mqtt.ClientSession(options), dialect)
         talker.session.connect()
         talker.flush()
         try:
@@ -167,7 +181,8 @@ class Talker:
 
     def say(self, message: DeviceMessage) -> int:
         """Publish what a device says."""
-        wire = EnosDevice().encode(self.device, message)
+        wire = self._codec.encode(self.device, message)
+        assert wire is not None, message
         return self.publish(wire.topic, wire.payload)
 
     async def until(self, kind: type[Any], count: int = 1) -> list[Any]:
@@ -189,7 +204,7 @@ class Talker:
     async def hear(self, count: int = 1) -> list[ServerMessage]:
         """Wait for so many messages of the platform."""
         return [
-            ENOS.devices.decode(self.device, one.topic, one.payload)
+            self._codec.decode(self.device, one.topic, one.payload)
             for one in await self.until(mqtt.Received, count)
         ]
 

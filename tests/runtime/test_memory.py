@@ -56,9 +56,9 @@ class Shelf:
         self.files.keep("f-1", "fw.bin", CONTENT)
         self.url = MemoryFiles.url("f-1", "fw.bin")
 
-    def read(self, reader: Reader, offset: int = 0) -> None:
+    def read(self, reader: Reader, offset: int = 0, *, may: bool = True) -> None:
         """Read with pieces of thirty bytes."""
-        self.files.fetch(self.url, offset, 30, reader)
+        self.files.fetch(self.url, offset, 30, reader, may=may)
         run(self.clock, 1_000)
 
 
@@ -96,6 +96,16 @@ def test_past_the_end_and_after_the_drop_there_is_nothing() -> None:
 
     assert (past.status, past.chunks) == (416, [])
     assert (gone.status, gone.chunks) == (404, [])
+
+
+def test_who_may_not_have_a_file_gets_nothing_of_it() -> None:
+    """401, as a platform answers on sockets; the address tells whose file it is."""
+    shelf, reader = Shelf(), Reader()
+
+    shelf.read(reader, may=False)
+
+    assert (reader.status, reader.chunks, reader.why) == (401, [], "")
+    assert MemoryFiles.firmware_at(shelf.url) == "f-1"
 
 
 def test_nothing_more_comes_until_it_is_wanted() -> None:

@@ -3,9 +3,10 @@
     POST /fleet-sim/packages                 multipart: `package` (JSON), `file`
     PUT  /fleet-sim/objects/{bucket}/{key}   the body is the file
 
-The first stands for OceanConnect's console. `package` holds `model`, `version` and may hold `name`,
-`description`, `sign` (SHA-256 of the file), `fileType`, `deviceType`, `manufacturerName`,
-`protocolType`, `date`; the answer is `{"fileId"}`, with 201. Authority is OceanConnect's.
+The first stands for OceanConnect's console: devices fetch its packages by a token. `package` holds
+`model`, `version` and may hold `name`, `description`, `sign` (SHA-256 of the file), `fileType`,
+`deviceType`, `manufacturerName`, `protocolType`, `date`; the answer is `{"fileId"}`, with 201.
+Authority is OceanConnect's.
 
 The second stands for the object storage that a package of v5 names: the bytes wait in the gate, a
 few at a time, until a package is made of them.
@@ -21,7 +22,14 @@ from typing import Any
 
 from fleet_sim.dialects.http import HttpPart
 from fleet_sim.dialects.huawei import oc_codes
-from fleet_sim.dialects.huawei.packages import FILE_TYPES, is_short, trait_of, traits_of
+from fleet_sim.dialects.huawei.packages import (
+    FILE_TYPES,
+    FIRMWARE,
+    MODULE_OF,
+    SOFTWARE,
+    is_short,
+    traits_of,
+)
 from fleet_sim.dialects.huawei.payload import Fields, read_object, read_text
 from fleet_sim.dialects.huawei.talk import refuse
 from fleet_sim.dialects.wire import DialectError
@@ -57,7 +65,10 @@ def _order(fields: Fields, file: HttpPart, default_product: str) -> FirmwareOrde
     if read_text(fields, "sign", default=digest).lower() != digest:
         raise DialectError("sign is not the SHA-256 of the file")
     file_name = plain_file_name(file.file_name or "")
-    order = FirmwareOrder(
+    kind = read_text(fields, "fileType", default=FIRMWARE)
+    if kind not in FILE_TYPES:
+        raise DialectError(f"fileType is none of {', '.join(FILE_TYPES)}")
+    return FirmwareOrder(
         product_key=_short(fields, "model", default_product),
         names=Names(_short(fields, "name", file_name)),
         version=_short(fields, "version", None),
@@ -66,10 +77,9 @@ def _order(fields: Fields, file: HttpPart, default_product: str) -> FirmwareOrde
         file_name=file_name,
         desc=read_text(fields, "description", default=""),
         tags=traits_of(fields),
+        module=MODULE_OF[kind],
+        needs_token=True,  # "Platform Delivering an Upgrade Event": so are the console's packages
     )
-    if trait_of(order, "fileType") not in FILE_TYPES:
-        raise DialectError(f"fileType is none of {', '.join(FILE_TYPES)}")
-    return order
 
 
 def plain_file_name(name: str) -> str:
@@ -99,6 +109,7 @@ def write_upload(call: CreateFirmware) -> tuple[HttpPart, ...]:
         "version": order.version,
         "description": order.desc,
         "sign": order.digest if order.digest_method == "sha256" else None,
+        "fileType": SOFTWARE if order.module == MODULE_OF[SOFTWARE] else None,
         **dict(order.tags),
     }
     given = {name: value for name, value in fields.items() if value}

@@ -43,7 +43,7 @@ PROGRESS = "upgrade_progress_report"
 KEEP_ALIVE_S = 120  # The SDKs' default; the platform takes 30 to 1200.
 PERCENT_BEFORE_DONE = 99
 
-_VERSION_KEY_OF = {"": "fw_version", SOFTWARE: "sw_version"}
+VERSION_KEY_OF = {"": "fw_version", SOFTWARE: "sw_version"}  # The device's own comes first.
 
 GatewayOf = Callable[[DeviceId], "DeviceId | None"]
 
@@ -122,12 +122,12 @@ def _said(message: DeviceMessage) -> tuple[str, Fields] | None:
         DialectError: It speaks of a module that no device of Huawei has.
     """
     match message:
-        case VersionReport(version=version, after_upgrade=True):
-            return PROGRESS, _progress(result_codes.SUCCESS, 100, version, "")
-        case VersionReport(version=version, module=module):
-            if module not in _VERSION_KEY_OF:
-                raise DialectError(f"there is no version of a module {module!r}; known: {SOFTWARE}")
-            return VERSION, {_VERSION_KEY_OF[module]: version}
+        case VersionReport(version=version, desc=desc, after_upgrade=True):
+            return PROGRESS, _progress(result_codes.SUCCESS, 100, version, desc)
+        case VersionReport(version=version, module=module, beside=beside):
+            return VERSION, {
+                _version_key(name): told for name, told in ((module, version), *beside)
+            }
         case ProgressReport(percent=percent, desc=desc, version=version):
             shown = min(percent, PERCENT_BEFORE_DONE)
             return PROGRESS, _progress(result_codes.SUCCESS, shown, version, desc)
@@ -136,6 +136,12 @@ def _said(message: DeviceMessage) -> tuple[str, Fields] | None:
             return PROGRESS, _progress(number, 0, version, desc)
         case _:
             return None
+
+
+def _version_key(module: str) -> str:
+    if module not in VERSION_KEY_OF:
+        raise DialectError(f"there is no version of a module {module!r}; known: {SOFTWARE}")
+    return VERSION_KEY_OF[module]
 
 
 def _progress(code: int, percent: int, version: str, desc: str) -> Fields:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fleet_sim.dialects.huawei import images
 from fleet_sim.dialects.huawei.payload import Fields, read_text
 from fleet_sim.dialects.huawei.times import read_stamp, stamp
 from fleet_sim.dialects.wire import DialectError
@@ -20,6 +21,9 @@ from fleet_sim.model.northbound import FirmwareOrder, FirmwareRow, Names
 FIRMWARE, SOFTWARE = "firmwarePackage", "softwarePackage"
 FILE_TYPES = (FIRMWARE, SOFTWARE)
 TEXT_CHARS_MAX = 256
+
+# What a package of a type is for, in neutral words.
+MODULE_OF: Mapping[str, str] = {FIRMWARE: "", SOFTWARE: images.SOFTWARE}
 
 # Of a package that is said to be of no type or maker.
 DEFAULTS: Mapping[str, str] = {
@@ -66,6 +70,7 @@ def read_category(fields: Fields) -> FirmwareRow:
     Raises:
         DialectError: A field is missing or of another type.
     """
+    file_type = read_text(fields, "fileType", default=FIRMWARE)
     order = FirmwareOrder(
         product_key=read_text(fields, "model", default=""),
         names=Names(read_text(fields, "name", default="")),
@@ -75,6 +80,7 @@ def read_category(fields: Fields) -> FirmwareRow:
         file_name="",
         desc=read_text(fields, "description", default=""),
         tags=traits_of(fields),
+        module=MODULE_OF.get(file_type, ""),
     )
     return FirmwareRow(
         firmware_id=read_text(fields, "fileId"),

@@ -5,8 +5,10 @@ A report of result 0 is read without a look at the upgrade that it belongs to:
     progress absent or 100    the upgrade is over, and the device runs `version`
     progress 0 to 99          it goes on
 
-Whether that version is the target's is the backend's to say. (An end with the old version is what
-the Java SDK's sample reports before its reboot, and comments in the SDKs call a failure: [U].)
+Such an end names no module: one upgrade runs at a time, so it is of the latest, firmware or
+software. Whether its version is the target's is the backend's to say. (An end with the old version
+is what the Java SDK's sample reports before its reboot, and comments in the SDKs call a failure:
+[U].)
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from collections.abc import Callable
 
 from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
 from fleet_sim.dialects.huawei import envelope, result_codes
-from fleet_sim.dialects.huawei.device import PROGRESS, QUERY, VERSION, GatewayOf
-from fleet_sim.dialects.huawei.images import SOFTWARE, event_of, image_fields
+from fleet_sim.dialects.huawei.device import PROGRESS, QUERY, VERSION, VERSION_KEY_OF, GatewayOf
+from fleet_sim.dialects.huawei.images import event_of, image_fields
 from fleet_sim.dialects.huawei.names import (
     UP_FILTER,
     device_of,
@@ -187,7 +189,7 @@ class HuaweiServer:
             return ProgressReport(message_id, percent, desc, version=version)
         if not version:
             raise DialectError("version is missing in the report of an end")
-        return VersionReport(message_id, version, after_upgrade=True)
+        return VersionReport(message_id, version, after_upgrade=True, of_latest=True, desc=desc)
 
 
 def _said(message: ServerMessage) -> tuple[str, Fields] | None:
@@ -203,8 +205,9 @@ def _said(message: ServerMessage) -> tuple[str, Fields] | None:
 
 def _read_version(message_id: str, paras: Fields) -> VersionReport:
     """Read a version report; SDKs send both versions, and the firmware's is the device's."""
-    for name, module in (("fw_version", ""), ("sw_version", SOFTWARE)):
-        version = read_text(paras, name, default="")
-        if version:
-            return VersionReport(message_id, version, module)
-    raise DialectError("the report has neither fw_version nor sw_version")
+    told = ((module, read_text(paras, key, default="")) for module, key in VERSION_KEY_OF.items())
+    versions = [(module, version) for module, version in told if version]
+    if not versions:
+        raise DialectError("the report has neither fw_version nor sw_version")
+    (module, version), *others = versions
+    return VersionReport(message_id, version, module, beside=tuple(others))

@@ -14,7 +14,7 @@ from typing import Any
 
 from fleet_sim.dialects.huawei import v5_codes
 from fleet_sim.dialects.huawei.admin import Objects, plain_file_name
-from fleet_sim.dialects.huawei.packages import FILE_TYPES, trait_of
+from fleet_sim.dialects.huawei.packages import FILE_TYPES, MODULE_OF, trait_of
 from fleet_sim.dialects.huawei.payload import Fields, read_fields, read_object, read_text
 from fleet_sim.dialects.huawei.talk import refuse
 from fleet_sim.dialects.huawei.times import stamp
@@ -85,6 +85,7 @@ def _order(fields: Fields, place: Fields, content: bytes, file_name: str) -> Fir
         file_name=file_name,
         desc=_limited(fields, "description", DESC_CHARS_MAX),
         tags=tuple(sorted((name, value) for name, value in tags.items() if value)),
+        module=MODULE_OF[kind],
         from_versions=_sources(fields),
         custom=_limited(fields, "custom_info", CUSTOM_CHARS_MAX),
     )

@@ -36,7 +36,7 @@ class HttpServer:
     """Serves a platform over aiohttp.
 
     Args:
-        files: What is served to anybody who has a file's address.
+        files: What is served to anybody who has a file's address, and its token if it needs one.
         log: Is told of each file that was sent.
         refuse: From a status and its reason to the answer where HTTP itself refuses.
     """
@@ -48,6 +48,7 @@ class HttpServer:
         self._log = log
         self._refuse = refuse
         self._platform: Platform | None = None
+        self._is_serving = asyncio.Event()
         self._way: HttpWay | None = None
         self._app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[self._refusing])
         self._app.router.add_get(f"{FIRMWARE_PATH}/{{firmware}}/{{name}}", self._file)
@@ -89,13 +90,20 @@ class HttpServer:
         """Answer calls with this platform from now on, and devices by this way of it."""
         self._platform = platform
         self._way = way
+        self._is_serving.set()
 
     async def stop(self) -> None:
         """Close every connection."""
         await self._runner.cleanup()
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        return self._kept(HttpFile(request.match_info["firmware"], request.match_info["name"]))
+        firmware_id, name = request.match_info["firmware"], request.match_info["name"]
+        # Not 503: to a device whose download a restart has cut, any refusal is the last word.
+        await self._is_serving.wait()
+        assert self._platform is not None
+        if not self._platform.opens(firmware_id, _bearer(request)):
+            raise web.HTTPUnauthorized
+        return self._kept(HttpFile(firmware_id, name))
 
     def _kept(self, file: HttpFile) -> web.FileResponse:
         path = self._files.path(file.firmware_id, file.file_name)
@@ -147,6 +155,12 @@ class HttpServer:
             return await handler(request)
         except web.HTTPException as error:
             return _response(self._refuse(error.status, error.reason))
+
+
+def _bearer(request: web.Request) -> str:
+    """Return the token that a request shows, "" for none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 class _Kept(web.FileResponse):

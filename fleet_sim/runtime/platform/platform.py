@@ -35,7 +35,7 @@ from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.interface import Dialect, Gate
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.model.messages import BlockRequest, ServerMessage
+from fleet_sim.model.messages import BlockRequest, ServerMessage, parts_of
 from fleet_sim.model.northbound import Call
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Alarm, Clock
@@ -211,6 +211,10 @@ class Platform:
         """Return the name of a firmware's file, None for no such firmware."""
         return self._brain.file_of(firmware_id)
 
+    def opens(self, firmware_id: str, token: str) -> bool:
+        """Tell whether a device that shows this token, "" for none, may have a firmware's file."""
+        return self._brain.opens(firmware_id, token, self._clock.now_ms())
+
     def connected(
         self, southbound: Southbound, device: DeviceId, *, over: DeviceId | None = None
     ) -> None:
@@ -260,9 +264,10 @@ class Platform:
             if complaint is not None:
                 self._commits.hold(_Reply(southbound, sender, complaint))
         else:
-            kind, fields = received_by_server(message)
-            self._wire(kind, device, fields)
-            self._think(MessageArrived(device, message))
+            for part in parts_of(message):
+                kind, fields = received_by_server(part)
+                self._wire(kind, device, fields)
+                self._think(MessageArrived(device, part))
             if isinstance(message, BlockRequest) and self._block_rules is not None:
                 file = self._brain.file_at(message.stream)
                 block = block_for(message, file, self._files, self._block_rules)

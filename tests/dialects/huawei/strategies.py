@@ -92,7 +92,15 @@ DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
         version=TEXTS,
         module=st.sampled_from(["", SOFTWARE]),
     ),
-    st.builds(VersionReport, message_id=TEXTS, version=TEXTS, after_upgrade=st.just(True)),  # noqa: FBT003 - a strategy for one value
+    st.builds(
+        lambda message_id, version, desc: VersionReport(
+            message_id, version, after_upgrade=True, of_latest=True, desc=desc
+        ),
+        TEXTS,
+        TEXTS,
+        _ANY_TEXT,
+    ),
+    st.builds(VersionReport, TEXTS, TEXTS, beside=st.tuples(st.tuples(st.just(SOFTWARE), TEXTS))),
     st.builds(
         ProgressReport,
         message_id=TEXTS,
@@ -226,6 +234,8 @@ PACKAGES = st.builds(
             file_name,
             desc,
             tags=tags,
+            module=SOFTWARE if dict(tags)["fileType"] == "softwarePackage" else "",
+            needs_token=True,
         ),
         content,
     ),

@@ -22,6 +22,7 @@ from tests.dialects.huawei.scene import FILE, SIGN
 _ORDER = FirmwareOrder(
     "p1", Names("n"), "v2", SIGN, "sha256", "fw.bin", "text",
     tags=(("deviceType", "T"), ("fileType", "softwarePackage"), ("manufacturerName", "M")),
+    module="software", needs_token=True,
 )  # fmt: skip
 
 
@@ -43,7 +44,9 @@ def test_a_package_needs_a_version_and_no_more() -> None:
 
     order = read_upload(parts, "p9").order
 
-    assert order == FirmwareOrder("p9", Names("fw.bin"), "v2", SIGN, "sha256", "fw.bin")
+    assert order == FirmwareOrder(
+        "p9", Names("fw.bin"), "v2", SIGN, "sha256", "fw.bin", needs_token=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -421,7 +421,9 @@ def test_a_package_arrives_as_it_was_given(made: CreateFirmware, at_ms: int) -> 
 
     assert isinstance(answer, Shown)
     assert isinstance(answer.row, FirmwareRow)
-    shown = replace(made.order, digest="", digest_method="", file_name="", tags=())
+    shown = replace(
+        made.order, digest="", digest_method="", file_name="", tags=(), needs_token=False
+    )
     assert replace(answer.row, order=replace(answer.row.order, tags=())) == replace(
         row, order=shown
     )

@@ -104,7 +104,7 @@ def test_a_target_that_was_stopped_beside_others_can_be_tried_again() -> None:
         {"at": "1m", "retry": "field", "share": "100%"},
     ]
 
-    run = small_run("huawei", PAIR, {}, {"at": "2m", "to": "3.0"}, events=events)
+    run = small_run("huawei", PAIR, {}, {"at": "2m", "to": "3.0"}, events=list(events))
 
     rows = [row for one in run.records if one.kind == "rows" for row in one["rows"]]
     seen = [(row["device_key"], row["status"]) for row in rows if row["to_version"] == "2.0"]
@@ -208,3 +208,33 @@ def test_a_key_that_it_lacks_is_told_and_left_out(key: str, value: object, promi
     assert set(run.shown("status").values()) == {TaskStatus.SUCCEEDED}
     if promise:
         assert run.standing(promise) is Standing.NOT_PROMISED
+
+
+# --- tokens --------------------------------------------------------------------------------------
+
+
+def test_devices_fetch_their_files_by_tokens() -> None:
+    """With a new one for each attempt; the platform gives the file to nobody else."""
+    personas = {"bad_digest": {"share": "100%", "attempts": 1}}
+
+    run = small_run("huawei", {**PAIR, "personas": personas}, {"retries": 1})
+
+    sent = [one["status"] for one in run.records if one.kind == "file_sent"]
+    assert sent == [200] * 4
+    assert run.shown("status") == dict.fromkeys((ONE, TWO), TaskStatus.SUCCEEDED)
+
+
+def test_what_a_cancelled_device_goes_on_fetching_is_refused() -> None:
+    """Its download was cut, and the task has ended meanwhile; that its token has is inferred."""
+    slow = {**PAIR, "network": "regular_3g"}
+    events = (
+        {"at": "10s", "disconnect": "field", "share": "100%", "for": "10s"},
+        {"at": "12s", "cancel": "field", "share": "50%"},
+    )
+
+    run = small_run("huawei", slow, {"image": {"size": "1MiB"}}, events=list(events))
+
+    sent = [one["status"] for one in run.records if one.kind == "file_sent"]
+    assert sorted(sent) == [200, 200, 206, 401]
+    assert sorted(run.shown("status").values()) == [TaskStatus.CANCELLED, TaskStatus.SUCCEEDED]
+    assert run.violated == {}

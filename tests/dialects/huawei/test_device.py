@@ -79,9 +79,24 @@ def test_on_a_plain_broker_a_device_subscribes_to_its_downward_topic() -> None:
         (VersionReport("m", "v1.0"), "version_report", {"fw_version": "v1.0"}),
         (VersionReport("m", "s1", "software"), "version_report", {"sw_version": "s1"}),
         (
+            VersionReport("m", "v1.0", beside=(("software", "s1"),)),
+            "version_report",
+            {"fw_version": "v1.0", "sw_version": "s1"},
+        ),
+        (
             VersionReport("m", "v2.0", after_upgrade=True),
             "upgrade_progress_report",
             {"result_code": 0, "progress": 100, "version": "v2.0"},
+        ),
+        (
+            VersionReport("m", "v2.0", after_upgrade=True, desc="upgrade success"),
+            "upgrade_progress_report",
+            {
+                "result_code": 0,
+                "progress": 100,
+                "version": "v2.0",
+                "description": "upgrade success",
+            },
         ),
         (
             ProgressReport("m", 40, "downloading", version="v1.0"),

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.dialects.credentials import Identity
-from fleet_sim.dialects.huawei.device import HuaweiDevice
+from fleet_sim.dialects.huawei.device import PROGRESS, HuaweiDevice
 from fleet_sim.dialects.huawei.names import down_topic, up_topic
+from fleet_sim.dialects.huawei.oceanconnect import OPERATIONS
 from fleet_sim.dialects.huawei.server import HuaweiServer
 from fleet_sim.dialects.huawei.signature import Claim, client_id_of, sign
 from fleet_sim.dialects.wire import DialectError
@@ -27,6 +28,8 @@ from fleet_sim.model.messages import (
     VersionOffer,
     VersionReport,
 )
+from tests.dialects.huawei.platform import Platform
+from tests.dialects.huawei.scene import BATCHES
 from tests.dialects.huawei.strategies import DEVICE_MESSAGES, DEVICES, NEAR_WIRES, TEXTS
 from tests.dialects.keys import Keys
 
@@ -59,6 +62,10 @@ def _said(kind: str, paras: object, codec: HuaweiServer = _CODEC, name: str = ""
 
 def _progress(**paras: object) -> DeviceMessage:
     return _said("upgrade_progress_report", paras)
+
+
+def _end(version: str, desc: str = "") -> VersionReport:
+    return VersionReport("m", version, after_upgrade=True, of_latest=True, desc=desc)
 
 
 # --- connecting ------------------------------------------------------------------------------
@@ -173,7 +180,11 @@ def test_what_the_device_says_is_what_the_server_hears(
 @pytest.mark.parametrize(
     ("paras", "message"),
     [
-        ({"fw_version": "v1", "sw_version": "s1"}, VersionReport("m", "v1")),
+        (
+            {"sw_version": "s1", "fw_version": "v1"},
+            VersionReport("m", "v1", beside=(("software", "s1"),)),
+        ),
+        ({"fw_version": "v1", "sw_version": ""}, VersionReport("m", "v1")),
         ({"fw_version": "", "sw_version": "s1"}, VersionReport("m", "s1", "software")),
         ({"sw_version": "s1"}, VersionReport("m", "s1", "software")),
     ],
@@ -186,10 +197,10 @@ def test_the_firmware_is_the_devices_version(paras: dict[str, Any], message: Dev
 @pytest.mark.parametrize(
     ("paras", "message"),
     [
-        ({"result_code": 0, "version": "v2"}, VersionReport("m", "v2", after_upgrade=True)),
+        ({"result_code": 0, "version": "v2"}, _end("v2")),
         (
             {"result_code": 0, "version": "v1", "progress": 100, "description": "upgrade success"},
-            VersionReport("m", "v1", after_upgrade=True),
+            _end("v1", "upgrade success"),
         ),
         ({"result_code": 0, "progress": 0}, ProgressReport("m", 0)),
         (
@@ -339,3 +350,27 @@ def test_garbage_raises_nothing_else(near: tuple[str, bytes]) -> None:
             codec.decode(topic, payload)
         except DialectError as error:
             codec.complain(topic, error)
+
+
+def test_the_last_description_is_that_of_the_end() -> None:
+    """Both generations show it, in place of what the device said on its way."""
+    platform = Platform()
+    task_id = platform.batched()
+    paras = {"result_code": 0, "version": "v1.0"}
+    platform.says("d1", PROGRESS, **paras, progress=40, description="downloading")
+    platform.says("d2", PROGRESS, **paras, progress=40, description="downloading")
+
+    platform.says("d1", PROGRESS, **paras, progress=100, description="to be started anew")
+    half = _outputs(platform, task_id)
+    for key, said in (("d1", {"description": "upgrade success"}), ("d2", {})):
+        platform.says(key, PROGRESS, result_code=0, version="v2.0", progress=100, **said)
+
+    assert half == ["downloading", "to be started anew"]
+    assert _outputs(platform, task_id) == ["downloading", "upgrade success"]
+    told = platform.ask("GET", f"{OPERATIONS}/{task_id}/subOperations")["data"]
+    assert sorted(one["detailInfo"] for one in told) == ["downloading", "upgrade success"]
+
+
+def _outputs(platform: Platform, task_id: str) -> list[str]:
+    details = platform.ask("GET", f"{BATCHES}/{task_id}")["task_details"]
+    return sorted(one["output"] for one in details)

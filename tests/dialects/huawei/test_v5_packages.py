@@ -105,6 +105,7 @@ _MADE = st.builds(
     lambda product, version, desc, custom, sources, kind: FirmwareOrder(
         product, Names(f"{kind} {version}"), version, SIGN, "sha256", "fw.bin", desc,
         tags=(("app_id", "app"), ("fileType", kind)), from_versions=sources, custom=custom,
+        module="software" if kind == "softwarePackage" else "",
     ),
     _WORDS, _VERSIONS, _TEXTS, _TEXTS, st.lists(_VERSIONS, max_size=3, unique=True).map(tuple),
     st.sampled_from(["firmwarePackage", "softwarePackage"]),

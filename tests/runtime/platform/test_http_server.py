@@ -26,6 +26,7 @@ from tests.runtime.platforms import WAIT_S
 
 HOST = "127.0.0.1"
 CONTENT = bytes(range(256)) * 40
+TOKEN = "0" * 40
 
 
 class Echo:
@@ -45,6 +46,10 @@ class Echo:
         self.responds.append(respond)
         if self.is_quick:
             respond(self.answer)
+
+    def opens(self, firmware_id: str, token: str) -> bool:
+        """Let everybody have any file but one, which has a token."""
+        return firmware_id != "locked" or token == TOKEN
 
     def claims(self, path: str) -> bool:
         """Claim the paths of a device channel."""
@@ -143,6 +148,75 @@ async def test_a_file_for_which_no_handle_is_left_is_put_off(
 
     monkeypatch.undo()
     assert (await scene.get(f"{FIRMWARE_PATH}/f-1/fw.bin"))[1] == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        (f"Bearer {TOKEN}", 200),
+        (f"bearer  {TOKEN}", 200),
+        ("Bearer x", 401),
+        (f"Basic {TOKEN}", 401),
+        (TOKEN, 401),
+        ("", 401),
+    ],
+)
+async def test_a_file_that_needs_a_token_is_for_who_shows_it(
+    scene: Scene, shown: str, status: int
+) -> None:
+    """A Bearer token, in the header that logins have."""
+    scene.files.keep("locked", "fw.bin", CONTENT)
+    headers = {"Authorization": shown} if shown else {}
+
+    got, body = await scene.get(f"{FIRMWARE_PATH}/locked/fw.bin", headers=headers)
+
+    assert (got, body == CONTENT) == (status, status == 200)
+
+
+async def test_a_file_waits_for_its_platform(tmp_path: Path) -> None:
+    """Only that can tell who may have it, and a refusal would be the end of a download."""
+    files = DiskFiles(tmp_path)
+    files.keep("f-1", "fw.bin", CONTENT)
+    server = HttpServer(files, MemoryLog(lambda: 0), ENOS.http_refusal)
+    await server.start(HOST, 0)
+
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+
+        async def got() -> bytes:
+            async with session.get(server.url_of("f-1", "fw.bin")) as response:
+                return await response.read()
+
+        early = tasks.create_task(got())
+        # A request of its own, answered later than the first has been read.
+        async with session.get(f"http://{HOST}:{server.port}/api") as response:
+            assert response.status == 503
+        was_done = early.done()
+        server.serve(cast(Platform, Echo()))
+        content = await asyncio.wait_for(early, WAIT_S)
+    await server.stop()
+
+    assert (was_done, content) == (False, CONTENT)
+
+
+async def test_a_server_stops_though_a_file_waits(tmp_path: Path) -> None:
+    """Its platform never came."""
+    server = HttpServer(DiskFiles(tmp_path), MemoryLog(lambda: 0), ENOS.http_refusal)
+    await server.start(HOST, 0)
+
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+
+        async def got() -> bool:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with session.get(server.url_of("f-1", "fw.bin")):
+                    return True
+            return False
+
+        early = tasks.create_task(got())
+        async with session.get(f"http://{HOST}:{server.port}/api"):
+            pass
+        await asyncio.wait_for(server.stop(), WAIT_S)
+
+    assert not early.result()
 
 
 async def test_a_files_address_leads_to_it(scene: Scene) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Hashable
 
 from fleet_sim.backend.events import Forget, Keep
+from fleet_sim.dialects import registry
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
@@ -419,3 +420,24 @@ def test_jobs_can_be_deleted_with_their_tasks() -> None:
 
     assert [type(one) for (one,) in answers] == [Done, Done]
     assert status(world) == []
+
+
+# --- several versions in one report --------------------------------------------------------------
+
+
+def test_each_version_of_a_report_is_taken_and_logged() -> None:
+    """Huawei's SDKs tell those of firmware and software together."""
+    huawei = registry.get("huawei")
+    world = LonePlatform(huawei.contract, dialect=huawei)
+    (device,) = world.register(DEVICE)
+    report = VersionReport("1", "v1", beside=(("software", "s1"),))
+    wire = huawei.devices.encode(device, report)
+    assert wire is not None
+
+    world.platform.arrived(world.embedded, device, wire.topic, wire.payload, None)
+    world.settle()
+
+    log = [(one.get("module"), one["version"]) for one in world.records("version_received")]
+    assert log == [(None, "v1"), ("software", "s1")]
+    (row,) = world.store.rows()["devices"]
+    assert (row["version"], row["modules"]) == ("v1", {"software": "s1"})

@@ -12,6 +12,7 @@ import aiohttp
 import psutil
 import pytest
 
+from fleet_sim.dialects import registry
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.messages import (
@@ -186,6 +187,41 @@ async def test_a_whole_upgrade_over_http(tmp_path: Path) -> None:
     ]
     files = {one["path"] for one in wire if one.kind == "file_sent"}
     assert files == {f"/firmware/{firmware_id}/fw 2.0.bin"}
+
+
+async def test_a_token_opens_a_file_until_the_result_is_told() -> None:
+    """Huawei's events of version 1: what the console keeps, a device fetches by a token."""
+    huawei = registry.get("huawei")
+    meter = DeviceId("meters00", "m1")
+    settings = {"dialect": "huawei", "devices": (Registration(meter, "s3cret"),)}
+    async with (
+        running(**settings) as ready,
+        calling(ready, huawei) as caller,
+        aiohttp.ClientSession() as session,
+    ):
+        talker = await Talker.connect(ready["mqtt"], meter, "s3cret", dialect=huawei)
+        talker.say(VersionReport("1", "1.0"))
+        await talker.until(mqtt.Acknowledged)
+        uploaded = await caller.ask(upload())
+        assert isinstance(uploaded, FirmwareCreated)
+        await caller.ask(CreateJob(JobOrder(uploaded.firmware_id, "upgrade", Scope("meters00"))))
+        await talker.hear()
+        talker.say(VersionReport("2", "1.0"))
+        (push,) = await talker.hear()
+        assert isinstance(push, UpgradeRequest)
+
+        async def fetched(token: str) -> int:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with session.get(push.image.url, headers=headers) as response:
+                return response.status
+
+        before = [await fetched(token) for token in ("x", push.image.token)]
+        talker.say(VersionReport("3", "2.0", after_upgrade=True))
+        await talker.until(mqtt.Acknowledged, 2)
+        after = await fetched(push.image.token)
+        await talker.close()
+
+    assert (before, after) == ([401, 200], 401)
 
 
 async def test_unsigned_calls_are_denied_only_if_asked() -> None:
