@@ -286,3 +286,15 @@ def test_a_damaged_report_is_told(
 
     assert outcome(["judge", str(finished)]) == 3
     assert f"run.json: {where} does not fit; remove the file" in capsys.readouterr().err
+
+
+def test_a_run_of_another_dialect_is_judged_again(tmp_path: Path) -> None:
+    """Its contract fits the vendor of the command line, and need not fit the file's own."""
+    scenario = tmp_path / "small.yaml"
+    scenario.write_text(SMALL + "contract: {timeout_s: 120}\n")
+    runs = str(tmp_path / "runs")
+    words = ["run", str(scenario), "--virtual", "--dialect", "tuya", "--ui", "none", "--runs", runs]
+
+    codes = outcome(words), outcome(["judge", str(tmp_path / "runs" / "latest"), "--ui", "none"])
+
+    assert codes == (0, 0)
