@@ -12,6 +12,7 @@ from heapq import heappop
 from fleet_sim.backend import rates, requests, tasks, words
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.firmware import image_of
+from fleet_sim.backend.lanes import is_free
 from fleet_sim.backend.state import (
     DeviceState,
     JobState,
@@ -68,8 +69,8 @@ def offer(
     that offered as well; and outside the window, or once the job is stopped, none does.
     """
     for task in list(device.open_tasks):
-        is_free = task.job.module == module and task.job.lane not in device.active
-        if is_free and _is_offerable(books, task, now_ms) and _is_wanted(books, task, now_ms):
+        may_begin = task.job.module == module and is_free(books, task)
+        if may_begin and _is_offerable(books, task, now_ms) and _is_wanted(books, task, now_ms):
             task.pushes += 1
             _begin(books, task, now_ms)
             break
@@ -160,7 +161,7 @@ def _is_pushable(books: Books, task: TaskState, now_ms: int) -> bool:
         _is_due(task, now_ms)
         and not _waits_for_asking(books, task)
         and task.device.is_reachable
-        and (task.job.lane not in task.device.active or "B60" in books.planted)
+        and (is_free(books, task) or "B60" in books.planted)
     )
 
 

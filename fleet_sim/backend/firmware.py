@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Hashable
 from dataclasses import replace
 
-from fleet_sim.backend import modules
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import DropFile, KeepFile
 from fleet_sim.backend.state import FirmwareState, JobState
@@ -41,16 +40,14 @@ _METHODS = frozenset({"md5", "sha256"})
 
 def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
     """Keep an image whose version and name are new to its product and whose digest is true."""
-    place = modules.spelled(books, call.order.product_key, call.order.module)
-    order = replace(call.order, module=place)
-    refused = _refusal(books, order, call.content)
+    refused = _refusal(books, call.order, call.content)
     if refused:
         return refused
     number = books.number("firmware")
     firmware = FirmwareState(
         firmware_id=books.name("firmware", number),
         number=number,
-        order=order,
+        order=call.order,
         size_bytes=len(call.content),
         created_at_ms=now_ms,
     )
@@ -241,4 +238,5 @@ def _refusal(books: Books, order: FirmwareOrder, content: bytes) -> Refused | No
 
 def _place_of(order: FirmwareOrder) -> Hashable:
     """Return what no two images share: the version, for one module from one source."""
-    return order.product_key, order.module, order.version, tuple(sorted(order.from_versions))
+    module = order.module.lower()  # letters' case tells no two modules apart
+    return order.product_key, module, order.version, tuple(sorted(order.from_versions))

@@ -8,9 +8,9 @@ from fleet_sim.backend import job_rows, tasks, waiting
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.job_orders import bad_order, bad_verification
 from fleet_sim.backend.joining import add, chosen_for, devices_of, join_open_lists
+from fleet_sim.backend.lanes import lane_of
 from fleet_sim.backend.scope import compile_scope
 from fleet_sim.backend.state import DeviceState, FirmwareState, JobState
-from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import (
     Answer,
     Done,
@@ -151,12 +151,8 @@ def _job_of(books: Books, order: JobOrder, firmware: FirmwareState, now_ms: int)
         versions=frozenset(order.scope.versions),
         module=firmware.order.module,
         sources=frozenset(firmware.order.from_versions),
-        lane=firmware.order.module if _is_apart(contract, order) else "",
+        lane=lane_of(contract, order, firmware.order.module),
     )
-
-
-def _is_apart(contract: ContractProfile, order: JobOrder) -> bool:
-    return contract.modules_side_by_side or order.side_by_side
 
 
 def _twice_the_first(chosen: list[DeviceState]) -> list[DeviceState]:

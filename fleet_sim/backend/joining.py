@@ -14,6 +14,7 @@ from typing import Literal
 
 from fleet_sim.backend import tasks
 from fleet_sim.backend.books import Books
+from fleet_sim.backend.lanes import are_apart
 from fleet_sim.backend.state import DeviceState, JobState, TaskState, is_source, tries_of
 from fleet_sim.backend.waiting import line_up, stir
 from fleet_sim.backend.words import desc_of
@@ -142,12 +143,10 @@ def _made(books: Books, job: JobState, device: DeviceState, now_ms: int) -> Task
 def _make_way(books: Books, job: JobState, device: DeviceState, now_ms: int) -> bool:
     """Settle whose a device is that has other tasks; tell whether the job may have it."""
     contract = books.contract
-    others = [task for task in device.open_tasks if not _are_apart(books, job, task.job)]
+    others = [task for task in device.open_tasks if not are_apart(books, job, task.job)]
     if not others:
         return True
-    takes_over = job.order.overwrites or (
-        job.order.side_by_side and all(task.job.module == job.module for task in others)
-    )
+    takes_over = job.order.overwrites or all(_is_newer_twin(job, task.job) for task in others)
     if contract.busy_device != "overwrite" and not takes_over:
         return contract.busy_device == "queue" or "B60" in books.planted
     if any(_stands(other) not in contract.overwritable for other in others):
@@ -158,15 +157,10 @@ def _make_way(books: Books, job: JobState, device: DeviceState, now_ms: int) -> 
     return True
 
 
-def _are_apart(books: Books, one: JobState, other: JobState) -> bool:
-    """Tell whether tasks of two jobs may run on a device at once: for different modules.
-
-    Where that is a job's to say, both must have said it.
-    """
-    may = books.contract.modules_side_by_side or (
-        one.order.side_by_side and other.order.side_by_side
-    )
-    return may and one.lane != other.lane
+def _is_newer_twin(job: JobState, older: JobState) -> bool:
+    """Tell whether a job is for the module of an older one, and both say they run side by side."""
+    have_said = job.order.side_by_side and older.order.side_by_side
+    return have_said and job.module == older.module
 
 
 def _stands(task: TaskState) -> str:

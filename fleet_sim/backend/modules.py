@@ -2,6 +2,9 @@
 
 The device as a whole, "", is a module of every product without being named: it is not listed, and
 nobody makes, changes or deletes it.
+
+Letters' case tells no two names apart here, nor two images of one version. What devices report and
+what firmware is for compare letter by letter: to name a module changes nothing for them.
 """
 
 from __future__ import annotations
@@ -23,8 +26,6 @@ from fleet_sim.model.northbound import (
     UpdateModule,
 )
 
-MODULES_MAX = 10  # of one product; "CreateOTAModule", of both vendors that have the call
-
 
 def answer(
     books: Books, call: CreateModule | UpdateModule | DeleteModule | ListModules, now_ms: int
@@ -43,17 +44,12 @@ def answer(
             assert_never(call)
 
 
-def spelled(books: Books, product_key: str, name: str) -> str:
-    """Return a module's name as it was made, whatever the case of its letters here."""
-    known = books.modules.get((product_key, name.lower()))
-    return name if known is None else known.name
-
-
 def _create(books: Books, call: CreateModule, now_ms: int) -> Answer:
     if not call.module or (call.product_key, call.module.lower()) in books.modules:
         return Refused(Refusal.MODULE_EXISTS, call.module)
-    if len(_of(books, call.product_key)) >= MODULES_MAX:
-        return Refused(Refusal.MODULES_TOO_MANY, str(MODULES_MAX))
+    most = books.contract.modules_max
+    if most is not None and len(_of(books, call.product_key)) >= most:
+        return Refused(Refusal.MODULES_TOO_MANY, str(most))
     module = ModuleState(
         product_key=call.product_key,
         name=call.module,

@@ -210,7 +210,7 @@ def task_from(
     Raises:
         KeyError: Its job or its device has not been read before it.
     """
-    job = jobs[row["job_id"]]
+    job, status = jobs[row["job_id"]], TaskStatus(row["status"])
     return TaskState(
         task_id=key,
         number=row["number"],
@@ -221,7 +221,7 @@ def task_from(
         updated_at_ms=row["updated_epoch_ms"] - epoch_ms,
         tries_left=row["tries_left"],
         timeout_s=row.get("timeout_s", job.order.timeout_s),
-        status=TaskStatus(row["status"]),
+        status=status,
         progress=row["progress"],
         desc=row["desc"],
         attempt=row["attempt"],
@@ -230,7 +230,7 @@ def task_from(
         anchor_at_ms=_shift(row["anchor_epoch_ms"], -epoch_ms),
         asked_at_ms=_shift(row.get("asked_epoch_ms"), -epoch_ms),
         online_by_ms=_shift(row.get("online_by_epoch_ms"), -epoch_ms),
-        is_consented=row.get("is_consented", True),
+        is_consented=row.get("is_consented", status is not TaskStatus.UNCONFIRMED),
         awaits_connect=row.get("awaits_connect", False),
         ran=row["ran"],
         is_answered=row["is_answered"],

@@ -186,7 +186,7 @@ def _listed(
     is_wide: bool = False,
 ) -> Answer:
     contract = books.contract
-    most = (is_wide and contract.wide_page_size_max) or contract.page_size_max
+    most = contract.wide_rows_max if is_wide else contract.page_size_max
     number = contract.page_base if page.number is None else page.number
     size = contract.page_size_default if page.size is None else page.size
     if number < contract.page_base:

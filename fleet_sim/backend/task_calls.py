@@ -76,7 +76,7 @@ def retry(books: Books, call: RetryTasks, now_ms: int) -> Answer:
     """Begin these failed tasks again, all of them or, if one has not failed, none.
 
     Where none is named, all that have failed. Whether cancelled ones can be begun again as well,
-    the contract says. One that nobody consented to cannot, for it would be pushed.
+    the contract says. One that nobody consented to waits for that again.
     """
     found = _tasks_to_retry(books, call)
     if isinstance(found, Refused):
@@ -84,8 +84,6 @@ def retry(books: Books, call: RetryTasks, now_ms: int) -> Answer:
     for task in found:
         if not _is_reopenable(books, task):
             return Refused(Refusal.TASK_NOT_FAILED, task.device.device.device_key)
-        if not task.is_consented:
-            return Refused(Refusal.BAD_ARGUMENT, f"task_ids: to {task.task_id} nobody consented")
     firmware_id = books.jobs[call.job_id].order.firmware_id
     if firmware_id not in books.firmware:
         return Refused(Refusal.NO_SUCH_FIRMWARE, firmware_id)
@@ -160,7 +158,7 @@ def _tasks_to_retry(books: Books, call: RetryTasks) -> list[TaskState] | Refused
         return [ours[one] for one in dict.fromkeys(call.task_ids)]
     if call.device_keys:
         return _by_device(job, call.device_keys)
-    return [one for one in job.tasks if _is_reopenable(books, one) and one.is_consented]
+    return [one for one in job.tasks if _is_reopenable(books, one)]
 
 
 def _by_device(job: JobState, device_keys: tuple[str, ...]) -> list[TaskState] | Refused:

@@ -70,13 +70,16 @@ MOVES: Mapping[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.FAILED: frozenset(
         {
             TaskStatus.QUEUED,  # an operator's retry
+            TaskStatus.UNCONFIRMED,  # the same, where nobody had consented
             TaskStatus.PUSHED,  # the next attempt, where tasks show as failed between two
             TaskStatus.SUCCEEDED,  # a late report, where the contract heals
             TaskStatus.CANCELLED,  # overwritten, where tasks show as failed between two attempts
         }
     ),
     TaskStatus.SUCCEEDED: frozenset(),
-    TaskStatus.CANCELLED: frozenset({TaskStatus.QUEUED}),  # an operator's retry, where one may
+    TaskStatus.CANCELLED: frozenset(  # an operator's retry, where one may
+        {TaskStatus.QUEUED, TaskStatus.UNCONFIRMED}
+    ),
 }
 
 
@@ -296,12 +299,16 @@ def cancel(books: Books, task: TaskState, now_ms: int) -> None:
 
 
 def retry(books: Books, task: TaskState, now_ms: int) -> None:
-    """Begin a failed task again on an operator's word, with all its attempts and without a gap."""
+    """Begin a failed task again on an operator's word, with all its attempts and without a gap.
+
+    That word is no consent: a task that ended before it had one waits for it, as when it was made.
+    """
     task.tries_left = tries_of(task.job.order, books.planted)
     task.progress, task.desc = None, None
     task.not_before_ms, task.online_by_ms = now_ms, None
     reopen(books, task)
-    _move(books, task, TaskStatus.QUEUED, now_ms)
+    status = TaskStatus.QUEUED if task.is_consented else TaskStatus.UNCONFIRMED
+    _move(books, task, status, now_ms)
     line_up(books, task, now_ms)
     stir(books, task)
 

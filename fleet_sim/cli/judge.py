@@ -20,7 +20,7 @@ from fleet_sim.oracle.record_shapes import misfit
 from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
 from fleet_sim.report.console import print_summary
-from fleet_sim.report.run import Generator, Run, Timing
+from fleet_sim.report.run import FILES, RUN_LOG, Generator, Run, Timing
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime.errors import TargetError
@@ -180,6 +180,7 @@ def _told(run: Path, kept: _Kept, log: ReadLog) -> Run:
         warnings=(*_missing_end(log), *warnings(log.records)),
         overrides=kept.overrides,
         folder=str(run),
+        lacks=tuple(name for name in FILES if name != RUN_LOG and not (run / name).exists()),
         can_go_virtual=False,
     )
 

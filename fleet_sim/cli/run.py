@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -23,10 +25,11 @@ from fleet_sim.oracle.judge import Judgement, Verdict, decide, judge
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
 from fleet_sim.report.console import print_summary
 from fleet_sim.report.junit import junit
-from fleet_sim.report.run import Generator, NorthboundFigures, Run, Timing
+from fleet_sim.report.run import FILES, RUN_LOG, Generator, NorthboundFigures, Run, Timing
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime import conductor
+from fleet_sim.runtime.errors import TargetError
 from fleet_sim.runtime.real_run import RealOptions, run_really
 from fleet_sim.runtime.real_time import epoch_ms
 from fleet_sim.runtime.run_folder import make_run_folder, write_file
@@ -38,6 +41,7 @@ from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import Plan, plan
 from fleet_sim.scenario.plants import barren
 
+_JUNIT_WAY_OUT = "--junit names another file"
 STRANGERS_MAX = 100  # So many devices may knock at a target that is not on this machine unasked.
 
 
@@ -130,6 +134,7 @@ class _Session:
         self._folder = make_run_folder(runs, planned.name, self._started_epoch_ms)
         write_file(self._folder / "scenario.yaml", source.text)
         self._left: list[str] = []
+        self._unwritten: dict[str, TargetError] = {}  # what could not be written, to why
         self._last_records = 0
         self._last_ms = 0
 
@@ -152,8 +157,10 @@ class _Session:
 
     def _run(self) -> int:
         with Live(title=self._plan.name, mode=self._mode, console=self._terminal) as live:
+            at_the_end = barren(self._plan)  # a warning of the verdict
             for note in self._plan.notes:
-                live.say(note)
+                if note not in at_the_end:
+                    live.say(note)
             outcome = self._carry_out(live)
             for refusal in outcome.refusals:
                 live.say(refusal)
@@ -194,7 +201,7 @@ class _Session:
                 lambda seen: live.feed(self._seen(seen, wall_ms=self._wall_ms)),
                 should_stop,
             )
-        write_part(self._folder, 0, ran.records)
+        self._keep(RUN_LOG, partial(write_part, self._folder, 0, ran.records))
         return _Outcome(
             records=ran.records,
             tolerance=VIRTUAL_TIME,
@@ -260,25 +267,32 @@ class _Session:
     # --- the report ------------------------------------------------------------------------
 
     def _tell(self, outcome: _Outcome, judgement: Judgement, verdict: Verdict) -> None:
-        """Write the report and show it; what cannot be written hides no verdict.
+        """Write the report and show it; what cannot be written hides neither verdict nor files.
 
         Raises:
-            TargetError: A file of the run folder cannot be written.
+            TargetError: A file cannot be written; this is the first that could not.
         """
         told = self._told(outcome)
-        document = run_json(told, judgement, verdict)
+        document = render(run_json(told, judgement, verdict))
         xml = junit(told, judgement, verdict)
-        try:
-            write_file(self._folder / "run.json", render(document))
-            write_file(self._folder / "junit.xml", xml)
-        finally:
-            if self._mode is UiMode.JSON:
-                typer.echo(render(document))
-            elif self._mode is not UiMode.NONE:
-                print_summary(self._terminal, told, judgement, verdict)
+        for name, text in (("run.json", document), ("junit.xml", xml)):
+            self._keep(name, partial(write_file, self._folder / name, text))
         if self._junit_file is not None:
-            self._junit_file.parent.mkdir(parents=True, exist_ok=True)
-            self._junit_file.write_text(xml, encoding="utf-8")
+            self._keep("--junit", partial(write_file, self._junit_file, xml, _JUNIT_WAY_OUT))
+        if self._mode is UiMode.JSON:
+            typer.echo(document)
+        elif self._mode is not UiMode.NONE:
+            lacks = tuple(name for name in FILES if name in self._unwritten)
+            print_summary(self._terminal, replace(told, lacks=lacks), judgement, verdict)
+        for error in self._unwritten.values():
+            raise error
+
+    def _keep(self, name: str, write: Callable[[], None]) -> None:
+        """Write something; if that cannot be, remember why until the verdict is shown."""
+        try:
+            write()
+        except TargetError as error:
+            self._unwritten[name] = error
 
     def _told(self, outcome: _Outcome) -> Run:
         started = datetime.fromtimestamp(self._started_epoch_ms / 1000, UTC)
@@ -293,7 +307,7 @@ class _Session:
             ),
             generator=outcome.generator,
             northbound=outcome.northbound,
-            warnings=(*barren(self._plan), *warnings(outcome.records)),
+            warnings=warnings(outcome.records),
             overrides=self._plan.overrides,
             folder=str(self._folder),
             program=_program(),

@@ -13,12 +13,14 @@ import typer
 
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.cli.sources import product_secret, read_devices
+from fleet_sim.dialects.registry import get
 from fleet_sim.model.identity import Registration
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.file_handles import raise_limit
 from fleet_sim.runtime.platform.process import serve as serve_platform
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
+from fleet_sim.scenario.plants import barren_with
 from fleet_sim.scenario.vocabulary import DEFAULT_DIALECT, dialect_fault
 
 
@@ -59,6 +61,8 @@ def serve(
         signed_only=auth is Auth.SIGNED,
         dialect=dialect,
     )
+    for sentence in barren_with(settings.plant, {dialect: get(dialect).contract}):
+        typer.echo(f"fleet-sim: {sentence}", err=True)
     import uvloop  # noqa: PLC0415 - not needed to be told of a mistake
 
     raise_limit()

@@ -45,7 +45,7 @@ class ContractProfile:
         timeout_s_min: The shortest timeout a job may ask for; None where the vendor has none.
         timeout_s_max: The longest.
         timeout_s: The default; None means no limit.
-        timeout_step_s: In which steps timeouts are counted.
+        timeout_step_s: In which steps timeouts are counted, and the gaps between attempts.
         retry_count_min: The fewest retries a job with retries may ask for.
         retry_count_max: The most.
         retry_counts_allowed: The only counts there are; empty means every one in the range.
@@ -91,6 +91,7 @@ class ContractProfile:
         overwritable: The neutral statuses in which a task can be taken over; where another one
             stands otherwise, the second has failed at once.
         modules_side_by_side: Whether tasks for different modules of a device may run at once.
+        modules_max: How many modules of a product operators may name; None: any number.
         answers_reports: Whether the server answers what a device reports; where not, its silence
             tells nothing.
         shows_progress: Whether rows show a task's progress, and so the code of its failure.
@@ -174,6 +175,7 @@ class ContractProfile:
         "pushed",
     )
     modules_side_by_side: bool = False
+    modules_max: int | None = None
     answers_reports: bool = True
     shows_progress: bool = True
     desc_limit_chars: int | None = None
@@ -206,3 +208,9 @@ class ContractProfile:
         """Take pairs as JSON has them: a profile in a log or a setting is read back as it was."""
         pairs = tuple((what, text) for what, text in self.descs)
         object.__setattr__(self, "descs", pairs)
+
+    @property
+    def wide_rows_max(self) -> int:
+        """The most rows a page of the lists that may have larger pages than the others."""
+        wide = self.wide_page_size_max
+        return self.page_size_max if wide is None else wide

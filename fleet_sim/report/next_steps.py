@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fleet_sim.oracle.judge import Judgement, Verdict
 from fleet_sim.oracle.outcome import Standing, Witness
-from fleet_sim.report.run import Run
+from fleet_sim.report.run import FILES, RUN_LOG, Run
 
 # A line of a terminal holds two or three device keys; the log names the others.
 _DEVICES_MAX = 3
@@ -30,7 +30,7 @@ def next_steps(run: Run, judgement: Judgement, verdict: Verdict) -> tuple[Step, 
     - A run that the simulator spoilt: fewer devices, since its numbers say nothing.
     - Each broken promise, then each undecided one: the log lines of its witness' devices.
     - Devices that are stuck, or a finding: where the log is.
-    - Always: the run's folder, and the command that repeats the run.
+    - Always: the run's folder and what is in it, and the command that repeats the run.
     """
     steps: list[Step] = []
     if verdict.name == "invalid":
@@ -38,12 +38,23 @@ def next_steps(run: Run, judgement: Judgement, verdict: Verdict) -> tuple[Step, 
             Step("The machine could not keep up, so trust no number here; run fewer devices.")
         )
     if run.folder:
-        steps.extend(_evidence(run, judgement))
-        steps.append(Step(f"All of it is in {run.folder}: run.json, junit.xml and the run log."))
-        steps.append(Step("Judge the same log again:", _command(run, "judge", run.folder)))
+        steps.extend(_kept(run, judgement))
     if run.arguments:  # a kept run does not tell how it was started
         steps.append(_repeat(run, verdict))
     return tuple(steps)
+
+
+def _kept(run: Run, judgement: Judgement) -> Iterator[Step]:
+    """Yield what the run's folder can tell; nothing of files that are not there."""
+    has_log = RUN_LOG not in run.lacks
+    if has_log:
+        yield from _evidence(run, judgement)
+    *some, last = [name for name in FILES if name not in run.lacks] or ["the scenario"]
+    how_much = "What was kept" if run.lacks else "All of it"
+    names = f"{', '.join(some)} and {last}" if some else last
+    yield Step(f"{how_much} is in {run.folder}: {names}.")
+    if has_log:
+        yield Step("Judge the same log again:", _command(run, "judge", run.folder))
 
 
 def _evidence(run: Run, judgement: Judgement) -> Iterator[Step]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+# What a run's folder holds, as a person calls it.
+RUN_LOG = "the run log"
+FILES = ("run.json", "junit.xml", RUN_LOG)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -96,6 +100,7 @@ class Run:
             what of the log is missing.
         overrides: Sentences: what of the vendors' contracts or of the scenario was changed.
         folder: The run's folder as the person can type it; "" where none is kept.
+        lacks: What of `FILES` is not in it: it could not be written, or the run was killed.
         program: The command as the person typed it, `fleet-sim` or `./fleet-sim`.
         arguments: What followed `run`, without `--seed`, `--virtual` and what only concerns the
             display; enough to repeat the run.
@@ -111,6 +116,7 @@ class Run:
     warnings: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     folder: str = ""
+    lacks: tuple[str, ...] = ()
     program: str = "fleet-sim"
     arguments: tuple[str, ...] = ()
     can_go_virtual: bool = True

@@ -14,7 +14,8 @@ from fleet_sim.model.record import Record, Source
 from fleet_sim.oracle.take_overs import taken_over
 
 _REASONS_MAX = 3  # A broker that is restarted has many words for one thing.
-_NAMED_MAX = 3  # A line of a terminal holds two or three device keys; the log has the others.
+# A line of a terminal holds two or three device keys, and a screen as many jobs; the log has all.
+_NAMED_MAX = 3
 _HEARD = frozenset({"version_received", "progress_received", "request_received"})
 
 
@@ -22,6 +23,7 @@ def warnings(records: Sequence[Record]) -> tuple[str, ...]:
     """Return sentences about a run's log; none where nothing of the kind shows."""
     found = _Counts(records)
     return (
+        *found.barren,
         *found.turned_away(),
         *_taken_over(records),
         *found.not_subscribed(),
@@ -36,6 +38,7 @@ class _Counts:
     """One pass over the log: device to how often, by what it met."""
 
     def __init__(self, records: Iterable[Record]) -> None:
+        self.barren: list[str] = []  # what was planted and is none
         self._faults: dict[str, frozenset[str]] = {}
         self._untold: set[str] = set()
         self._turned_away: dict[str, Counter[str]] = {}
@@ -58,6 +61,8 @@ class _Counts:
                 self._faults.pop(str(record.get("id", "")), None)
             case "contract":
                 self._answers = bool(record.get("answers_reports", self._answers))
+            case "plants_nothing":
+                self.barren.append(str(record.get("why", "")))
             case "kept_by_others":
                 self._untold.update(map(str, record.get("untold") or ()))
 
@@ -141,23 +146,28 @@ def _taken_over(records: Sequence[Record]) -> Iterable[str]:
 
 
 def _unread(records: Sequence[Record]) -> Iterable[str]:
-    """Say that the backend fell silent: what is judged came before that."""
-    shown_ms: dict[str, int] = {}
+    """Say of which jobs the last look showed nothing, and from when what is known of them is.
+
+    Pushes, downloads and the wire were seen all the same, and the backend need not be to blame: a
+    Ctrl-C leaves a last look little time.
+    """
+    read_ms: dict[str, int] = {}  # when the last look began that showed the job
     why: dict[str, str] = {}
     for record in records:
         if record.src is not Source.NORTHBOUND:
             continue
         if record.kind == "rows" and record.job:
-            shown_ms[record.job] = record.t
+            read_ms[record.job] = int(record.get("t0", record.t))
         elif record.kind == "unread":
             why[record.job] = str(record.get("why", ""))
-    if why:
-        since_ms = min(shown_ms.get(job, 0) for job in why)
-        jobs = "the job" if len(why) == 1 else f"{len(why)} jobs"
+    for job in list(why)[:_NAMED_MAX]:
+        when = f"last read at {read_ms[job] / 1000:.1f} s" if job in read_ms else "never read"
         yield (
-            f"the backend did not show at the end how {jobs} stood ({next(iter(why.values()))}); "
-            f"of what it did after {since_ms / 1000:.1f} s nothing was seen"
+            f"the last look at job {job} showed nothing ({why[job]}); what the backend shows of it "
+            f"was {when}"
         )
+    if len(why) > _NAMED_MAX:
+        yield f"nor did the last look at {len(why) - _NAMED_MAX:,} more of its jobs show anything"
 
 
 def _named(names: Iterable[str]) -> str:

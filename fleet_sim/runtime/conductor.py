@@ -25,6 +25,7 @@ from fleet_sim.runtime.operator.control import OpenJob
 from fleet_sim.runtime.operator.office import Office
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.scenario.plan import EventPlan, Plan
+from fleet_sim.scenario.plants import barren
 
 UPGRADING = BUSY | {UpgradeState.REBOOTING}
 LOOK_MS = 1_000  # How often a run is looked at besides: one whose jobs were refused has no polls.
@@ -95,6 +96,8 @@ class Conductor:
         for fleet in self._plan.fleets:
             fields = {"fleet": fleet.name, "dialect": fleet.dialect, "devices": fleet.devices}
             self._log.add(Source.CONTROL, "fleet", fields=fields)
+        for sentence in barren(self._plan):
+            self._log.add(Source.CONTROL, "plants_nothing", fields={"why": sentence})
         for rig in self._rigs.values():
             rig.start()
         for number, event in enumerate(self._plan.events):

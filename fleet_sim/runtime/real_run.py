@@ -102,7 +102,10 @@ async def run_really(plan: Plan, options: RealOptions) -> RealRun:
 
     Raises:
         TargetError: The target cannot be reached or refuses us, or the fleet needs more open files
-            than there are; no device was switched on.
+            than there are, before any device is switched on; the broker lets none in, or the log
+            cannot be written, in the midst of the run; a platform ended with an error, then or
+            after it.
+        BrokenError: A platform died in the midst of the run.
     """
     check_limit(raise_limit(), devices=len(plan.devices), downloads=downloads_max(plan))
     clouds = clouds_of(plan)
@@ -303,13 +306,13 @@ async def _watch(
 
 
 def _check_end(child: PlatformChild) -> None:
-    """Pass on what a platform ended with, if that was no good end.
+    """Pass on the error that a platform ended with, be it in the midst of the run or after it.
 
     Raises:
         TargetError: Its own words.
     """
     if why := child.closing.get("error"):
-        raise TargetError(f"the reference platform ended early: {why}")
+        raise TargetError(f"the reference platform ended with an error: {why}")
 
 
 def _result(

@@ -10,6 +10,7 @@ from pathlib import Path
 from fleet_sim.runtime.errors import TargetError
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+_WAY_OUT = "--runs names another folder"
 TRIES_MAX = 1_000  # Runs of one name within one second; nobody starts more.
 
 
@@ -32,22 +33,28 @@ def make_run_folder(runs: Path, name: str, started_epoch_ms: int) -> Path:
     return folder
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write a file of a run.
+def write_file(path: Path, text: str, way_out: str = _WAY_OUT) -> None:
+    """Write a file of a run, in a folder that need not exist.
+
+    Args:
+        path: Where to.
+        text: What.
+        way_out: What the person can do where that is not possible.
 
     Raises:
         TargetError: It cannot be written, as on a full disk.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise unwritten(path, error) from error
+        raise unwritten(path, error, way_out) from error
 
 
-def unwritten(path: Path, error: OSError) -> TargetError:
+def unwritten(path: Path, error: OSError, way_out: str = _WAY_OUT) -> TargetError:
     """Return what to say of a file of a run that cannot be written."""
     reason = (error.strerror or str(error)).lower()
-    return TargetError(f"{path} cannot be written: {reason}; --runs names another folder")
+    return TargetError(f"{path} cannot be written: {reason}; {way_out}")
 
 
 def _first_free(runs: Path, stem: str) -> Path:

@@ -25,7 +25,6 @@ from fleet_sim.runtime.run_folder import unwritten
 AFTER_END = frozenset({"cleaned"})
 # Says how many parts there are: one that is missing as a whole leaves no other trace.
 PARTS = "parts"
-_FULL = os.strerror(errno.ENOSPC)
 MEMBER_LINES_MAX = 5_000  # At this size whole members cost no more space than one stream.
 UNPACK_BYTES = 65_536  # Unpacked at once; a member's end hands back the rest of this, not of all.
 MAGIC = b"\x1f\x8b\x08"  # What every member begins with.
@@ -115,18 +114,29 @@ class FileLog(MemoryLog):
     """A part of the log in a file; `flush` writes what came since as one whole gzip member.
 
     The records also stay in memory when `keep` is set, for a verdict without reading them back. A
-    member that cannot be written whole is left out of the file, which so ends on a boundary.
+    member that cannot be written whole is left out of the file, which so ends on a boundary; where
+    not even that can be had, nothing follows it.
     """
 
-    __slots__ = ("_file", "_keep", "_path", "_size_bytes", "_written")
+    __slots__ = ("_file", "_is_full", "_keep", "_path", "_size_bytes", "_torn_by", "_written")
 
     def __init__(self, path: Path, now_ms: Callable[[], int], part: int, *, keep: bool) -> None:
+        """Open the file.
+
+        Raises:
+            TargetError: It cannot be opened.
+        """
         super().__init__(now_ms, part)
         self._path = path
-        self._file: BinaryIO = path.open("ab", buffering=0)
+        try:
+            self._file: BinaryIO = path.open("ab", buffering=0)
+        except OSError as error:
+            raise unwritten(path, error) from error
         self._size_bytes = self._file.tell()
         self._keep = keep
         self._written = 0
+        self._is_full = False  # the last flush failed
+        self._torn_by: OSError | None = None  # why the file ends in the midst of a member
 
     def add(
         self,
@@ -139,8 +149,9 @@ class FileLog(MemoryLog):
     ) -> None:
         """Append a record; its instant is the present."""
         super().add(src, kind, device=device, job=job, fields=fields)
-        if len(self.records) - self._written >= MEMBER_LINES_MAX:
-            with contextlib.suppress(TargetError):  # whoever flushes next is told
+        # Once is enough: each try compresses all there is, and whoever flushes next is told.
+        if len(self.records) - self._written >= MEMBER_LINES_MAX and not self._is_full:
+            with contextlib.suppress(TargetError):
                 self.flush()
 
     def flush(self) -> None:
@@ -152,6 +163,8 @@ class FileLog(MemoryLog):
         fresh = self.records[self._written :]
         if not fresh:
             return
+        if self._torn_by is not None:
+            raise unwritten(self._path, self._torn_by) from self._torn_by
         lines = "".join(f"{to_line(record)}\n" for record in fresh)
         # Level 1 and no time stamp: speed, and the same bytes for the same records.
         self._write(gzip.compress(lines.encode(), compresslevel=1, mtime=0))
@@ -161,16 +174,36 @@ class FileLog(MemoryLog):
             self.records.clear()
 
     def _write(self, member: bytes) -> None:
-        """Write a member, or nothing of it: a disk that fills up takes a part of it in silence."""
+        """Write a member, or nothing of it.
+
+        A disk that fills up takes a part of it in silence. Only the next write is told why: the
+        disk is full, a quota is used up, files may be no larger.
+        """
+        rest = memoryview(member)
         try:
-            written, why = self._file.write(member), OSError(errno.ENOSPC, _FULL)
+            while rest:
+                rest = rest[self._taken(rest) :]
         except OSError as error:
-            written, why = 0, error
-        if written < len(member):
-            with contextlib.suppress(OSError):
-                self._file.truncate(self._size_bytes)
-            raise unwritten(self._path, why) from why
-        self._size_bytes += written
+            self._is_full = True
+            if len(rest) < len(member):
+                self._take_back(error)
+            raise unwritten(self._path, error) from error
+        self._is_full = False
+        self._size_bytes += len(member)
+
+    def _taken(self, rest: memoryview) -> int:
+        """Return how many bytes of these the file took, which is one at least."""
+        taken = self._file.write(rest)
+        if not taken:
+            raise OSError(errno.EIO, "it takes nothing more")
+        return taken
+
+    def _take_back(self, why: OSError) -> None:
+        """Cut off what the file took of a member."""
+        try:
+            self._file.truncate(self._size_bytes)
+        except OSError:
+            self._torn_by = why
 
     def close(self) -> None:
         """Write the rest and close the file.

@@ -26,14 +26,37 @@ class Speech:
         answers_pushes: Its devices answer an upgrade request.
         tells_upgrades: A version report says whether it comes after an upgrade.
         activates: A device may be given its secret by the platform.
+        tells_100_percent: 100 % arrives as progress, and not only as the report of the new version.
+        searches_devices: A search of tasks may name several devices.
+        searches_any_field: A search of tasks may name a field that no task has.
     """
 
     answers_pushes: bool
     tells_upgrades: bool
     activates: bool
+    tells_100_percent: bool
+    searches_devices: bool
+    searches_any_field: bool
 
 
-SPEAKS = Speech(answers_pushes=True, tells_upgrades=True, activates=True)
+def _names_no_timeout(own: ContractProfile) -> bool:
+    return own.timeout_s_min is None and own.timeout_s_max is None
+
+
+def _names_no_gap(own: ContractProfile) -> bool:
+    return own.retry_interval_s_max == 0
+
+
+def _names_no_rate(own: ContractProfile) -> bool:
+    return own.pushes_a_minute is None
+
+
+def _open_list_names_sources(own: ContractProfile) -> bool:
+    return own.open_list_needs_source_versions
+
+
+def _open_list_names_no_window(own: ContractProfile) -> bool:
+    return not own.open_list_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +71,13 @@ class _Idle:
 _IDLE = (
     _Idle(
         ("timeout_s_min", "timeout_s_max", "timeout_step_s"),
-        lambda _after, own, _: own.timeout_s_min is None and own.timeout_s_max is None,
+        lambda _after, own, _: _names_no_timeout(own),
         "its jobs name no timeout",
     ),
     _Idle(
-        (
-            "retry_interval_s_min",
-            "retry_interval_s_max",
-            "retry_intervals_s_allowed",
-            "retry_interval_below_timeout",
-        ),
-        lambda _after, own, _: own.retry_interval_s_max == 0,
+        # The shortest is no bound there, but the gap that all jobs have.
+        ("retry_interval_s_max", "retry_intervals_s_allowed", "retry_interval_below_timeout"),
+        lambda _after, own, _: _names_no_gap(own),
         "its jobs name no gap between retries",
     ),
     _Idle(
@@ -83,12 +102,12 @@ _IDLE = (
     ),
     _Idle(
         ("open_list_needs_source_versions",),
-        lambda _, own, __: own.open_list_needs_source_versions,
+        lambda _, own, __: _open_list_names_sources(own),
         "its jobs with an open list cannot but name them",
     ),
     _Idle(
         ("open_list_windows",),
-        lambda _, own, __: not own.open_list_windows,
+        lambda _, own, __: _open_list_names_no_window(own),
         "its jobs with an open list name no window",
     ),
     _Idle(
@@ -108,7 +127,7 @@ _IDLE = (
     ),
     _Idle(
         ("pushes_a_minute_min", "pushes_a_minute_max"),
-        lambda _, own, __: own.pushes_a_minute is None,
+        lambda _, own, __: _names_no_rate(own),
         "its jobs name no rate",
     ),
     _Idle(
@@ -127,7 +146,7 @@ _IDLE = (
         "its rows show no progress",
     ),
     _Idle(
-        ("modules_side_by_side",),
+        ("modules_side_by_side", "modules_max"),
         lambda _, __, ___: True,
         "the devices of a scenario have no modules",
     ),
@@ -185,26 +204,32 @@ def _steps(knob: str, span_s: int, step_s: int) -> int:
 _NAMED: tuple[tuple[tuple[str, ...], Callable[[ContractProfile], bool]], ...] = (
     (("cap_default",), lambda own: own.cap_default is None),
     (
-        ("timeout_s_min", "timeout_s_max"),
-        lambda own: own.timeout_s_min is None and own.timeout_s_max is None,
+        ("timeout_s_min", "timeout_s_max", "timeout_step_s"),
+        _names_no_timeout,
     ),
-    (
-        ("retry_interval_s_min", "retry_interval_s_max", "retry_intervals_s_allowed"),
-        lambda own: own.retry_interval_s_max == 0,
-    ),
+    (("retry_intervals_s_allowed",), _names_no_gap),
     (
         ("pushes_a_minute", "pushes_a_minute_min", "pushes_a_minute_max"),
-        lambda own: own.pushes_a_minute is None,
+        _names_no_rate,
     ),
-    (("open_list_needs_source_versions",), lambda own: own.open_list_needs_source_versions),
-    (("open_list_windows",), lambda own: not own.open_list_windows),
+    (("open_list_needs_source_versions",), _open_list_names_sources),
+    (("open_list_windows",), _open_list_names_no_window),
 )
 
 
 def sayable(own: ContractProfile, after: ContractProfile) -> ContractProfile:
     """Return by what a vendor's orders are written: as overridden, within what its API can say."""
-    kept: dict[str, Any] = {"timeout_step_s": lcm(own.timeout_step_s, after.timeout_step_s)}
+    step_s = own.timeout_step_s
+    kept: dict[str, Any] = {
+        "timeout_step_s": lcm(step_s, after.timeout_step_s),
+        "retry_intervals_s_allowed": tuple(
+            one - one % step_s for one in after.retry_intervals_s_allowed
+        ),
+    }
     kept |= {knob: getattr(own, knob) for knobs, lacks in _NAMED if lacks(own) for knob in knobs}
+    if _names_no_gap(own):
+        # No job names a gap there, and all have the shortest; the verdict is to know it, too.
+        kept["retry_interval_s_max"] = after.retry_interval_s_min
     most, asked = own.source_versions_max, after.source_versions_max
     if most is not None:
         kept["source_versions_max"] = most if asked is None else min(most, asked)

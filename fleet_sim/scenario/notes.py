@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from fleet_sim.scenario.asking import ask_every_ms
 from fleet_sim.scenario.planned import DevicePlan, FleetPlan, JobPlan, Plan
@@ -15,14 +15,23 @@ _ROUND_TRIPS = 3
 _NEVER_SILENT = frozenset({"healthy", "bad_digest", "offline_at_push", "flap"})
 
 
-def notes_on(plan: Plan) -> tuple[str, ...]:
-    """Return one sentence for each thing that a run may do otherwise than its author thinks."""
+def notes_on(plan: Plan, cut: Mapping[JobPlan, Sequence[str]]) -> tuple[str, ...]:
+    """Return one sentence for each thing that a run may do otherwise than its author thinks.
+
+    Args:
+        plan: It.
+        cut: Its jobs with more source versions than their vendors take: those left out.
+    """
     fleets = {fleet.name: fleet for fleet in plan.fleets}
-    on_jobs = (note for job in plan.jobs for note in _on_job(job, fleets[job.fleet], plan))
+    on_jobs = (
+        note
+        for job in plan.jobs
+        for note in _on_job(job, fleets[job.fleet], plan, cut.get(job, ()))
+    )
     return (*barren(plan), *on_jobs)
 
 
-def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
+def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan, cut: Sequence[str]) -> Iterator[str]:
     name = f"the job for {job.fleet} at {say_duration(job.at_ms)}"
     contract = plan.contracts[fleet.dialect]
     left_ms = plan.duration_ms - job.at_ms
@@ -39,8 +48,7 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
             f"{say_duration(fleet.connect_over_ms)}): {late:,} of {len(mine):,} devices have no "
             "version reported by then, and a snapshot job leaves those out."
         )
-    if job.from_versions and len(job.from_versions) == contract.source_versions_max:
-        yield from _on_others(name, job, mine)
+    yield from _on_others(name, len(job.from_versions), mine, cut)
     timeout_s = contract.timeout_s if job.timeout_s is None else job.timeout_s
     if (
         timeout_s is not None
@@ -55,15 +63,15 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan) -> Iterator[str]:
         yield f"{name} targets {job.to_version}, which all its devices run already."
 
 
-def _on_others(name: str, job: JobPlan, mine: Sequence[DevicePlan]) -> Iterator[str]:
-    """Name those whom a full list of source versions leaves out: nobody may have meant that."""
-    others = [
-        device for device in mine if device.version not in (*job.from_versions, job.to_version)
-    ]
+def _on_others(
+    name: str, kept: int, mine: Sequence[DevicePlan], cut: Sequence[str]
+) -> Iterator[str]:
+    """Name those whom a cut list of source versions leaves out: nobody meant that."""
+    others = [device for device in mine if device.version in cut]
     if others:
         versions = ", ".join(sorted({device.version for device in others}))
         yield (
-            f"{name} names {len(job.from_versions)} source versions, and the vendor takes no more: "
+            f"{name} names {kept} source version{'s' * (kept > 1)}, and the vendor takes no more: "
             f"{len(others):,} of {len(mine):,} devices run others ({versions}) and get no task; "
             "they count as waiting."
         )

@@ -6,17 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.scenario.contracts import nearest_legal
 from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
+from fleet_sim.scenario.nearest import nearest_legal
 from fleet_sim.scenario.planned import ImagePlan, JobPlan, WindowPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """A planned job, and one sentence for each value that is not the scenario's own."""
+    """A planned job.
+
+    Attributes:
+        job: It.
+        said: One sentence for each value that is not the scenario's own.
+        cut: The source versions that were wanted, and are more than the vendor takes.
+    """
 
     job: JobPlan
     said: tuple[str, ...]
+    cut: tuple[str, ...] = ()
 
 
 def ordered_from(job: Job, contract: ContractProfile, versions: tuple[str, ...]) -> Ordered:
@@ -62,8 +69,10 @@ def ordered_from(job: Job, contract: ContractProfile, versions: tuple[str, ...])
         window=legal.window_ms
         and WindowPlan(start_ms=legal.window_ms[0], end_ms=legal.window_ms[1]),
     )
-    said = (*legal.changes, *_left_out(job, made, has_window=has_window), *_cut(wanted, made))
-    return Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in said))
+    kept = len(made.from_versions)
+    cut = wanted[kept:] if kept else ()
+    said = (*legal.changes, *_left_out(job, made, has_window=has_window), *_cut(kept, len(cut)))
+    return Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in said), cut)
 
 
 def _size(job: Job) -> int:
@@ -83,10 +92,8 @@ def _left_out(job: Job, made: JobPlan, *, has_window: bool) -> Iterator[str]:
         yield "window is left out, as the vendor has none for incremental jobs"
 
 
-def _cut(wanted: tuple[str, ...], made: JobPlan) -> Iterator[str]:
-    kept = len(made.from_versions)
-    if 0 < kept < len(wanted):
+def _cut(kept: int, cut: int) -> Iterator[str]:
+    if cut:
         yield (
-            f"from is cut to the first {kept} of {len(wanted)} versions, as the vendor takes no "
-            "more"
+            f"from is cut to the first {kept} of {kept + cut} versions, as the vendor takes no more"
         )

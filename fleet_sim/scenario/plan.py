@@ -120,7 +120,8 @@ def plan(
         observe_every_ms=scenario.observe.every_ms,
         target=TargetPlan(**scenario.target.model_dump()),
     )
-    return replace(made, notes=notes_on(made))
+    cut = {one.job: one.cut for one in ordered}
+    return replace(made, notes=notes_on(made, cut))
 
 
 def share_of(whole: Plan, part: int, parts: int) -> Plan:

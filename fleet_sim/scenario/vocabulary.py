@@ -13,10 +13,13 @@ from typing import TypeVar
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.device.personas import PERSONAS, PersonaKind
 from fleet_sim.dialects import registry
+from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.filters import AllOf, Comparison, Filter, Operator
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.model.messages import ActivationInfo, UpgradeReply, VersionReport
+from fleet_sim.model.messages import ActivationInfo, ProgressReport, UpgradeReply, VersionReport
+from fleet_sim.model.northbound import SearchTasks
 from fleet_sim.network.profiles import PROFILES, LinkProfile
 from fleet_sim.oracle.catalogue import PROMISES
 from fleet_sim.scenario.carried import Speech
@@ -26,6 +29,12 @@ T = TypeVar("T")
 DEFAULT_DIALECT = "enos"
 DEFAULT_LINK = "ethernet_lab"
 DEFAULT_PERSONA = "healthy"
+
+_DEVICE = DeviceId("speech", "speech")
+_DONE_PERCENT = 100
+_OF_A_JOB = Comparison("job_id", Operator.EQUAL, ("1",))
+_BY_DEVICES = AllOf((_OF_A_JOB, Comparison("device_key", Operator.IN, ("1", "2"))))
+_BY_ANY_FIELD = AllOf((_OF_A_JOB, Comparison("noSuchField", Operator.EQUAL, ("1",))))
 
 EVENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -62,17 +71,30 @@ def contract(dialect: str) -> ContractProfile:
 def speech(dialect: str) -> Speech:
     """Return what a known vendor's messages can say: what its codecs make of one of each kind."""
     found = registry.get(dialect)
-    device = DeviceId("speech", "speech")
-    report = VersionReport("1", "1.0", after_upgrade=True)
     secret = ActivationInfo("1", "a", "0" * 32)
-    wire = _carried(lambda: found.devices.encode(device, report))
-    heard = wire and _carried(lambda: found.server.decode(wire.topic, wire.payload)[1])
-    reply = _carried(lambda: found.devices.encode(device, UpgradeReply("1")))
+    done = _heard(found, ProgressReport("1", _DONE_PERCENT, version="1"))
+    report = _heard(found, VersionReport("1", "1.0", after_upgrade=True))
+    reply = _carried(lambda: found.devices.encode(_DEVICE, UpgradeReply("1")))
     return Speech(
         answers_pushes=reply is not None,
-        tells_upgrades=isinstance(heard, VersionReport) and heard.after_upgrade,
-        activates=_carried(lambda: found.server.encode(device, secret)) is not None,
+        tells_upgrades=isinstance(report, VersionReport) and report.after_upgrade,
+        activates=_carried(lambda: found.server.encode(_DEVICE, secret)) is not None,
+        tells_100_percent=isinstance(done, ProgressReport) and done.percent == _DONE_PERCENT,
+        searches_devices=_searches(found, _BY_DEVICES),
+        searches_any_field=_searches(found, _BY_ANY_FIELD),
     )
+
+
+def _heard(dialect: Dialect, said: VersionReport | ProgressReport) -> object:
+    """Return what a server reads of what a device has said; None where there are no words."""
+    wire = _carried(lambda: dialect.devices.encode(_DEVICE, said))
+    return wire and _carried(lambda: dialect.server.decode(wire.topic, wire.payload)[1])
+
+
+def _searches(dialect: Dialect, where: Filter) -> bool:
+    """Tell whether the vendor's API has a form for this search of tasks."""
+    operator, search = dialect.operator("", "", ""), SearchTasks(where)
+    return _carried(lambda: operator.expression(where, search)) is not None
 
 
 def _carried(say: Callable[[], T]) -> T | None:

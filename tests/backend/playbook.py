@@ -33,7 +33,7 @@ from fleet_sim.backend.events import (
     Tell,
     TimeReached,
 )
-from fleet_sim.backend.state import cap_of, rate_of
+from fleet_sim.backend.state import JobState, cap_of, rate_of
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.filters import AllOf, Comparison, Operator
@@ -341,6 +341,8 @@ class Server:
     def check(self) -> None:
         """Check what must hold after every event of a server without planted bugs."""
         books = self.brain._books
+        for known in books.devices.values():
+            self._check_lanes([task.job for task in known.active.values()])
         for job in books.jobs.values():
             holding = [task for task in job.tasks if task.has_slot]
             cap = cap_of(job, books.contract, frozenset())
@@ -359,6 +361,12 @@ class Server:
                 )
                 has_turn = has_room or (task.has_slot and rates.has_room(books, job, self.now_ms))
                 assert not (could and has_turn), f"{task.task_id} was overlooked"
+
+    def _check_lanes(self, running: list[JobState]) -> None:
+        """Check that jobs that run on one device at once are for different modules and said so."""
+        may = self._profile.modules_side_by_side or all(job.order.side_by_side for job in running)
+        assert len({job.module for job in running}) == len(running)
+        assert may or len(running) < 2, [job.job_id for job in running]
 
     def _check_rates(self, effects: tuple[Effect, ...]) -> None:
         """Check that no minute holds more first pushes of a job than its rate.

@@ -422,14 +422,15 @@ def test_a_firmware_is_described_anew() -> None:
     assert server.rows["firmware"][first]["order"]["desc"] == ""
 
 
-def test_one_version_may_be_there_for_each_module_and_each_source() -> None:
-    """But only once for each."""
+@pytest.mark.parametrize("module", ["mcu", "MCU"])
+def test_one_version_may_be_there_for_each_module_and_each_source(module: str) -> None:
+    """But only once for each; letters' case makes no other module."""
     server = Server()
     server.upload("2.0")
     server.upload("2.0", names=Names("for the mcu"), module="mcu")
     server.upload("2.0", names=Names("patch"), is_patch=True, from_versions=("1.0",))
 
-    again = firmware_order("2.0", names=Names("again"), module="mcu")
+    again = firmware_order("2.0", names=Names("again"), module=module)
 
     assert server.call(CreateFirmware(again, CONTENT)) == Refused(Refusal.VERSION_EXISTS, "2.0")
 

@@ -276,12 +276,13 @@ def test_jobs_may_say_that_modules_run_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_job_that_does_not_say_so_shares_a_device_with_none(*, first: bool) -> None:
-    """Whichever of the two was there before."""
+@pytest.mark.parametrize("module", ["mcu", "wifi"])
+def test_a_job_that_does_not_say_so_shares_a_device_with_none(*, first: bool, module: str) -> None:
+    """Whichever of the two was there before; nor is it taken over, be it for the same module."""
     server = Server(contract(busy_device="refuse"))
     server.fleet("a")
 
-    jobs = _for_modules(server, ("2.0", "mcu", first), ("3.0", "wifi", not first))
+    jobs = _for_modules(server, ("2.0", "mcu", first), ("3.0", module, not first))
 
     assert [server.status(job_id, "a") for job_id in jobs] == [PUSHED, FAILED]
     assert [one.image.module for one in server.requests("a")] == ["mcu"]

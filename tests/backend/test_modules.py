@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from fleet_sim.backend.events import Keep
-from fleet_sim.backend.modules import MODULES_MAX
 from fleet_sim.model.northbound import (
     Answer,
     Call,
@@ -18,9 +16,10 @@ from fleet_sim.model.northbound import (
     Refusal,
     Refused,
     Shown,
+    TaskStatus,
     UpdateModule,
 )
-from tests.backend.playbook import EPOCH_MS, PRODUCT, Server
+from tests.backend.playbook import EPOCH_MS, PRODUCT, Server, contract
 
 _LIST = ListModules(PRODUCT)
 
@@ -68,16 +67,26 @@ def test_letters_case_tells_no_two_apart() -> None:
 
 
 def test_a_product_has_so_many_and_no_more() -> None:
-    """One that is forgotten makes room."""
-    server = Server()
-    _named(server, *(f"m{n}" for n in range(MODULES_MAX)))
+    """As many as the contract says; one that is forgotten makes room."""
+    server = Server(contract(modules_max=3))
+    _named(server, "m0", "m1", "m2")
 
     more = server.call(CreateModule(PRODUCT, "more"))
+    elsewhere = server.call(CreateModule("other", "m0"))
 
-    assert more == Refused(Refusal.MODULES_TOO_MANY, str(MODULES_MAX))
-    assert server.call(DeleteModule(PRODUCT, "m3")) == Done()
+    assert (more, elsewhere) == (Refused(Refusal.MODULES_TOO_MANY, "3"), Done())
+    assert server.call(DeleteModule(PRODUCT, "m1")) == Done()
     _named(server, "more")
-    assert _names(server) == ["m0", "m1", "m2", *(f"m{n}" for n in range(4, MODULES_MAX)), "more"]
+    assert _names(server) == ["m0", "m2", "more"]
+
+
+def test_where_the_contract_names_no_limit_there_is_none() -> None:
+    """Twenty, say."""
+    server = Server(contract(modules_max=None))
+
+    _named(server, *(f"m{n}" for n in range(20)))
+
+    assert len(_names(server)) == 20
 
 
 @pytest.mark.parametrize(
@@ -104,7 +113,7 @@ def test_what_is_not_there_or_always_there_is_refused(call: Call, refused: Answe
 
 
 def test_a_module_stays_as_long_as_firmware_is_for_it() -> None:
-    """Of its own product, in whatever letters; and the firmware has the name as it was made."""
+    """Of its own product, in whatever letters; the firmware keeps its own."""
     server = Server()
     _named(server, "Mcu", "radio")
     firmware_id = server.upload("2.0", module="mcu")
@@ -114,11 +123,29 @@ def test_a_module_stays_as_long_as_firmware_is_for_it() -> None:
     in_use = server.call(DeleteModule(PRODUCT, "mcu"))
 
     assert isinstance(shown, Shown)
-    assert getattr(shown.row.order, "module", None) == "Mcu"
+    assert getattr(shown.row.order, "module", None) == "mcu"
     assert in_use == Refused(Refusal.MODULE_IN_USE, "Mcu")
     assert server.call(DeleteModule(PRODUCT, "radio")) == Done()
     assert server.call(DeleteFirmware(firmware_id)) == Done()
     assert server.call(DeleteModule(PRODUCT, "mcu")) == Done()
+
+
+@pytest.mark.parametrize("sources", [(), ("1.0",)])
+def test_naming_a_module_changes_nothing_for_devices(sources: tuple[str, ...]) -> None:
+    """Firmware is for the module that devices report, in their letters, not in the name's."""
+    server = Server()
+    _named(server, "Mcu")
+    server.fleet("a")
+    server.version("a", "1.0", module="mcu")
+    job_id = server.job(firmware_id=server.upload(module="mcu", from_versions=sources))
+
+    (pushed,) = server.requests("a")
+    at_first = server.task(job_id, "a")
+    server.version("a", "2.0", module="mcu")
+
+    assert pushed.image.module == "mcu"
+    assert (at_first.from_version, at_first.status) == ("1.0", TaskStatus.PUSHED)
+    assert server.status(job_id, "a") is TaskStatus.SUCCEEDED
 
 
 def test_modules_survive_a_restart() -> None:
@@ -147,4 +174,13 @@ def test_a_rows_key_is_the_name_in_small_letters() -> None:
     (key,) = server.rows["modules"]
 
     assert key == f"{PRODUCT}/mcu"
-    assert Keep("modules", key, server.rows["modules"][key]).row["name"] == "Mcu"
+    assert server.rows["modules"][key] == {
+        "key": key,
+        "number": 1,
+        "product_key": PRODUCT,
+        "name": "Mcu",
+        "alias": "",
+        "desc": "",
+        "created_epoch_ms": EPOCH_MS,
+        "updated_epoch_ms": EPOCH_MS,
+    }

@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,6 +148,28 @@ def test_a_task_survives_its_row(fields: dict[str, Any]) -> None:
     derived = {"is_ready", "due_at_ms"}
     for name in set(TaskState.__slots__) - derived:
         assert getattr(back, name) == getattr(task, name)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_consented"),
+    [(TaskStatus.UNCONFIRMED, False), (TaskStatus.QUEUED, True), (TaskStatus.FAILED, True)],
+)
+def test_a_task_of_an_older_store_has_consent_unless_it_waits_for_it(
+    status: TaskStatus, *, is_consented: bool
+) -> None:
+    """Rows did not always say so."""
+    server = Server(check=False)
+    server.fleet("d1")
+    job = server.brain._books.jobs[server.job()]
+    task = TaskState("t1", 4, job, job.tasks[0].device, "", 0, 0, 1, status=status)
+    row = rows.to_row(task, EPOCH_MS)
+    del row["is_consented"]
+
+    back = rows.task_from(
+        "t1", row, EPOCH_MS, jobs={job.job_id: job}, devices={device("d1"): task.device}
+    )
+
+    assert back.is_consented is is_consented
 
 
 def test_rows_are_named_by_their_kind() -> None:

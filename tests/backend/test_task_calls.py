@@ -73,23 +73,43 @@ def test_consent_is_given_to_all_or_to_none() -> None:
     assert server.status(job_id, "b") is UNCONFIRMED
 
 
-def test_what_nobody_consented_to_is_not_tried_again() -> None:
-    """It would be pushed; not by its name, nor among all of them, nor after a restart."""
+@pytest.mark.parametrize("is_named", [True, False])
+def test_what_nobody_consented_to_waits_for_it_when_tried_again(*, is_named: bool) -> None:
+    """By its name or among all of them, and after a restart; what has consent is in line."""
     server = Server(contract(reopenable=("failed", "cancelled"), cancel_shows_as="cancelled"))
-    server.fleet("a", "b")
     job_id, ids = _unconfirmed(server)
     server.call(ConfirmTasks((ids[0],)))
     server.call(CancelTasks(job_id, ("a", "b")))
     server.restart()
 
-    named = server.call(RetryTasks(job_id, task_ids=tuple(ids)))
+    answer = server.call(RetryTasks(job_id, task_ids=tuple(ids) if is_named else ()))
     before = statuses(server.rows_of(job_id))
-    rest = server.call(RetryTasks(job_id))
+    server.connect("a", "b", version="1.0")
+    meanwhile = statuses(server.rows_of(job_id))
+    consent = server.call(ConfirmTasks((ids[1],)))
 
-    assert named == Refused(Refusal.BAD_ARGUMENT, f"task_ids: to {ids[1]} nobody consented")
-    assert before == {"a": "cancelled", "b": "cancelled"}
-    assert rest == Done()
-    assert statuses(server.rows_of(job_id)) == {"a": "queued", "b": "cancelled"}
+    assert (answer, consent) == (Done(), Done())
+    assert before == {"a": "queued", "b": "unconfirmed"}
+    assert meanwhile == {"a": "pushed", "b": "unconfirmed"}
+    assert statuses(server.rows_of(job_id)) == {"a": "pushed", "b": "pushed"}
+
+
+def test_a_device_that_was_busy_is_asked_for_consent_afterwards() -> None:
+    """Its task had failed before anybody could consent; tried again, somebody can."""
+    server = Server(contract(busy_device="refuse"))
+    server.fleet("a")
+    server.job("2.0")
+    job_id = server.job("3.0", needs_confirmation=True)
+    (busy,) = server.rows_of(job_id)
+    server.version("a", "2.0")
+
+    server.call(RetryTasks(job_id))
+    tried_again = server.status(job_id, "a")
+    server.call(ConfirmTasks((busy.task_id,)))
+
+    assert (busy.status, tried_again) == (FAILED, UNCONFIRMED)
+    assert server.status(job_id, "a") is PUSHED
+    assert [one.image.version for one in server.requests("a")] == ["2.0", "3.0"]
 
 
 def test_a_task_without_consent_may_be_cancelled() -> None:

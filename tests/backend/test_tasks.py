@@ -106,7 +106,7 @@ def test_every_event_in_every_state(event: str, column: int, state: str) -> None
 def test_no_move_leaves_a_success() -> None:
     """By the table itself: a success is an end, and a cancel but for an operator's retry."""
     assert MOVES[TaskStatus.SUCCEEDED] == frozenset()
-    assert MOVES[TaskStatus.CANCELLED] == {TaskStatus.QUEUED}
+    assert MOVES[TaskStatus.CANCELLED] == {TaskStatus.QUEUED, TaskStatus.UNCONFIRMED}
     assert set(MOVES) == set(TaskStatus)
 
 

@@ -126,6 +126,26 @@ def test_what_one_end_of_the_wire_lacks_convicts_nobody(
     assert "(torn: events-001.jsonl.gz): what came after" in document["warnings"][0]
 
 
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ((), "All of it is in {}: run.json, junit.xml and the run log."),
+        (("run.json", "junit.xml"), "What was kept is in {}: the run log."),
+    ],
+)
+def test_what_a_killed_run_did_not_write_is_not_pointed_at(
+    gone: tuple[str, ...], said: str, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its folder holds the log alone."""
+    for name in gone:
+        (finished / name).unlink()
+    capsys.readouterr()
+
+    outcome(["judge", str(finished), "--ui", "plain"])
+
+    assert said.format(finished) in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_folder_without_a_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence, exit code 3."""
     code = outcome(["judge", str(tmp_path)])

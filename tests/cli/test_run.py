@@ -88,6 +88,22 @@ def test_a_bug_that_the_vendor_has_no_room_for_is_told(
     assert document["warnings"] == ["B53 plants nothing with enos, which has no rate of pushes."]
 
 
+def test_a_bug_that_plants_nothing_is_told_once_and_not_forgotten(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Under the verdict, and whenever the run is judged again, even if it was killed."""
+    runs = tmp_path / "r"
+    words = ["--virtual", "--plant", "B53", "--ui", "plain", "--runs", str(runs)]
+    outcome(["run", str(small), *words])
+    first = capsys.readouterr().err
+    (runs / "latest/run.json").unlink()
+
+    outcome(["judge", str(runs / "latest"), "--ui", "plain"])
+
+    said = "B53 plants nothing with enos, which has no rate of pushes."
+    assert (first.count(said), capsys.readouterr().err.count(said)) == (1, 1)
+
+
 def test_a_run_in_real_time_comes_to_the_same_verdict(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,10 +168,15 @@ def test_a_junit_path_that_cannot_be_written_hides_no_verdict(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The document is on stdout by then; the exit code says that something else is wrong."""
-    code, document = run_json(capsys, tmp_path, str(small), "--virtual", "--junit", str(tmp_path))
+    words = ["--virtual", "--ui", "json", "--junit", str(tmp_path)]
+    code = outcome(["run", str(small), *words, "--runs", str(tmp_path / "r")])
 
+    printed = capsys.readouterr()
     assert code == 3
-    assert document["verdict"] == "passed"
+    assert json.loads(printed.out)["verdict"] == "passed"
+    assert printed.err == (
+        f"fleet-sim: {tmp_path} cannot be written: is a directory; --junit names another file\n"
+    )
 
 
 def test_the_run_folder_holds_what_the_contract_names(
@@ -232,21 +253,49 @@ def test_a_second_interrupt_ends_a_run_at_once(
     assert not (tmp_path / "r/latest/run.json").exists()
 
 
-def test_a_report_that_cannot_be_written_hides_no_verdict(
-    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is shown first; then a sentence and exit code 3."""
+@pytest.fixture
+def full(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the disk be full for these files of the run folder; return their names."""
+    names: list[str] = request.param
 
     def cramped(runs: Path, name: str, at_ms: int) -> Path:
         folder = make_run_folder(runs, name, at_ms)
-        (folder / "run.json").symlink_to("/dev/full")
+        for one in names:
+            (folder / one).symlink_to("/dev/full")
         return folder
 
     monkeypatch.setattr(run_verb, "make_run_folder", cramped)
+    return names
 
-    code, document = run_json(capsys, tmp_path, str(small), "--virtual")
 
-    assert (code, document["verdict"]) == (3, "passed")
+LOG = "events-000.jsonl.gz"
+
+
+@pytest.mark.parametrize(
+    "full",
+    [["run.json"], ["junit.xml"], [LOG], [LOG, "run.json", "junit.xml"]],
+    indirect=True,
+)
+def test_what_cannot_be_written_hides_neither_verdict_nor_other_files(
+    full: list[str], small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All is judged, written where it can be, and shown; then a sentence and exit code 3."""
+    elsewhere = tmp_path / "elsewhere.xml"
+    words = ["--virtual", "--ui", "plain", "--junit", str(elsewhere)]
+
+    code = outcome(["run", str(small), *words, "--runs", str(tmp_path / "r")])
+
+    said = capsys.readouterr().err
+    folder = tmp_path / "r" / "latest"
+    assert code == 3
+    assert "PASSED  small" in said
+    assert "All of it is in" not in said
+    assert ("Judge the same log again" in said) == (LOG not in full)
+    assert said.count("cannot be written: no space left on device; --runs names another") == 1
+    assert f"{full[0]} cannot be written" in said
+    assert JUnitXml.fromfile(str(elsewhere)).failures == 0
+    for name in {"run.json", "junit.xml", LOG} - set(full):
+        assert (folder / name).stat().st_size > 0
 
 
 def test_what_the_backend_would_not_do_is_said(

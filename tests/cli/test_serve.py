@@ -146,6 +146,16 @@ def test_bad_flags_are_told(
     assert "Traceback" not in said
 
 
+def test_a_bug_that_the_vendor_has_no_room_for_is_told() -> None:
+    """Beside the ready line, which stays the one line on stdout."""
+    with serving("--plant", "B53", "--plant", "B62") as (process, _):
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=TIMEOUT_S)
+
+    assert rest == ""
+    assert errors == "fleet-sim: B53 plants nothing with enos, which has no rate of pushes.\n"
+
+
 def test_a_device_without_a_secret_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

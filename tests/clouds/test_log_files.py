@@ -23,8 +23,11 @@ async def test_a_log_that_cannot_be_written_ends_the_run(tmp_path: Path, part: i
     why = f"{part_path(tmp_path, part)} cannot be written: no space left on device; "
     assert said.endswith(f"{why}--runs names another folder")
     # The platform may come to its first write before it is ready, or after.
-    assert said.startswith(("the reference platform cannot start: ", "the reference platform ended")
-                           if part else why)  # fmt: skip
+    assert said.startswith(
+        ("the reference platform cannot start: ", "the reference platform ended with an error: ")
+        if part
+        else why
+    )
 
 
 async def test_the_log_counts_its_parts(tmp_path: Path) -> None:

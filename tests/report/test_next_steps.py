@@ -9,6 +9,7 @@ from fleet_sim.model.record import from_line, to_line
 from fleet_sim.oracle.judge import PromiseVerdict, Verdict
 from fleet_sim.oracle.outcome import Standing, Witness
 from fleet_sim.report.next_steps import Step, next_steps
+from fleet_sim.report.run import FILES, RUN_LOG
 from tests.report.judgements import (
     FAILED,
     INVALID,
@@ -83,6 +84,27 @@ def test_the_command_finds_the_records(tmp_path: Path) -> None:
     printed = subprocess.run(command, shell=True, check=True, capture_output=True, text=True)  # noqa: S602
 
     assert [from_line(line) for line in printed.stdout.splitlines()] == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("lacks", "said"),
+    [
+        (("run.json",), "junit.xml and the run log"),
+        (("run.json", "junit.xml"), "the run log"),
+        ((RUN_LOG,), "run.json and junit.xml"),
+        (FILES, "the scenario"),
+    ],
+)
+def test_a_folder_that_lacks_something_is_not_said_to_hold_it(
+    lacks: tuple[str, ...], said: str
+) -> None:
+    """Nor does a command read a log that was not written."""
+    steps = next_steps(replace(run(), lacks=lacks), mixed(), FAILED)
+
+    texts = [step.text for step in steps]
+    assert f"What was kept is in runs/20260101T000000Z-happy-path: {said}." in texts
+    reads = [step for step in steps if "zgrep" in step.command or " judge " in step.command]
+    assert bool(reads) == (RUN_LOG not in lacks)
 
 
 def test_a_run_without_a_folder_is_only_repeated() -> None:

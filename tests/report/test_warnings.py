@@ -104,6 +104,16 @@ def control(kind: str, **fields: Any) -> list[Record]:  # noqa: ANN401 - any fie
     return [Record(0, 0, Source.CONTROL, kind, fields=fields)]
 
 
+def test_what_was_planted_and_is_none_is_told_first() -> None:
+    """Its promise reads as if the verdict had missed it."""
+    log = [*wire("turned_away", "p/a", why="reset"), *control("plants_nothing", why="B1: nothing.")]
+
+    assert warnings(log) == (
+        "B1: nothing.",
+        "the broker turned 1 device away, once in all: reset",
+    )
+
+
 def test_who_is_turned_away_by_plan_is_no_news() -> None:
     """While a scenario's event lasts, and only of its devices."""
     log = [
@@ -144,21 +154,35 @@ def test_devices_that_other_jobs_may_keep_busy_are_named(devices: list[str], who
     assert warnings(control("kept_by_others", devices=["p/x"], untold=[])) == ()
 
 
-def test_a_backend_that_fell_silent_is_told() -> None:
-    """With the reason, and from when on nothing was seen; one that was read to the end is not."""
+def seen(at_ms: int, job: str, kind: str = "rows", **fields: Any) -> Record:  # noqa: ANN401 - any
+    """Return a record of what the northbound showed of a job."""
+    return Record(at_ms, 0, Source.NORTHBOUND, kind, job=job, fields=fields)
 
-    def seen(at_ms: int, job: str, kind: str = "rows", **fields: object) -> Record:
-        return Record(at_ms, 0, Source.NORTHBOUND, kind, job=job, fields=fields)
 
-    whole = [seen(3_000, "j-1"), seen(4_142, "j-1"), seen(9_000, "j-2"), seen(9_500, "")]
-    lost = [seen(60_000, "j-1", "unread", why="connection refused")]
+def test_a_job_whose_last_look_showed_nothing_is_told() -> None:
+    """Each with its reason, and with when the last look began that showed it."""
+    whole = [
+        seen(3_000, "j-1", t0=2_900),
+        seen(4_642, "j-1", t0=4_142),
+        seen(9_000, "j-2", t0=8_000),
+        seen(9_500, "", t0=9_400),
+    ]
+    lost = [
+        seen(60_000, "j-1", "unread", why="connection refused"),
+        seen(61_000, "j-3", "unread", why="no answer came"),
+    ]
 
     assert warnings(whole) == ()
-    (sentence,) = warnings([*whole, *lost])
-    assert sentence == (
-        "the backend did not show at the end how the job stood (connection refused); of what it "
-        "did after 4.1 s nothing was seen"
+    begin, middle = "the last look at job", "; what the backend shows of it was"
+    assert warnings([*whole, *lost]) == (
+        f"{begin} j-1 showed nothing (connection refused){middle} last read at 4.1 s",
+        f"{begin} j-3 showed nothing (no answer came){middle} never read",
     )
-    (told,) = warnings([*lost, seen(61_000, "j-3", "unread", why="x")])
-    assert told.startswith("the backend did not show at the end how 2 jobs stood (connection ref")
-    assert told.endswith("after 0.0 s nothing was seen")
+
+
+def test_of_many_jobs_that_were_not_read_three_are_named() -> None:
+    """The log has the others."""
+    told = warnings([seen(60_000, f"j-{number}", "unread", why="x") for number in range(5)])
+
+    assert len(told) == 4
+    assert told[-1] == "nor did the last look at 2 more of its jobs show anything"

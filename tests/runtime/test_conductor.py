@@ -79,6 +79,15 @@ def test_the_log_begins_with_the_contract() -> None:
     assert (first["dialect"], first["timeout_s_min"]) == ("enos", 10)
 
 
+def test_the_log_says_what_was_planted_and_is_none() -> None:
+    """A log without it would read as if a bug had gone unseen."""
+    scene = Scene(planned(target={"plant": ["B53", "B62"]}))
+
+    told = [one["why"] for one in scene.world.log.records if one.kind == "plants_nothing"]
+
+    assert told == ["B53 plants nothing with enos, which has no rate of pushes."]
+
+
 def test_a_run_ends_when_every_task_is_final() -> None:
     """With a last look, the probes, and its last record."""
     scene = Scene(planned())

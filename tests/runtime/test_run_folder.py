@@ -73,3 +73,13 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "/dev/full cannot be written: no space left on device; --runs names another folder"
     )
+
+
+def test_a_file_elsewhere_has_its_own_way_out(tmp_path: Path) -> None:
+    """Its folder is made, if it can be."""
+    write_file(tmp_path / "new" / "deep" / "report.xml", "x")
+    (tmp_path / "file").write_text("x")
+
+    assert (tmp_path / "new" / "deep" / "report.xml").read_text() == "x"
+    with pytest.raises(TargetError, match=r"file/report\.xml cannot be written: .*; try --here$"):
+        write_file(tmp_path / "file" / "report.xml", "x", "try --here")

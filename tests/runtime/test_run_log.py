@@ -1,5 +1,7 @@
+import errno
 import gzip
 import hashlib
+import os
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -308,25 +310,47 @@ def test_a_count_of_parts_that_says_nothing_is_passed_by(
 class SmallDisk:
     """A file on a disk with room for so many bytes, which takes what fits of a write."""
 
-    def __init__(self, file: BinaryIO, room_bytes: int) -> None:
+    def __init__(
+        self, file: BinaryIO, room_bytes: int, *, why: int = errno.ENOSPC, can_cut: bool = True
+    ) -> None:
         self._file = file
+        self._why = why
+        self._can_cut = can_cut
         self.room_bytes = room_bytes
-        self.truncate, self.close = file.truncate, file.close
+        self.close = file.close
+        self.writes = 0
 
     def write(self, content: bytes) -> int:
-        """Write what fits, as the system does, and say how much that was."""
+        """Write what fits, as the system does, and say how much that was; if nothing, say why."""
+        self.writes += 1
+        if not self.room_bytes:
+            raise OSError(self._why, os.strerror(self._why))
         written = self._file.write(content[: self.room_bytes])
         self.room_bytes -= written
         return written
 
+    def truncate(self, size_bytes: int) -> None:
+        """Cut the file, if that can be."""
+        if not self._can_cut:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self._file.truncate(size_bytes)
+
+
+def on_a_small_disk(
+    path: Path, room_bytes: int, *, why: int = errno.ENOSPC, can_cut: bool = True
+) -> tuple[FileLog, SmallDisk]:
+    """Return a log of one record, flushed, whose disk has room for so much more."""
+    log = FileLog(path, lambda: 0, 0, keep=False)
+    log.add(Source.WIRE, "online", device="p/d-1")
+    log.flush()
+    disk = SmallDisk(log._file, room_bytes, why=why, can_cut=can_cut)
+    log._file = cast("BinaryIO", disk)
+    return log, disk
+
 
 def test_a_member_that_does_not_fit_on_the_disk_is_left_out(tmp_path: Path) -> None:
     """What was there is whole, and once there is room nothing is missing."""
-    log = FileLog(part_path(tmp_path, 0), lambda: 0, 0, keep=False)
-    log.add(Source.WIRE, "online", device="p/d-1")
-    log.flush()
-    disk = SmallDisk(log._file, room_bytes=9)
-    log._file = cast("BinaryIO", disk)
+    log, disk = on_a_small_disk(part_path(tmp_path, 0), 9)
     log.add(Source.WIRE, "online", device="p/d-2")
 
     with pytest.raises(
@@ -352,3 +376,79 @@ def test_a_disk_that_is_full_is_told_by_whoever_flushes() -> None:
 
     assert len(log.records) == MEMBER_LINES_MAX + 1
     assert log._file.closed
+
+
+@pytest.mark.parametrize("why", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_the_system_says_why_a_member_does_not_fit(tmp_path: Path, why: int) -> None:
+    """It takes a part in silence; the rest is offered again, and then it speaks."""
+    log, _ = on_a_small_disk(part_path(tmp_path, 0), 9, why=why)
+    log.add(Source.WIRE, "online", device="p/d-2")
+
+    with pytest.raises(TargetError, match=f"cannot be written: {os.strerror(why).lower()};"):
+        log.close()
+
+
+def test_a_write_that_was_merely_short_is_gone_on_with(tmp_path: Path) -> None:
+    """No error: what is left is written, too."""
+    log, disk = on_a_small_disk(part_path(tmp_path, 0), 9_999)
+    fill(log, 3)
+    whole = disk.write
+    log._file.write = lambda content: whole(content[:9])  # type: ignore[method-assign]
+
+    log.close()
+
+    assert len(read_run(tmp_path)) == 4
+    assert disk.writes > 2
+
+
+def test_a_file_that_takes_nothing_and_does_not_say_why_is_told(tmp_path: Path) -> None:
+    """Nobody tries for ever."""
+    log, _ = on_a_small_disk(part_path(tmp_path, 0), 9_999)
+    log._file.write = lambda _: 0  # type: ignore[method-assign]
+    fill(log, 1)
+
+    with pytest.raises(TargetError, match="cannot be written: it takes nothing more;"):
+        log.close()
+
+
+def test_nothing_follows_a_member_that_is_torn(tmp_path: Path) -> None:
+    """Where its beginning cannot be cut off, what came later would be read as rubbish."""
+    log, disk = on_a_small_disk(part_path(tmp_path, 0), 9, can_cut=False)
+    log.add(Source.WIRE, "online", device="p/d-2")
+    with pytest.raises(TargetError, match="no space left"):
+        log.flush()
+    size_bytes = part_path(tmp_path, 0).stat().st_size
+    disk.room_bytes = 9_999
+
+    for finish in (log.flush, log.close):
+        with pytest.raises(TargetError, match="no space left"):
+            finish()
+
+    assert part_path(tmp_path, 0).stat().st_size == size_bytes
+    found = read_log(tmp_path)
+    assert [one.device for one in found.records] == ["p/d-1"]
+    assert found.torn == ("events-000.jsonl.gz",)
+
+
+def test_a_full_disk_is_tried_once_by_whoever_adds(tmp_path: Path) -> None:
+    """Each try costs as much as all that waits; whoever flushes may try again, and then add too."""
+    log, disk = on_a_small_disk(part_path(tmp_path, 0), 0)
+
+    fill(log, MEMBER_LINES_MAX + 9)
+    once = disk.writes
+    with pytest.raises(TargetError, match="no space left"):
+        log.flush()
+    disk.room_bytes = 1 << 20
+    log.flush()
+    fill(log, MEMBER_LINES_MAX)
+    log.close()
+
+    assert once == 1
+    assert disk.writes == 4
+    assert len(read_run(tmp_path)) == 1 + MEMBER_LINES_MAX + 9 + MEMBER_LINES_MAX
+
+
+def test_a_part_that_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """With the file, and what to do."""
+    with pytest.raises(TargetError, match=r"000\.jsonl\.gz cannot be written: .*; --runs names"):
+        write_part(tmp_path / "gone", 0, [])

@@ -1,158 +1,22 @@
-from dataclasses import replace
-
 import pytest
 
 from fleet_sim.dialects import registry
 from fleet_sim.dialects.enos.contract import CONTRACT
-from fleet_sim.model.contract import ContractProfile
 from fleet_sim.scenario.contracts import (
     NEEDS_WORD,
-    Legal,
     crossed_bounds,
     misfits,
-    nearest_legal,
     overridden,
     replaced,
 )
 from fleet_sim.scenario.vocabulary import contract, speech
 
 
-def legal(profile: ContractProfile = CONTRACT, **asked: object) -> Legal:
-    """Ask for some numbers, and for nothing else."""
-    numbers: dict[str, object] = {
-        "concurrency": None,
-        "timeout_ms": None,
-        "retry_count": 0,
-        "retry_interval_ms": 0,
-        "window_ms": None,
-    }
-    return nearest_legal(profile, **{**numbers, **asked})  # type: ignore[arg-type]
-
-
-def test_nothing_asked_is_nothing_changed() -> None:
-    """The vendor's own defaults need no word."""
-    assert legal() == Legal(None, None, 0, 0, None, ())
-
-
-@pytest.mark.parametrize(
-    ("asked_ms", "timeout_s"),
-    [(299_000, 300), (300_000, 300), (300_001, 301), (172_800_000, 172_800), (10**9, 172_800)],
-)
-def test_timeouts_go_to_the_nearest_end_of_the_range(asked_ms: int, timeout_s: int) -> None:
-    """Fractions of a second are rounded up: a device gets no less than was asked."""
-    assert legal(timeout_ms=asked_ms).timeout_s == timeout_s
-
-
-def test_a_vendor_with_fixed_timeouts_is_sent_none() -> None:
-    """There is no word for one, and that is told."""
-    fixed = replace(CONTRACT, timeout_s_min=None, timeout_s_max=None)
-
-    found = legal(fixed, timeout_ms=5000)
-
-    assert found.timeout_s is None
-    assert found.changes == ("timeout is left out, as the vendor has none",)
-
-
-def test_a_vendor_without_a_cap_is_sent_none() -> None:
-    """Elsewhere the cap is sent as it was asked for."""
-    found = legal(replace(CONTRACT, cap_default=None), concurrency=5)
-
-    assert found.concurrency is None
-    assert found.changes == ("concurrency is left out, as the vendor has none",)
-    assert legal(concurrency=5) == Legal(5, None, 0, 0, None, ())
-
-
-def test_retries_go_to_the_nearest_count_there_is() -> None:
-    """Of 1, 2 and 5 the nearest to 3 is 2; no retries stay none."""
-    few = replace(CONTRACT, retry_counts_allowed=(1, 2, 5))
-
-    assert [legal(few, retry_count=count).retry_count for count in (0, 1, 3, 4, 9)] == [
-        *(0, 1, 2, 5),
-        5,
-    ]
-
-
-def test_gaps_go_to_the_nearest_there_is() -> None:
-    """Alibaba knows 0, 10 and 30 minutes and some more."""
-    few = replace(CONTRACT, retry_intervals_s_allowed=(0, 600, 1800))
-
-    found = legal(few, retry_count=1, retry_interval_ms=700_000)
-
-    assert found.retry_interval_s == 600
-    assert found.changes == ("retry_interval 700s becomes 600s",)
-
-
-def test_a_gap_without_retries_is_of_no_account() -> None:
-    """Nothing is sent, so nothing is told."""
-    assert legal(retry_interval_ms=10**9) == Legal(None, None, 0, 0, None, ())
-
-
-@pytest.mark.parametrize(
-    ("asked_ms", "timeout_s"), [(1, 60), (60_000, 60), (60_001, 120), (90_000, 120), (10**9, 3600)]
-)
-def test_a_vendor_that_counts_in_minutes_is_asked_for_whole_ones(
-    asked_ms: int, timeout_s: int
-) -> None:
-    """Rounded up, within the range."""
-    minutes = replace(CONTRACT, timeout_step_s=60, timeout_s_min=60, timeout_s_max=3600)
-
-    assert legal(minutes, timeout_ms=asked_ms).timeout_s == timeout_s
-
-
-@pytest.mark.parametrize(("timeout_ms", "gap_s"), [(None, 1800), (1_800_000, 600), (60_000, 0)])
-def test_a_gap_may_have_to_be_shorter_than_the_timeout(timeout_ms: int | None, gap_s: int) -> None:
-    """Then it is the nearest of those that are; without a timeout all are."""
-    few = replace(
-        CONTRACT,
-        timeout_s_min=60,
-        retry_intervals_s_allowed=(0, 600, 1800),
-        retry_interval_below_timeout=True,
-    )
-    free = replace(few, retry_intervals_s_allowed=(), retry_interval_s_max=None)
-    asked = {"timeout_ms": timeout_ms, "retry_count": 1, "retry_interval_ms": 1_800_000}
-
-    assert legal(few, **asked).retry_interval_s == gap_s
-    assert legal(free, **asked).retry_interval_s == min(1800, (timeout_ms or 10**7) // 1000 - 1)
-
-
-def test_a_window_opens_as_late_as_the_vendor_wants() -> None:
-    """Five minutes after the order, and time for it to arrive; it then lasts the shortest span."""
-    late = replace(CONTRACT, window_lead_s=300, window_min_s=3600)
-
-    found = legal(late, window_ms=(60_000, 120_000), at_ms=30_000)
-
-    assert found.window_ms == (340_000, 3_940_000)
-    assert found.changes == (
-        "window's start 60s becomes 340s",
-        "window's end 120s becomes 3940s",
-    )
-    assert legal(late, window_ms=(340_000, 3_940_000), at_ms=30_000).changes == ()
-
-
-def test_a_vendor_without_windows_is_sent_none() -> None:
-    """There is no word for one, and that is told."""
-    found = legal(replace(CONTRACT, window_min_s=None), window_ms=(1_000, 2_000))
-
-    assert found.window_ms is None
-    assert found.changes == ("window is left out, as the vendor has none",)
-
-
-@pytest.mark.parametrize(("asked", "rate"), [(1, 10), (10, 10), (700, 700), (10**6, 10_000)])
-def test_rates_go_to_the_nearest_end_of_the_range(asked: int, rate: int) -> None:
-    """From ten to ten thousand a minute on Alibaba; a vendor without them is sent none."""
-    paced = replace(
-        CONTRACT, pushes_a_minute=10_000, pushes_a_minute_min=10, pushes_a_minute_max=10_000
-    )
-
-    assert legal(paced, rate=asked).rate == rate
-    assert legal(rate=asked).changes == ("rate is left out, as the vendor has none",)
-
-
 def test_overrides_are_said_in_words() -> None:
     """The verdict names each, old and new."""
     changed = replaced(CONTRACT, {"silent_device": "times_out", "retry_on": ("failed",)})
 
-    assert list(overridden("enos", CONTRACT, changed)) == [
+    assert list(overridden("enos", CONTRACT, changed, speech("enos"))) == [
         "enos: silent_device is times_out by contract override, not waits.",
         "enos: retry_on is failed by contract override, not failed, timeout.",
     ]
@@ -195,6 +59,10 @@ def test_an_override_in_vain_says_so(dialect: str, overrides: dict[str, object],
         ({"timeout_s": 5}, ["timeout_s"]),
         ({"page_size_max": 5, "retry_count_min": 9}, ["retry_count_min", "page_size_max"]),
         ({"timeout_s_max": None}, []),
+        ({"wide_page_size_max": 199}, ["wide_page_size_max"]),
+        ({"page_size_max": 500, "wide_page_size_max": 499}, ["page_size_max"]),
+        ({"page_size_max": 500}, []),
+        ({"wide_page_size_max": 200}, []),
     ],
 )
 def test_bounds_that_cross_blame_an_override_once(
@@ -228,7 +96,7 @@ def test_what_a_vendor_has_no_word_for_cannot_be_had(
     dialect: str, overrides: dict[str, object], blamed: str | None
 ) -> None:
     """It can be taken away, though, and what there is can be changed."""
-    found = list(misfits(dialect, contract(dialect), overrides))
+    found = list(misfits(dialect, contract(dialect), overrides, speech(dialect)))
 
     (knob, *_) = overrides
     text = f"must be left out, as {dialect} has no word for {blamed}"
@@ -251,6 +119,38 @@ def test_what_a_vendor_has_no_word_for_cannot_be_had(
         ("huawei", {"retry_needs_source_versions": True}, "retry_needs_source_versions does not f"),
         ("huawei", {"open_list_needs_source_versions": True}, ""),
         ("enos", {"source_versions_max": 0}, ""),
+        (
+            "tuya",
+            {"timeout_s_min": 10, "timeout_s_max": 30},
+            "timeout_s_max does not fit: there is no timeout from 10 to 30 s in whole steps of 60",
+        ),
+        (
+            "tuya",
+            {"timeout_s_min": 70, "timeout_s_max": 100},
+            "timeout_s_max does not fit: there is no timeout from 70 to 100 s in whole steps of 60",
+        ),
+        ("tuya", {"timeout_s_min": 70, "timeout_s_max": 120}, ""),
+        ("tuya", {"timeout_s_min": None, "timeout_s_max": 30}, "timeout_s_max does not fit"),
+        ("tuya", {"timeout_step_s": 100_000}, "timeout_step_s does not fit: there is no timeout"),
+        ("huawei", {"timeout_s_min": 10, "timeout_s_max": 30, "timeout_s": 20}, ""),
+        ("enos", {"timeout_s_max": 300}, "timeout_s_max is 300, below timeout_s (7200)"),
+        (
+            "tuya",
+            {"retry_interval_s_min": 10, "retry_interval_s_max": 50},
+            "retry_interval_s_max does not fit: there is no gap between retries from 10 to 50 s in",
+        ),
+        (
+            "tuya",
+            {"retry_interval_s_min": 86_401, "retry_interval_s_max": None},
+            "retry_interval_s_max does not fit: there is no gap between retries from 86401 s on",
+        ),
+        ("enos", {"retry_intervals_s_allowed": (90_000,)}, "retry_intervals_s_allowed does not f"),
+        (
+            "alibaba",
+            {"retry_count_min": 3, "retry_count_max": 4},
+            "retry_count_max does not fit: there is no number of retries from 3 to 4 among 1, 2, 5",
+        ),
+        ("huawei", {"retry_counts_allowed": (7,)}, "retry_counts_allowed does not fit"),
     ],
 )
 def test_what_would_have_every_job_refused_does_not_fit(
@@ -273,6 +173,23 @@ def test_bounds_that_cross_are_misfits_too() -> None:
     """After the words."""
     overrides = {"timeout_s": 5, "asks_version": True}
 
-    found = [knob for knob, _ in misfits("enos", CONTRACT, overrides)]
+    found = [knob for knob, _ in misfits("enos", CONTRACT, overrides, speech("enos"))]
 
     assert found == ["asks_version", "timeout_s"]
+
+
+def test_a_range_without_a_whole_step_blames_a_knob_that_is_not_blamed_yet() -> None:
+    """Each sentence stands by itself, and tells what there is to choose among."""
+    overrides = {"timeout_s_max": 300, "timeout_step_s": 7, "retry_counts_allowed": (6, 7)}
+
+    assert list(misfits("enos", CONTRACT, overrides, speech("enos"))) == [
+        ("timeout_s_max", "is 300, below timeout_s (7200)"),
+        (
+            "timeout_step_s",
+            "does not fit: there is no timeout from 300 to 300 s in whole steps of 7 s",
+        ),
+        (
+            "retry_counts_allowed",
+            "does not fit: there is no number of retries from 1 to 5 among 6, 7",
+        ),
+    ]

@@ -4,7 +4,7 @@ from fleet_sim.oracle.judge import judge
 from fleet_sim.oracle.metrics import Totals
 from fleet_sim.oracle.tolerance import VIRTUAL_TIME
 from fleet_sim.runtime.virtual_run import run_virtually
-from fleet_sim.scenario.plan import plan
+from fleet_sim.scenario.plan import Plan, plan
 from tests.scenario.writing import loaded
 
 
@@ -66,6 +66,17 @@ def test_a_job_that_its_devices_may_not_ask_for_in_time_is_noted() -> None:
     )
 
 
+def several(dialect: str, count: int, *, keys: str = "retries: 1", rest: str = "") -> Plan:
+    """Plan one job for a fleet whose devices run as many versions as it has devices."""
+    shares = [100 // count + (n < 100 % count) for n in range(count)]
+    mix = ", ".join(f'"1.{n}": {share}%' for n, share in enumerate(shares))
+    text = (
+        f"fleets: {{a: {{devices: {count}, firmware: {{{mix}}}, dialect: {dialect}}}}}\n"
+        f'jobs: [{{at: 1m, upgrade: a, to: "2", {keys}}}]\n{rest}'
+    )
+    return plan(loaded(text))
+
+
 @pytest.mark.parametrize(
     ("dialect", "count", "left_out"),
     [
@@ -79,15 +90,7 @@ def test_devices_that_a_cut_list_of_versions_leaves_out_are_noted(
     dialect: str, count: int, left_out: tuple[str, ...]
 ) -> None:
     """Ten versions are as many as a job may name there, and others count as waiting."""
-    versions = [f"1.{n}" for n in range(count)]
-    shares = [100 // count + (n < 100 % count) for n in range(count)]
-    mix = ", ".join(f'"{one}": {share}%' for one, share in zip(versions, shares, strict=True))
-    text = (
-        f"fleets: {{a: {{devices: {count}, firmware: {{{mix}}}, dialect: {dialect}}}}}\n"
-        'jobs: [{at: 1m, upgrade: a, to: "2", retries: 1}]\n'
-    )
-
-    made = plan(loaded(text))
+    made = several(dialect, count)
     run = run_virtually(made)
     told = judge(run.records, made.contracts, tolerance=VIRTUAL_TIME)
 
@@ -101,3 +104,24 @@ def test_devices_that_a_cut_list_of_versions_leaves_out_are_noted(
     )
     assert made.notes == ((note,) if left_out else ())
     assert any("from is cut to the first 10" in one for one in made.overrides) is bool(left_out)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "count", "keys", "most", "told"),
+    [
+        ("tuya", 12, "retries: 1", "20", "names 10 source versions, and the vendor takes no more"),
+        ("tuya", 12, "retries: 1", "null", "names 10 source versions, and the vendor takes no mor"),
+        ("enos", 3, 'from: ["1.0", "1.1"]', "1", "names 1 source version, and the vendor takes n"),
+        ("enos", 2, 'from: ["1.0"]', "1", ""),
+        ("enos", 2, 'from: ["1.0", "0.9"]', "1", ""),
+        ("tuya", 2, 'retries: 1, from: ["1.0"]', "1", ""),
+    ],
+)
+def test_devices_left_out_are_noted_by_what_was_cut(
+    dialect: str, count: int, keys: str, most: str, told: str
+) -> None:
+    """Whatever bound an override names, and nobody whom the scenario itself leaves out."""
+    made = several(dialect, count, keys=keys, rest=f"contract: {{source_versions_max: {most}}}")
+
+    assert [told in note for note in made.notes] == [True] * bool(told)
+    assert not told or f": {2 if count > 3 else 1} of {count} devices run others" in made.notes[0]

@@ -140,6 +140,7 @@ def test_source_versions_beyond_what_the_vendor_takes_are_cut_and_told() -> None
     found = ordered(", retries: 1", vendor, *TEN, "1", "2")
 
     assert found.job.from_versions == TEN
+    assert found.cut == ("1", "2")
     assert found.said == (
         "job for a: from is cut to the first 10 of 12 versions, as the vendor takes no more.",
     )

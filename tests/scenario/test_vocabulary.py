@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import pytest
 
 from fleet_sim.dialects import registry
@@ -36,3 +38,20 @@ def test_a_dialect_that_cannot_be_used_is_told_why(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(registry, "get", broken)
     assert vocabulary.dialect_fault("enos") == "enos is broken"
+
+
+def test_what_messages_can_say_is_asked_of_the_codecs() -> None:
+    """One of each kind is tried; a vendor whose answer is no makes each attribute needed."""
+    said = {name: asdict(vocabulary.speech(name)) for name in vocabulary.dialects()}
+
+    assert {
+        attribute: {name for name, one in said.items() if not one[attribute]}
+        for attribute in said["enos"]
+    } == {
+        "answers_pushes": {"alibaba", "huawei", "tuya", "tuyalink"},
+        "tells_upgrades": {"alibaba", "enos", "tuya"},
+        "activates": {"huawei", "tuyalink"},
+        "tells_100_percent": {"huawei"},
+        "searches_devices": {"huawei"},
+        "searches_any_field": {"alibaba", "huawei", "tuya", "tuyalink"},
+    }

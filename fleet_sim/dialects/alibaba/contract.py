@@ -59,6 +59,7 @@ CONTRACT = ContractProfile(
     busy_device="refuse",  # OverwriteMode 1, the default: the new task fails
     overwritable=("unconfirmed", "queued", "pushed"),  # by OverwriteMode 2, unless IN_PROGRESS
     modules_side_by_side=False,  # unless jobs say so, by MultiModuleMode
+    modules_max=10,  # CreateOTAModule; Tuya's page says the same
     answers_reports=False,  # inform and progress are one-way
     shows_progress=True,
     desc_limit_chars=None,  # not said

@@ -59,12 +59,6 @@ def page_of(asked: Asked, most: int, *, is_needed: bool) -> Page:
     return Page(number, size)
 
 
-def wide_page_max(asked: Asked) -> int:
-    """Return how many rows a page may have of the lists that have larger ones."""
-    contract = asked.contract
-    return contract.wide_page_size_max or contract.page_size_max
-
-
 def device_filter(asked: Asked) -> Filter:
     """Read which device is meant: `IotId`, or `ProductKey` with `DeviceName`; `IotId` wins.
 

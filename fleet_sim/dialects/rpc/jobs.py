@@ -24,7 +24,6 @@ from fleet_sim.dialects.rpc.asked import (
     must_be_legal,
     page_of,
     together,
-    wide_page_max,
 )
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
 from fleet_sim.dialects.rpc.firmware import VERIFY_DEVICES_MAX
@@ -294,7 +293,7 @@ def get(asked: Asked) -> Call:
 def search_by_firmware(asked: Asked) -> Call:
     """Read ListOTAJobByFirmware."""
     where = equal("firmware_id", asked.given.required("FirmwareId"))
-    return SearchJobs(where, page_of(asked, wide_page_max(asked), is_needed=True))
+    return SearchJobs(where, page_of(asked, asked.contract.wide_rows_max, is_needed=True))
 
 
 def search_by_device(asked: Asked) -> Call:

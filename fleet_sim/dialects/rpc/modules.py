@@ -5,7 +5,7 @@ The pages do not say whether it is listed, nor whether a package may be for a mo
 made. Decided here: it is not listed, since it has no times to show; and a package may.
 
 Source: "CreateOTAModule", "UpdateOTAModule", "DeleteOTAModule", "ListOTAModuleByProduct" (both
-vendors); that a module with packages stays, Alibaba's alone.
+vendors). That a module with packages stays is Alibaba's; of Tuya it is not said, and decided so.
 """
 
 from __future__ import annotations

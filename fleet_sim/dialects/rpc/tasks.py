@@ -16,7 +16,6 @@ from fleet_sim.dialects.rpc.asked import (
     equal,
     page_of,
     together,
-    wide_page_max,
 )
 from fleet_sim.dialects.rpc.codes import miss, refuse
 from fleet_sim.dialects.rpc.jobs import DEVICES_MAX, MINUTE_S
@@ -103,7 +102,7 @@ def search_unfinished(asked: Asked) -> Call:
 def search_versions(asked: Asked) -> Call:
     """Read ListOTAModuleVersionsByDevice."""
     where = device_filter(asked)
-    return SearchReported(where, page_of(asked, wide_page_max(asked), is_needed=False))
+    return SearchReported(where, page_of(asked, asked.contract.wide_rows_max, is_needed=False))
 
 
 def cancel_by_device(asked: Asked) -> Call:

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from typing import Any
 
 from fleet_sim.model.filters import AllOf, Comparison, Filter
@@ -38,6 +37,7 @@ from fleet_sim.oracle.settled import FINAL
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.operator.control import OpenJob
 from fleet_sim.runtime.operator.northbound import Northbound, Reply
+from fleet_sim.runtime.operator.phases import MOVES, Phase
 from fleet_sim.runtime.operator.probes import of_job, probes
 from fleet_sim.runtime.run_log import RunLog
 
@@ -55,20 +55,6 @@ CLOSING_MS = 15_000  # A job's last look and probes; unhurried, they take about 
 PROBE_PAGE_ROWS = 7  # Divides no probe's result evenly, so that the last page is a short one.
 
 Search = SearchTasks | SearchDevices
-
-
-class Phase(StrEnum):
-    """Where the observer stands; it never goes back.
-
-    POLLING ──┬─► CLOSING ──┬───────────────┬─► FINISHED
-              └─► HURRIED ──┴─► GIVEN_UP ───┘
-    """
-
-    POLLING = "polling"  # Each job, again and again.
-    CLOSING = "closing"  # The last looks, each repeated where it shows nothing; then the probes.
-    HURRIED = "hurried"  # The last looks alone, once.
-    GIVEN_UP = "given_up"  # The backend is silent: nothing more is asked.
-    FINISHED = "finished"
 
 
 @dataclass(slots=True)
@@ -159,7 +145,7 @@ class Observer:
             is_probing: Whether to probe, and to repeat a last look that shows nothing.
             bound_ms: The run's upper bound; what follows it is bounded from there, or from now.
         """
-        self._phase = Phase.CLOSING if is_probing else Phase.HURRIED
+        self._move(Phase.CLOSING if is_probing else Phase.HURRIED)
         self._then = then
         self._queue.clear()
         for job_id in self._jobs:
@@ -175,9 +161,13 @@ class Observer:
         pages = sum(-(-len(tasks) // self._page_size) for tasks in self.tasks.values())
         return CLOSING_MS * max(1, len(self._jobs)) + 2 * PAGE_GAP_MS * pages
 
+    def _move(self, phase: Phase) -> None:
+        assert phase in MOVES[self._phase], f"{self._phase} does not lead to {phase}"
+        self._phase = phase
+
     def _finish(self) -> None:
         if self._phase is not Phase.FINISHED:
-            self._phase = Phase.FINISHED
+            self._move(Phase.FINISHED)
             self._then()
 
     def _cut_short(self) -> None:
@@ -337,7 +327,7 @@ class Observer:
 
     def _give_up(self) -> None:
         """Ask nothing more: each silence would last as long, and there may be dozens."""
-        self._phase = Phase.GIVEN_UP
+        self._move(Phase.GIVEN_UP)
         for walk in self._queue:
             if walk.is_last:
                 walk.why = "not asked, as the backend had fallen silent"

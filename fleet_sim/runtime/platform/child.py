@@ -25,7 +25,8 @@ class PlatformChild:
 
     Attributes:
         ready: The platform's ready line.
-        closing: Its closing line, once it has stopped; empty if it died.
+        closing: What it said last, once it has stopped: its closing line (`slip_ms_p99` and
+            `slip_ms_max`), `error` if it ended with one; empty if it was killed.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -98,10 +99,10 @@ class PlatformChild:
             self._process.stdin.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
-                rest = await self._process.stdout.read()
+                while line := await self._process.stdout.readline():
+                    with contextlib.suppress(ValueError):  # killed in the midst of a line
+                        self.closing |= json.loads(line)
                 await self._process.wait()
-                with contextlib.suppress(ValueError):
-                    self.closing = json.loads(rest or b"{}")
         if self._process.returncode is None:
             self._process.kill()
             await self._process.wait()

@@ -62,14 +62,15 @@ async def serve(
 
     Args:
         settings: How.
-        announce: Gets the ready line once devices and operators can come.
+        announce: Gets the ready line once devices and operators can come, and the closing line once
+            the log is whole.
         stop: Ends it.
         run_time: What its log counts by; None leaves it to the platform's own clock.
         folder: Where a temporary store lives; None makes one that goes with the platform.
 
     Raises:
-        TargetError: A port, the store or the dialect cannot be had; the message says which and what
-            to do.
+        TargetError: A port, the store or the dialect cannot be had, or the log cannot be written;
+            the message says which and what to do.
     """
     try:
         registry.get(settings.dialect)
@@ -124,13 +125,14 @@ async def _serve(
                 announce(_ready(account, url, http.port))
                 await stop.wait()
                 await _settle(platform)
-        announce({"slip_ms_p99": clock.slips.quantile_ms(0.99), "slip_ms_max": clock.slips.max_ms})
     finally:
         clock.close()
         await mqtt.stop()
         await http.stop()
         if isinstance(log, FileLog):
             log.close()
+    # Only now: whoever hears it takes the log for whole.
+    announce({"slip_ms_p99": clock.slips.quantile_ms(0.99), "slip_ms_max": clock.slips.max_ms})
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from fleet_sim.dialects.rpc import codes
@@ -12,7 +10,6 @@ from fleet_sim.dialects.rpc.asked import (
     must_be_legal,
     page_of,
     together,
-    wide_page_max,
 )
 from fleet_sim.dialects.rpc.codes import RpcError
 from fleet_sim.dialects.rpc.parameters import Parameters
@@ -32,14 +29,6 @@ def test_a_page_is_read_or_left_to_the_default() -> None:
     """Pages count from one."""
     assert page_of(_asked(CurrentPage="2", PageSize="100"), 100, is_needed=True) == Page(2, 100)
     assert page_of(_asked(), 100, is_needed=False) == Page()
-
-
-def test_some_lists_have_wider_pages() -> None:
-    """As wide as the contract says, or as the others where it says nothing."""
-    asked = _asked()
-    plain = replace(asked, contract=replace(asked.contract, wide_page_size_max=None))
-
-    assert (wide_page_max(asked), wide_page_max(plain)) == (200, 100)
 
 
 @pytest.mark.parametrize(

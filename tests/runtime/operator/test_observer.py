@@ -14,6 +14,7 @@ from fleet_sim.model.northbound import (
     TaskStatus,
 )
 from fleet_sim.model.record import filter_from_lists
+from fleet_sim.runtime.operator import observer
 from fleet_sim.runtime.operator.control import OpenJob
 from fleet_sim.runtime.operator.observer import (
     CLOSING_MS,
@@ -22,6 +23,7 @@ from fleet_sim.runtime.operator.observer import (
     PAGE_GAP_MS,
     PAGES_MAX,
 )
+from fleet_sim.runtime.operator.phases import MOVES, Phase
 from fleet_sim.runtime.operator.probes import probes
 from tests.runtime.desk import ANSWER_MS
 from tests.runtime.operator.watching import Backend, Scene, row
@@ -338,6 +340,30 @@ def test_a_last_look_that_shows_nothing_is_repeated(nothing: Answer | None) -> N
     assert steps == [gap_ms + (LOOK_AGAIN_MS << place) for place in range(LOOK_TRIES_MAX - 1)]
     assert scene.observer.tasks["j-1"]["t-j-1-1"].status is TaskStatus.SUCCEEDED
     assert unread(scene) == []
+
+
+def test_a_last_look_is_repeated_as_the_drawing_says() -> None:
+    """One second later, two, four."""
+    again = [LOOK_AGAIN_MS << place for place in range(LOOK_TRIES_MAX - 1)]
+    assert observer.__doc__ is not None
+
+    assert again == [1_000, 2_000, 4_000]
+    assert f"no answer: {', '.join(f'{one // 1000} s' for one in again)} later" in observer.__doc__
+
+
+@pytest.mark.parametrize("start", list(Phase))
+@pytest.mark.parametrize("end", list(Phase))
+def test_observers_take_the_moves_of_the_table_and_no_others(start: Phase, end: Phase) -> None:
+    """A move that is not listed does not exist."""
+    it = Scene(Backend()).observer
+    it._phase = start
+
+    if end in MOVES[start]:
+        it._move(end)
+        assert it._phase is end
+    else:
+        with pytest.raises(AssertionError, match="does not lead to"):
+            it._move(end)
 
 
 def test_a_last_look_that_is_given_up_leaves_a_record_of_why() -> None:

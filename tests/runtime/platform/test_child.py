@@ -212,6 +212,23 @@ async def test_a_child_that_cannot_start_leaves_no_folder(folders: Path) -> None
     assert left_in(folders) == set()
 
 
+async def test_an_error_of_a_childs_end_is_not_lost_beside_other_lines() -> None:
+    """Each line is heard, even if a kill cuts the last."""
+    said = '{"slip_ms_max": 7}\n{"error": "the log is full"}\n{"more'
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        f"print({said!r}, end='')",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    child = PlatformChild(process)
+
+    await child.stop()
+
+    assert child.closing == {"slip_ms_max": 7, "error": "the log is full"}
+
+
 PARENT = """
 import asyncio
 from fleet_sim.runtime.platform.child import platform_child

@@ -45,6 +45,7 @@ from fleet_sim.model.northbound import (
 from fleet_sim.model.record import Source
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.platform import process
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.process import serve
 from fleet_sim.runtime.platform.settings import PlatformSettings
@@ -402,3 +403,23 @@ async def kill(child: PlatformChild) -> None:
     """Kill a child without a word, and see it dead."""
     psutil.Process(child._process.pid).send_signal(signal.SIGKILL)
     await asyncio.wait_for(child._process.wait(), WAIT_S)
+
+
+async def test_a_platform_whose_last_records_cannot_be_written_says_so_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A closing line would say that its log is whole."""
+    monkeypatch.setattr(process, "FLUSH_S", 3_600.0)
+    log = part_path(tmp_path, 1)
+    log.symlink_to("/dev/full")
+    said: list[Mapping[str, Any]] = []
+    stop = asyncio.Event()
+
+    def announce(line: Mapping[str, Any]) -> None:
+        said.append(line)
+        stop.set()
+
+    with pytest.raises(TargetError, match="cannot be written: no space left"):
+        await serve(PlatformSettings(log=log), announce, stop)
+
+    assert ["mqtt" in line for line in said] == [True]
