@@ -35,7 +35,7 @@ VERIFY_SUCCESSES_MIN = 1
 
 _ONLY_FILE = 1  # A firmware has one file here; vendors number several within one stream.
 
-_METHODS = frozenset({"md5", "sha256"})
+_OTHER_METHOD = {"md5": "sha256", "sha256": "md5"}
 
 
 def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
@@ -50,6 +50,7 @@ def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
         order=call.order,
         size_bytes=len(call.content),
         created_at_ms=now_ms,
+        other_digest=_digest(_OTHER_METHOD[call.order.digest_method], call.content),
     )
     books.firmware[firmware.firmware_id] = firmware
     books.file(KeepFile(firmware.firmware_id, call.order.file_name, call.content))
@@ -167,6 +168,7 @@ def image_of(books: Books, job: JobState) -> FirmwareImage:
         is_patch=firmware.order.is_patch,
         custom=firmware.order.custom,
         tags=job.order.tags,
+        other_digest=firmware.other_digest,
     )
 
 
@@ -228,12 +230,15 @@ def _refusal(books: Books, order: FirmwareOrder, content: bytes) -> Refused | No
         return Refused(Refusal.BAD_ARGUMENT, "from_versions: the image's own is among them")
     if not content:
         return Refused(Refusal.BAD_ARGUMENT, "file: it is empty")
-    if order.digest_method not in _METHODS:
+    if order.digest_method not in _OTHER_METHOD:
         return Refused(Refusal.BAD_ARGUMENT, f"digest_method: {order.digest_method} is not known")
-    digest = hashlib.new(order.digest_method, content, usedforsecurity=False).hexdigest()
-    if digest != order.digest.lower():
+    if _digest(order.digest_method, content) != order.digest.lower():
         return Refused(Refusal.BAD_ARGUMENT, f"digest: the file's {order.digest_method} differs")
     return None
+
+
+def _digest(method: str, content: bytes) -> str:
+    return hashlib.new(method, content, usedforsecurity=False).hexdigest()
 
 
 def _place_of(order: FirmwareOrder) -> Hashable:

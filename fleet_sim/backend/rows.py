@@ -83,6 +83,7 @@ def to_row(kept: Kept, epoch_ms: int) -> dict[str, Any]:
                 "size_bytes": kept.size_bytes,
                 "created_epoch_ms": kept.created_at_ms + epoch_ms,
                 "is_verified": kept.is_verified,
+                "other_digest": kept.other_digest,
                 "order": _FIRMWARE_ORDER.dump_python(kept.order, mode="json"),
             }
         case ModuleState():
@@ -173,6 +174,7 @@ def firmware_from(key: str, row: Row, epoch_ms: int) -> FirmwareState:
         size_bytes=row["size_bytes"],
         created_at_ms=row["created_epoch_ms"] - epoch_ms,
         is_verified=row["is_verified"],
+        other_digest=row.get("other_digest", ""),
     )
 
 

@@ -83,7 +83,10 @@ class DeviceState:
 
 @dataclass(slots=True, eq=False)
 class FirmwareState:
-    """A firmware image that is kept; the file is elsewhere."""
+    """A firmware image that is kept; the file is elsewhere.
+
+    `other_digest` is the file's by the method that the order does not name.
+    """
 
     firmware_id: str
     number: int
@@ -91,6 +94,7 @@ class FirmwareState:
     size_bytes: int
     created_at_ms: int
     is_verified: bool = False
+    other_digest: str = ""
 
 
 @dataclass(slots=True, eq=False)

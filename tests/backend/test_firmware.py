@@ -123,9 +123,12 @@ def test_a_push_says_what_goes_to_devices() -> None:
     assert again == replace(first, tags=(("k", "w"),))
 
 
-@pytest.mark.parametrize("method", ["md5", "sha256"])
+_METHODS = ("md5", "sha256")
+
+
+@pytest.mark.parametrize("method", _METHODS)
 def test_a_digest_may_be_spelt_in_capitals(method: str) -> None:
-    """It is compared as a number; a push gives it in lower case."""
+    """It is compared as a number; a push gives it in lower case, and that by the other method."""
     server = Server()
     server.fleet("d1")
     digest = hashlib.new(method, CONTENT).hexdigest()
@@ -135,6 +138,7 @@ def test_a_digest_may_be_spelt_in_capitals(method: str) -> None:
 
     image = server.requests("d1")[0].image
     assert (image.digest, image.digest_method) == (digest, method)
+    assert all(image.digest_by(one) == hashlib.new(one, CONTENT).hexdigest() for one in _METHODS)
 
 
 def test_a_push_describes_the_firmware() -> None:
