@@ -50,6 +50,7 @@ def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
         order=call.order,
         size_bytes=len(call.content),
         created_at_ms=now_ms,
+        updated_at_ms=now_ms,
         other_digest=_digest(_OTHER_METHOD[call.order.digest_method], call.content),
     )
     books.firmware[firmware.firmware_id] = firmware
@@ -66,7 +67,7 @@ def get(books: Books, firmware_id: str) -> Answer:
     return Shown(row_of(books, firmware))
 
 
-def update(books: Books, call: UpdateFirmware) -> Answer:
+def update(books: Books, call: UpdateFirmware, now_ms: int) -> Answer:
     """Rename a firmware, or describe it anew."""
     firmware = books.firmware.get(call.firmware_id)
     if firmware is None:
@@ -79,7 +80,7 @@ def update(books: Books, call: UpdateFirmware) -> Answer:
         for name in ("names", "desc", "custom")
         if (value := getattr(call, name)) is not None
     }
-    firmware.order = replace(order, **changes)
+    firmware.order, firmware.updated_at_ms = replace(order, **changes), now_ms
     books.keep(firmware)
     return Done()
 
@@ -136,6 +137,7 @@ def row_of(books: Books, firmware: FirmwareState) -> FirmwareRow:
         is_verified=firmware.is_verified,
         created_epoch_ms=books.epoch_ms + firmware.created_at_ms,
         trial=trial_of(books, firmware.firmware_id),
+        updated_epoch_ms=books.epoch_ms + firmware.updated_at_ms,
     )
 
 
@@ -196,11 +198,11 @@ def devices_max(firmware: FirmwareState) -> int:
     return VERIFY_DEVICES_MAX if asked is None else asked
 
 
-def count_success(books: Books, job: JobState) -> None:
+def count_success(books: Books, job: JobState, now_ms: int) -> None:
     """A verify job's task has succeeded, which may have made its firmware a verified one."""
     firmware = books.firmware[job.order.firmware_id]
     if not firmware.is_verified and _is_proven(books, job, firmware):
-        firmware.is_verified = True
+        firmware.is_verified, firmware.updated_at_ms = True, now_ms
         books.keep(firmware)
 
 

@@ -93,6 +93,7 @@ class FirmwareState:
     order: FirmwareOrder
     size_bytes: int
     created_at_ms: int
+    updated_at_ms: int
     is_verified: bool = False
     other_digest: str = ""
 
@@ -127,6 +128,7 @@ class JobState:
         target: The version to reach.
         firmware_names: The firmware's names when the job was made.
         created_at_ms: When.
+        updated_at_ms: The last change by an operator.
         status: Started or stopped.
         tasks: All of them, oldest first.
         by_device_key: Device key to task.
@@ -156,6 +158,7 @@ class JobState:
     target: str
     firmware_names: Names
     created_at_ms: int
+    updated_at_ms: int
     accepts: Callable[[Registration], bool]
     versions: frozenset[str]
     module: str = ""
