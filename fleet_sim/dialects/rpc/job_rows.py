@@ -72,7 +72,7 @@ def target_of(order: JobOrder) -> str | None:
     scope = order.scope
     if order.open_list:
         return None
-    if scope.permille is not None:
+    if scope.millipercent is not None:
         return "GRAY"
     if scope.groups is not None:
         return "GROUP"
@@ -81,10 +81,10 @@ def target_of(order: JobOrder) -> str | None:
 
 def percent_of(scope: Scope) -> str | None:
     """Write the share of a gray job as a percentage, without needless digits."""
-    if scope.permille is None:
+    if scope.millipercent is None:
         return None
-    whole, rest = divmod(scope.permille, 10)
-    return f"{whole}.{rest}" if rest else str(whole)
+    whole, rest = divmod(scope.millipercent, 1_000)
+    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
 
 
 def _shared(row: JobRow) -> dict[str, Any]:

@@ -287,7 +287,7 @@ class JobInfo(Shape):
             total=not is_specific and self.group_id is None,
             device_keys=() if is_specific else None,
             groups=None if self.group_id is None else (self.group_id,),
-            permille=None if share is None else round(_decimal(share) * 10),
+            millipercent=None if share is None else round(_decimal(share) * 1_000),
         )
 
     def _retry(self) -> Retry | None:

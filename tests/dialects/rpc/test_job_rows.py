@@ -72,8 +72,10 @@ def test_defaults_stand_filled_in() -> None:
     [
         (JobOrder("f", "upgrade", Scope("pk")), "ALL", None),
         (JobOrder("f", "upgrade", Scope("pk", total=False, device_keys=("a",))), "SPECIFIC", None),
-        (JobOrder("f", "upgrade", Scope("pk", permille=333)), "GRAY", "33.3"),
-        (JobOrder("f", "upgrade", Scope("pk", permille=50)), "GRAY", "5"),
+        (JobOrder("f", "upgrade", Scope("pk", millipercent=33_300)), "GRAY", "33.3"),
+        (JobOrder("f", "upgrade", Scope("pk", millipercent=33_333)), "GRAY", "33.333"),
+        (JobOrder("f", "upgrade", Scope("pk", millipercent=50)), "GRAY", "0.05"),
+        (JobOrder("f", "upgrade", Scope("pk", millipercent=5_000)), "GRAY", "5"),
         (JobOrder("f", "upgrade", Scope("pk", total=False, groups=("g",))), "GROUP", None),
         (JobOrder("f", "upgrade", Scope("pk"), open_list=True), None, None),
     ],

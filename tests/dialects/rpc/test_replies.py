@@ -45,7 +45,7 @@ _JOBS = st.builds(
     st.builds(
         JobOrder, _KEY, st.sampled_from(["upgrade", "verify"]),
         st.builds(Scope, st.just("pk"), st.lists(_KEY, max_size=2).map(tuple)) | st.builds(
-            Scope, st.just("pk"), permille=st.integers(1, 1000)),
+            Scope, st.just("pk"), millipercent=st.integers(1, 100_000)),
         names=st.none() | st.builds(Names, _TEXT), devices_must_ask=st.booleans(),
         needs_confirmation=st.booleans(), timeout_s=_MINUTES,
         retry=st.none() | st.builds(Retry, st.sampled_from([1, 2, 5]), st.just(600)),
