@@ -210,6 +210,12 @@ class ContractProfile:
         object.__setattr__(self, "descs", pairs)
 
     @property
+    def seen_between_attempts(self) -> frozenset[str]:
+        """What a task can show between attempts: queued as well, while its device is asked."""
+        asked = {"queued"} if self.asks_version else set()
+        return frozenset(self.between_attempts_status) | asked
+
+    @property
     def wide_rows_max(self) -> int:
         """The most rows a page of the lists that may have larger pages than the others."""
         wide = self.wide_page_size_max

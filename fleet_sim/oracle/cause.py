@@ -47,6 +47,8 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, end: 
         tally.held(int(sighting.status == "failed"))
     elif sighting.status in ACTIVE and task.device.is_touched(end.lo, poll.t1):
         tally.doubtful(f"{text}, unless a next push was lost on its way", records)
+    elif sighting.status == "failed" and _may_be_missed(timeline, task, attempt, poll):
+        tally.doubtful(f"{text}, unless its device was given up before its retry", records)
     else:
         tally.broken(text, records, task=task)
 
@@ -61,8 +63,15 @@ def _is_overlaid(task: Task, report: Report, poll: Poll) -> bool:
         one is not report and one.kind != "ack" and (one.lo > report.lo or one.hi > report.hi)
         for one in task.reports_between(report.lo, poll.t1)
     )
-    calls = [*task.calls.cancels, *task.calls.retries]
+    calls = [*task.calls.cancels, *task.calls.retries, *task.calls.stops]
     return later or any(call.lo <= poll.t1 and call.hi >= report.lo for call in calls)
+
+
+def _may_be_missed(timeline: Timeline, task: Task, attempt: Attempt, poll: Poll) -> bool:
+    """Tell whether the next attempt may have ended unseen by then, its device not being there."""
+    is_retried = "failed" in timeline.contract.retry_on and task.has_left(attempt)
+    is_waited_for = timeline.contract.online_timeout_s is not None
+    return is_retried and is_waited_for and task.device.is_touched(attempt.start.lo, poll.t1)
 
 
 def _is_right(timeline: Timeline, sighting: Sighting, step: int | None) -> bool:
@@ -72,7 +81,7 @@ def _is_right(timeline: Timeline, sighting: Sighting, step: int | None) -> bool:
         if step is None:
             return sighting.progress is not None and sighting.progress < 0
         return sighting.progress == step
-    return sighting.status in timeline.contract.between_attempts_status
+    return sighting.status in timeline.contract.seen_between_attempts
 
 
 def _timeout_text(timeline: Timeline) -> str | None:

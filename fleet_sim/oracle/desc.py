@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fleet_sim.oracle.attempts import Attempt
 from fleet_sim.oracle.evidence import Poll, Report, Sighting
+from fleet_sim.oracle.open_tasks import may_be_between
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import Task
@@ -30,8 +31,9 @@ def desc(timeline: Timeline) -> Outcome:
     """Hold each text shown during an attempt against what its device had sent by then.
 
     Any text that can have been the last one to arrive is right, up to the contract's limit. What a
-    server writes of its own once an attempt ended without the device's word (a timeout, a cancel)
-    is its own affair, unless it is the beginning of a longer text of the device: that is a cut.
+    server writes of its own once an attempt ended without the device's word (a timeout, a cancel),
+    or a task did that was to be tried again, is its own affair, unless it is the beginning of a
+    longer text of the device: that is a cut.
     """
     tally = Tally("V28")
     for task, attempt in timeline.attempts():
@@ -64,7 +66,7 @@ def _judge(timeline: Timeline, tally: Tally, look: Look, words: list[Report]) ->
         tally.held(int(bool(shown) and bool(heard)))
         return
     cut = _cut_from(shown, words, limit)
-    if cut is None and not _is_devices_word(look):
+    if cut is None and not _is_devices_word(timeline, look):
         return
     wanted = max(allowed) if cut is None else cut.desc or ""
     what = "not" if cut is None else "only the beginning of"
@@ -105,21 +107,31 @@ def _last_words(timeline: Timeline, look: Look, heard: list[Report]) -> Iterator
         yield from [one for one in settled if fits(one)][-1:]
 
 
-def _is_devices_word(look: Look) -> bool:
+def _is_devices_word(timeline: Timeline, look: Look) -> bool:
     """Tell whether what is shown can only be the device's: it is at work, or said it failed.
 
-    A task that waited for its retry and was cancelled meanwhile shows the cancel. One at work after
-    its device's failure, with no text, may be at an attempt whose push was lost on its way.
+    A task that waited for its retry may have come to nothing meanwhile: it was cancelled, its
+    device did not come on line, or runs what the job is not for. That shows the server's own words,
+    as does one that still shows as at work while it waits. One at work after its device's failure,
+    with no text, may be at an attempt whose push was lost on its way.
     """
-    status = look.sighting.status
     has_failed = look.attempt.told("failure") is not None
-    if status == "under_way":
-        return bool(look.sighting.desc) or not has_failed
-    return status == "failed" and has_failed and not _was_cancelled(look)
+    if look.sighting.status == "under_way":
+        waits = may_be_between(timeline, look.task, look.attempt, look.poll.t1)
+        return not waits and (bool(look.sighting.desc) or not has_failed)
+    is_over = has_failed and not _may_go_on(timeline, look)
+    return look.sighting.status == "failed" and is_over and not _was_cancelled(look)
+
+
+def _may_go_on(timeline: Timeline, look: Look) -> bool:
+    """Tell whether the task may have been tried again after its device's failure."""
+    is_retried = "failed" in timeline.contract.retry_on or bool(look.task.calls.retries)
+    return is_retried and look.task.has_left(look.attempt)
 
 
 def _was_cancelled(look: Look) -> bool:
-    return any(call.lo <= look.poll.t1 for call in look.task.calls.cancels)
+    calls = [*look.task.calls.cancels, *look.task.calls.stops]
+    return any(call.lo <= look.poll.t1 for call in calls)
 
 
 def _stored(report: Report, limit: int | None) -> str:

@@ -89,7 +89,7 @@ def _wrong_way_back(timeline: Timeline, task: Task, before: Sighting, after: Sig
         return "somebody had consented"
     if not may_retry(timeline, task, before):
         return "it goes back, and no attempt is left"
-    if after.status == "queued" and "queued" not in timeline.contract.between_attempts_status:
+    if after.status == "queued" and "queued" not in timeline.contract.seen_between_attempts:
         return "between two attempts a task does not show as queued"
     return ""
 

@@ -63,8 +63,7 @@ def may_be_between(timeline: Timeline, task: Task, attempt: Attempt, by_ms: int)
     contract = timeline.contract
     if "unchanged" not in contract.between_attempts_status:
         return False
-    is_left = attempt.number < task.job.attempts_max * (1 + len(task.calls.retries))
-    return is_left and any(
+    return task.has_left(attempt) and any(
         end.lo <= by_ms and RETRY_WORDS.get(end.kind) in contract.retry_on for end in attempt.ends
     )
 

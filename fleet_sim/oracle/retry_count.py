@@ -64,9 +64,12 @@ def _too_few(timeline: Timeline, tally: Tally, task: Task) -> None:
         f"{task.job.attempts_max}, and nothing stood in the way of the next"
     )
     records = [*(attempt.start.record for attempt in task.attempts), last.record]
-    if not _is_reachable(task, due, by) or not _is_wanted(task, by):
+    until = by
+    if timeline.contract.retry_round == "after_whole_task":
+        until = max(by, last.t1)  # its round may have opened at any time up to its end
+    if not _is_reachable(task, due, until) or not _is_wanted(task, until):
         return
-    is_hidden = _may_be_hidden(timeline, task, by)
+    is_hidden = _may_be_hidden(timeline, task, until)
     if is_hidden or task.has_copies or task.device.is_touched(task.attempts[0].start.lo, due):
         tally.doubtful(f"{text}, unless {_unless(is_hidden=is_hidden)}", records)
     else:
@@ -76,21 +79,22 @@ def _too_few(timeline: Timeline, tally: Tally, task: Task) -> None:
 def _may_be_hidden(timeline: Timeline, task: Task, by_ms: int) -> bool:
     """Tell whether there may have been, or still be to come, an attempt that no push shows.
 
-    Where devices are asked for their version first, an attempt may have ended before its push:
-    unless no question was asked beside those that pushes followed, of a device that was there all
-    along. Where retries wait for the others' turns, the log does not say when the last of those was
-    over: unless a task that shows as failed has ended.
+    It may have ended before its push: a device that was not there all along may have been given up
+    while its task waited for it, and where devices are asked for their version first, one may not
+    have answered, unless no question was asked beside those that pushes followed. Where retries
+    wait for the others' turns, the log does not say when the last of those was over: unless a task
+    that shows as failed has ended.
     """
-    contract, evidence, device = timeline.contract, timeline.evidence, task.device
+    contract, device, created = timeline.contract, task.device, task.job.order.create.lo
     is_over = "failed" not in contract.between_attempts_status
     if contract.retry_round != "per_device" and not is_over:
         return True
-    if not contract.asks_version:
-        return False
-    created = task.job.order.create.lo
+    may_be_missed = contract.asks_version or contract.online_timeout_s is not None
+    if may_be_missed and device.is_touched(created, by_ms):
+        return True
     asked = [at_ms for at_ms in device.questioned_at_ms if created <= at_ms <= by_ms]
-    is_there = evidence.has_server_wire and not device.is_touched(created, by_ms)
-    return not is_there or len(asked) > len(task.attempts)
+    is_untold = not timeline.evidence.has_server_wire or len(asked) > len(task.attempts)
+    return contract.asks_version and is_untold
 
 
 def _unless(*, is_hidden: bool) -> str:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.oracle.attempts import Attempt, End, TaskCalls
+from fleet_sim.oracle.attempts import Attempt, End, EndKind, TaskCalls
 from fleet_sim.oracle.evidence import FOREVER, Device, Fault, Push, Report
 from fleet_sim.oracle.tolerance import Tolerance
 from fleet_sim.oracle.versions import last_versions
@@ -97,8 +97,8 @@ class Splitter:
                 last.strays.append(push)
             return
         last.next = push
-        # What alone can have ended the last attempt cannot end this one as well.
-        spent = may_be_over[0].report if len(may_be_over) == 1 else None
+        # What alone can have ended the last attempt cannot end this one as well, if it is another.
+        spent = may_be_over[0].report if len(may_be_over) == 1 and not may_repeat else None
         reports = [one for one in last.reports if one is not spent]
         attempt = self._begin(push, reports, number=last.number + 1)
         is_doubtful = may_repeat or rests_on_open_point
@@ -204,7 +204,8 @@ class Splitter:
         if report.version == self.target:
             return End("success", lo, report.hi, is_certain=inside, report=report)
         if report.version in attempt.ran:
-            return End("old_version", lo, report.hi, report=report, is_open_point=True)
+            kind: EndKind = "old_version" if len(attempt.ran) == 1 else "foreign_version"
+            return End(kind, lo, report.hi, report=report, is_open_point=True)
         under_way = attempt.anchor_hi <= report.lo
         certain = inside and under_way and self.contract.foreign_version == "fails"
         return End("foreign_version", lo, report.hi, is_certain=certain, report=report)

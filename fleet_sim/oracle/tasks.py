@@ -174,6 +174,11 @@ class Task:
         """What the last poll showed."""
         return self.sightings[-1] if self.sightings else None
 
+    def has_left(self, attempt: Attempt) -> bool:
+        """Tell whether attempts may be left after this one: its job's, or an operator's retry."""
+        began = sum(one.is_certain for one in self.attempts[: attempt.number])
+        return began < self.job.attempts_max * (1 + len(self.calls.retries))
+
     def at_poll(self, number: int) -> Sighting | None:
         """Return what this poll showed of the task; None where it did not show it for certain."""
         found = bisect_right(self.sightings, number, key=_poll_of) - 1

@@ -65,14 +65,15 @@ events:
 def test_whatever_a_run_writes_can_be_judged_again(
     dialect: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No record of ours is taken for a damaged one."""
+    """No record of ours is taken for a damaged one, and the exit code is the same."""
     scenario, runs = tmp_path / "whole.yaml", tmp_path / "runs"
     scenario.write_text(WHOLE)
-    outcome(["run", str(scenario), "--virtual", "--dialect", dialect, "--runs", str(runs)])
+    ran = outcome(["run", str(scenario), "--virtual", "--dialect", dialect, "--runs", str(runs)])
     capsys.readouterr()
 
-    outcome(["judge", str(runs / "latest"), "--ui", "json"])
+    judged = outcome(["judge", str(runs / "latest"), "--ui", "json"])
 
+    assert (ran, judged) == (0, 0)
     again = json.loads(capsys.readouterr().out)
     assert again["promises"] == json.loads((runs / "latest/run.json").read_text())["promises"]
 

@@ -50,6 +50,17 @@ def test_between_two_attempts_no_code_is_needed() -> None:
     assert outcome.standing is Standing.NOT_EXERCISED
 
 
+def test_a_device_that_is_asked_before_its_next_attempt_needs_none() -> None:
+    """Its task is in line then, where others would go on showing their failure."""
+    log = shown(failed(retries=1), "queued", None)
+    words = ("failed",)
+
+    asked = judged(cause, log, between_attempts_status=words, asks_version=True)
+    others = judged(cause, log, between_attempts_status=words)
+
+    assert (asked.standing, others.standing) == (Standing.NOT_EXERCISED, Standing.VIOLATED)
+
+
 def test_the_next_attempt_hides_it() -> None:
     """Pushed again before any read that must show the failure."""
     log = failed(retries=1)
@@ -102,6 +113,29 @@ def test_a_task_at_work_again_may_be_in_a_lost_attempt() -> None:
     log.offline(6_000, "d1")
 
     assert judged(cause, shown(log, "pushed", None)).standing is Standing.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("retries", "online_timeout_s", "standing"),
+    [(1, 1, Standing.INCONCLUSIVE), (0, 1, Standing.VIOLATED), (1, None, Standing.VIOLATED)],
+)
+def test_a_device_given_up_before_its_retry_hides_the_code(
+    retries: int, online_timeout_s: int | None, standing: Standing
+) -> None:
+    """That was an attempt as well, and nobody reported a code in it."""
+    log = failed(retries=retries)
+    log.offline(6_000, "d1")
+    shown(log, "failed", None)
+
+    assert judged(cause, log, online_timeout_s=online_timeout_s).standing is standing
+
+
+def test_a_stopped_job_may_cancel_a_task_that_had_failed() -> None:
+    """It waited for its retry, and some servers end with a job all that waits."""
+    log = failed(retries=1)
+    log.call(7_000, "stop_job")
+
+    assert judged(cause, shown(log, "cancelled", None)).standing is Standing.NOT_EXERCISED
 
 
 def test_a_message_sent_and_acknowledged_before_the_failure_hides_nothing_from_outside() -> None:

@@ -9,11 +9,11 @@ from tests.oracle.logs import Log, judged
 LONG = "x" * 300
 
 
-def at_work(*texts: str) -> Log:
+def at_work(*texts: str, retries: int = 0) -> Log:
     """Return a log whose device sent these, 5 s apart from 3,000 on."""
     log = Log()
     log.devices("d1")
-    log.job(1_000)
+    log.job(1_000, retries=retries, interval_s=5)
     log.push(2_000, "d1")
     for number, text in enumerate(texts):
         log.progress(3_000 + 5_000 * number, "d1", number, text)
@@ -66,6 +66,62 @@ def test_a_failures_text_holds_after_its_end() -> None:
     log.progress(20_000, "d1", 10, "again")
 
     assert judged(desc, shown(log, "bad digest", "failed")).standing is Standing.HELD
+
+
+@pytest.mark.parametrize(
+    ("retries", "retry_on", "standing"),
+    [
+        (1, ("failed",), Standing.NOT_EXERCISED),
+        (1, ("timeout",), Standing.VIOLATED),
+        (0, ("failed",), Standing.VIOLATED),
+    ],
+)
+def test_a_task_may_come_to_nothing_before_its_retry(
+    retries: int, retry_on: tuple[str, ...], standing: Standing
+) -> None:
+    """Its device did not come on line, or ran what the job is not for: the server's own words."""
+    log = at_work("downloading", retries=retries)
+    log.progress(8_000, "d1", -3, "bad digest")
+
+    outcome = judged(desc, shown(log, "gave it up", "failed"), retry_on=retry_on)
+
+    assert outcome.standing is standing
+
+
+@pytest.mark.parametrize(
+    ("between", "retries", "standing"),
+    [
+        (("unchanged",), 1, Standing.NOT_EXERCISED),
+        (("queued",), 1, Standing.VIOLATED),
+        (("unchanged",), 0, Standing.VIOLATED),
+    ],
+)
+@pytest.mark.parametrize("is_timeout", [False, True])
+def test_a_task_that_waits_unchanged_shows_why(
+    between: tuple[str, ...], retries: int, standing: Standing, *, is_timeout: bool
+) -> None:
+    """It looks as if it were at work, and says how its attempt ended."""
+    log = at_work("downloading", retries=retries)
+    if not is_timeout:
+        log.progress(8_000, "d1", -3, "bad digest")
+    shown(log, "its time is up", at=70_000)
+
+    assert judged(desc, log, between_attempts_status=between).standing is standing
+
+
+def test_the_last_attempts_failure_is_the_tasks_own() -> None:
+    """Nothing can come after it, but an operator's retry."""
+    log = at_work("downloading", retries=1)
+    log.progress(8_000, "d1", -3, "bad digest")
+    log.push(14_000, "d1")
+    log.progress(18_000, "d1", -3, "bad digest")
+    shown(log, "other", "failed")
+
+    assert judged(desc, log).standing is Standing.VIOLATED
+
+    log.call(20_000, "retry_tasks", "d1")
+
+    assert judged(desc, log).standing is Standing.NOT_EXERCISED
 
 
 def test_an_attempt_whose_push_was_lost_shows_no_text_yet() -> None:
@@ -137,10 +193,11 @@ def test_nothing_said_is_not_exercised() -> None:
     assert judged(desc, shown(at_work(""), None)).standing is Standing.NOT_EXERCISED
 
 
-def test_a_cancel_may_replace_the_text_of_a_failure() -> None:
+@pytest.mark.parametrize("call", [("cancel_tasks", "d1"), ("stop_job",)])
+def test_a_cancel_or_a_stop_may_replace_the_text_of_a_failure(call: tuple[str, ...]) -> None:
     """The task waited for its retry as an operator ended it."""
     log = at_work("downloading")
     log.progress(8_000, "d1", -3, "bad digest")
-    log.call(9_000, "cancel_tasks", "d1")
+    log.call(9_000, *call)
 
     assert judged(desc, shown(log, "user cancel", "failed")).violations == ()

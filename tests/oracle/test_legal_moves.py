@@ -103,6 +103,16 @@ def test_some_vendors_do_not_show_queued_between_attempts() -> None:
     assert outcome.standing is Standing.VIOLATED
 
 
+def test_a_task_whose_device_is_asked_first_waits_in_line_meanwhile() -> None:
+    """Whatever it shows until then: the question begins the next attempt."""
+    log = seen("under_way", "queued", retries=1)
+    log.poll(40_000)
+
+    outcome = judged(legal_moves, log, between_attempts_status=("failed",), asks_version=True)
+
+    assert outcome.standing is Standing.HELD
+
+
 def test_a_move_within_the_visibility_proves_nothing() -> None:
     """A replica that lags shows the older state once more."""
     log = Log()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -78,6 +79,50 @@ def test_an_attempt_that_ends_before_its_push_begins_with_a_question(
         log.add(at, "W", "question_sent", "d1", side="server", message=str(at))
 
     assert judged(retry_count, over(log), **IN_ROUNDS).standing is standing
+
+
+@pytest.mark.parametrize(
+    "goes_wrong",
+    [
+        lambda log: log.add(80_000, "W", "question_sent", "d1", side="server", message="9"),
+        lambda log: log.offline(80_000, "d1"),  # that nobody comes on line in time is no question
+        lambda log: log.call(80_000, "stop_job"),
+        lambda log: log.version(80_000, "d1", "2.0"),
+    ],
+    ids=["asked", "away", "stopped", "got there"],
+)
+def test_a_round_of_retries_may_open_long_after_the_failures(
+    goes_wrong: Callable[[Log], object],
+) -> None:
+    """Another device's turn took until then; only then was this one to be tried again."""
+    log = failing(2)
+    for at in (1_500, 11_500):
+        log.add(at, "W", "question_sent", "d1", side="server", message=str(at))
+    log.show("d1", "queued")
+    log.poll(40_000)
+    goes_wrong(log)
+    log.show("d1", "failed", -3)
+    log.poll(110_000)
+    log.poll(120_000)
+
+    assert judged(retry_count, log, **IN_ROUNDS).violations == ()
+
+
+def test_whoever_was_missed_before_the_first_push_has_an_attempt_less() -> None:
+    """The device was not there when the job began, and the server may have given it up once."""
+    log = Log()
+    log.devices("d1")
+    log.offline(500, "d1")
+    log.job(1_000, retries=1, interval_s=5)
+    log.online(60_000, "d1")
+    log.push(61_000, "d1")
+    log.progress(63_000, "d1", -3)
+    log.show("d1", "failed", -3)
+    log.poll(90_000)
+    log.poll(150_000)
+
+    assert judged(retry_count, log).standing is Standing.VIOLATED
+    assert judged(retry_count, log, online_timeout_s=30).standing is Standing.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(

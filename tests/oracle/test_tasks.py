@@ -224,3 +224,22 @@ def test_questions_that_did_not_bring_the_target_were_turned_down() -> None:
 
     assert [ask.lo for ask in task.turned_down(0, FOREVER - 1)] == [6_000, 3_000, 2_000]
     assert [ask.lo for ask in task.turned_down(2_500, 6_005)] == [3_000]
+
+
+def test_attempts_that_may_be_none_leave_as_many() -> None:
+    """The second push may repeat the first, and an operator's retry gives as many again."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000, retries=1, timeout_s=10, interval_s=0)
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", -3)
+    log.push(4_000, "d1")
+    task = drawn(log).tasks[0]
+
+    assert [task.has_left(one) for one in task.attempts] == [True, False]
+
+    task.attempts[1].is_certain = False
+    assert task.has_left(task.attempts[1])
+
+    log.call(5_000, "retry_tasks", "d1")
+    assert all(drawn(log).tasks[0].has_left(one) for one in task.attempts)

@@ -20,8 +20,8 @@ from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.load import load
 from fleet_sim.scenario.plan import Plan, plan
 from fleet_sim.scenario.plants import barren
+from tests.planted.convictions import CONVICTED, NOT_ON_GROUNDS
 from tests.planted.grounds import MIXED
-from tests.planted.test_planted import CONVICTED, NOT_ON_GROUNDS
 
 DIALECTS = ("alibaba", "enos", "huawei", "tuya", "tuyalink")
 SHORT = ("contract.timeout_s_min=10",)

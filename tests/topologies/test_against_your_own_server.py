@@ -18,7 +18,7 @@ import pytest
 from fleet_sim.dialects import registry
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.oracle.catalogue import PROMISES
-from tests.planted.test_from_outside import INCONCLUSIVE, NOT_EXERCISED
+from tests.planted.seen_outside import INCONCLUSIVE, NOT_EXERCISED
 from tests.runtime.mosquitto import free_port, mosquitto_or_skip
 from tests.topologies.commands import ROOT, environment
 
