@@ -294,7 +294,7 @@ class Brain:
             case GetFirmware(firmware_id):
                 return firmware.get(books, firmware_id)
             case UpdateFirmware():
-                return firmware.update(books, call)
+                return firmware.update(books, call, now_ms)
             case DeleteFirmware(firmware_id):
                 return firmware.delete(books, firmware_id)
             case FetchFile():

@@ -36,7 +36,7 @@ VERIFY_SUCCESSES_MIN = 1
 
 _ONLY_FILE = 1  # A firmware has one file here; vendors number several within one stream.
 
-_METHODS = frozenset({"md5", "sha256"})
+_OTHER_METHOD = {"md5": "sha256", "sha256": "md5"}
 
 
 def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
@@ -51,6 +51,8 @@ def create(books: Books, call: CreateFirmware, now_ms: int) -> Answer:
         order=call.order,
         size_bytes=len(call.content),
         created_at_ms=now_ms,
+        updated_at_ms=now_ms,
+        other_digest=_digest(_OTHER_METHOD[call.order.digest_method], call.content),
     )
     books.firmware[firmware.firmware_id] = firmware
     books.file(KeepFile(firmware.firmware_id, call.order.file_name, call.content))
@@ -66,7 +68,7 @@ def get(books: Books, firmware_id: str) -> Answer:
     return Shown(row_of(books, firmware))
 
 
-def update(books: Books, call: UpdateFirmware) -> Answer:
+def update(books: Books, call: UpdateFirmware, now_ms: int) -> Answer:
     """Rename a firmware, or describe it anew."""
     firmware = books.firmware.get(call.firmware_id)
     if firmware is None:
@@ -79,7 +81,7 @@ def update(books: Books, call: UpdateFirmware) -> Answer:
         for name in ("names", "desc", "custom")
         if (value := getattr(call, name)) is not None
     }
-    firmware.order = replace(order, **changes)
+    firmware.order, firmware.updated_at_ms = replace(order, **changes), now_ms
     books.keep(firmware)
     return Done()
 
@@ -136,6 +138,7 @@ def row_of(books: Books, firmware: FirmwareState) -> FirmwareRow:
         is_verified=firmware.is_verified,
         created_epoch_ms=books.epoch_ms + firmware.created_at_ms,
         trial=trial_of(books, firmware.firmware_id),
+        updated_epoch_ms=books.epoch_ms + firmware.updated_at_ms,
     )
 
 
@@ -170,6 +173,7 @@ def image_of(books: Books, task: TaskState) -> FirmwareImage:
         custom=firmware.order.custom,
         tags=job.order.tags,
         token=tokens.token_of(books, task),
+        other_digest=firmware.other_digest,
     )
 
 
@@ -197,11 +201,11 @@ def devices_max(firmware: FirmwareState) -> int:
     return VERIFY_DEVICES_MAX if asked is None else asked
 
 
-def count_success(books: Books, job: JobState) -> None:
+def count_success(books: Books, job: JobState, now_ms: int) -> None:
     """A verify job's task has succeeded, which may have made its firmware a verified one."""
     firmware = books.firmware[job.order.firmware_id]
     if not firmware.is_verified and _is_proven(books, job, firmware):
-        firmware.is_verified = True
+        firmware.is_verified, firmware.updated_at_ms = True, now_ms
         books.keep(firmware)
 
 
@@ -231,12 +235,15 @@ def _refusal(books: Books, order: FirmwareOrder, content: bytes) -> Refused | No
         return Refused(Refusal.BAD_ARGUMENT, "from_versions: the image's own is among them")
     if not content:
         return Refused(Refusal.BAD_ARGUMENT, "file: it is empty")
-    if order.digest_method not in _METHODS:
+    if order.digest_method not in _OTHER_METHOD:
         return Refused(Refusal.BAD_ARGUMENT, f"digest_method: {order.digest_method} is not known")
-    digest = hashlib.new(order.digest_method, content, usedforsecurity=False).hexdigest()
-    if digest != order.digest.lower():
+    if _digest(order.digest_method, content) != order.digest.lower():
         return Refused(Refusal.BAD_ARGUMENT, f"digest: the file's {order.digest_method} differs")
     return None
+
+
+def _digest(method: str, content: bytes) -> str:
+    return hashlib.new(method, content, usedforsecurity=False).hexdigest()
 
 
 def _place_of(order: FirmwareOrder) -> Hashable:

@@ -8,7 +8,7 @@ from fleet_sim.backend.state import FirmwareState
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import JobOrder, Refusal, Refused
 
-_ALL_PERMILLE = 1_000
+_WHOLE_MILLIPERCENT = 100_000
 
 
 def bad_order(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused | None:
@@ -57,13 +57,13 @@ def _stranger(books: Books, order: JobOrder, product_key: str) -> str:
 
 def _bad_list(books: Books, order: JobOrder) -> str:
     """Return what is wrong with how later devices join, or how few take part; "" for nothing."""
-    permille = order.scope.permille
+    millipercent = order.scope.millipercent
     if order.skips_present and not order.open_list:
         return "skips_present: the job's list is not open"
-    if permille is not None and order.open_list:
-        return "permille: an open list has no share"
-    if permille is not None and not 1 <= permille <= _ALL_PERMILLE:
-        return "permille: it is from 1 to 1000"
+    if millipercent is not None and order.open_list:
+        return "millipercent: an open list has no share"
+    if millipercent is not None and not 1 <= millipercent <= _WHOLE_MILLIPERCENT:
+        return "millipercent: it is from 1 to 100000"
     if order.open_list and _is_rival(books, order):
         return "versions: another open list is for one of them"
     return ""

@@ -18,18 +18,44 @@ def row_of(books: Books, job: JobState, now_ms: int) -> JobRow:
         task.is_final and task.status is TaskStatus.FAILED and task.why == "timeout"
         for task in job.tasks
     )
+    status = status_of(books, job, now_ms)
+    started_at_ms, ended_at_ms = _began(books, job, now_ms), _ended(job, status)
+    changes = (job.updated_at_ms, started_at_ms, ended_at_ms)
     return JobRow(
         job_id=job.job_id,
         product_key=job.product_key,
         order=job.order,
         firmware_version=job.target,
         firmware_names=job.firmware_names,
-        status=status_of(books, job, now_ms),
+        status=status,
         created_epoch_ms=books.epoch_ms + job.created_at_ms,
         counts=tuple((status, found[status]) for status in TaskStatus),
         timeouts=timeouts,
         retries_due=tuple((status, due[status]) for status in TaskStatus if status in due),
+        updated_epoch_ms=books.epoch_ms + max(at_ms for at_ms in changes if at_ms is not None),
+        started_epoch_ms=_epoch_ms(books, started_at_ms),
+        ended_epoch_ms=_epoch_ms(books, ended_at_ms),
     )
+
+
+def _began(books: Books, job: JobState, now_ms: int) -> int | None:
+    """Return when a job might push first; None if it was stopped before, or may not yet."""
+    window, last_ms = job.order.window, job.updated_at_ms
+    until_ms = now_ms if job.status is JobStatus.STARTED and not job.is_list_over else last_ms
+    opens_ms = 0 if window is None else window.start_epoch_ms - books.epoch_ms
+    at_ms = max(opens_ms, job.created_at_ms)
+    return at_ms if at_ms <= until_ms else None
+
+
+def _ended(job: JobState, status: JobStatus) -> int | None:
+    """Return when an operator ended a job, or its last task did; None while it goes on."""
+    if status is JobStatus.FINISHED:
+        return max((task.updated_at_ms for task in job.tasks), default=job.created_at_ms)
+    return job.updated_at_ms if status in {JobStatus.STOPPED, JobStatus.CANCELLED} else None
+
+
+def _epoch_ms(books: Books, at_ms: int | None) -> int | None:
+    return None if at_ms is None else books.epoch_ms + at_ms
 
 
 def is_retry_due(books: Books, task: TaskState) -> bool:

@@ -61,7 +61,7 @@ def start(books: Books, job_id: str, now_ms: int) -> Answer:
         return Refused(Refusal.NO_SUCH_JOB, job_id)
     if job.status is JobStatus.STARTED:
         return Refused(Refusal.JOB_STARTED, job_id)
-    job.status = JobStatus.STARTED
+    job.status, job.updated_at_ms = JobStatus.STARTED, now_ms
     books.keep(job)
     books.stirred[job.number] = job
     waiting.on_switched(books, job, now_ms)
@@ -75,7 +75,7 @@ def stop(books: Books, job_id: str, now_ms: int) -> Answer:
         return Refused(Refusal.NO_SUCH_JOB, job_id)
     if job.status is not JobStatus.STARTED:
         return Refused(Refusal.JOB_STOPPED, job_id)
-    job.status = JobStatus.STOPPED
+    job.status, job.updated_at_ms = JobStatus.STOPPED, now_ms
     books.timers.arm(job, None)
     books.keep(job)
     waiting.on_switched(books, job, now_ms)
@@ -119,7 +119,7 @@ def update(books: Books, call: UpdateJob, now_ms: int) -> Answer:
         if (value := getattr(call, name)) is not None
     }
     job.order = replace(job.order, scope=replace(job.order.scope, versions=versions), **changes)
-    job.versions = frozenset(versions)
+    job.versions, job.updated_at_ms = frozenset(versions), now_ms
     books.keep(job)
     books.stirred[job.number] = job
     if call.versions is not None:
@@ -147,6 +147,7 @@ def _job_of(books: Books, order: JobOrder, firmware: FirmwareState, now_ms: int)
         target=firmware.order.version,
         firmware_names=firmware.order.names,
         created_at_ms=now_ms,
+        updated_at_ms=now_ms,
         accepts=compile_scope(order.scope, product_key),
         versions=frozenset(order.scope.versions),
         module=firmware.order.module,

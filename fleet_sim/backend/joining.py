@@ -40,14 +40,14 @@ def chosen_for(books: Books, job: JobState) -> list[DeviceState]:
     if job.order.skips_present:
         return []
     found = [device for device in devices_of(books) if _qualifies(books, job, device)]
-    permille = job.order.scope.permille
-    if permille is None or not found:
+    millipercent = job.order.scope.millipercent
+    if millipercent is None or not found:
         return found
     drawn = {
         id(device): draw(books.seed, str(device.device), "share", len(books.jobs))
         for device in found
     }
-    count = max(1, len(found) * permille // 1000)
+    count = max(1, len(found) * millipercent // 100_000)
     taken = {id(one) for one in sorted(found, key=lambda one: drawn[id(one)])[:count]}
     return [device for device in found if id(device) in taken]
 

@@ -82,7 +82,9 @@ def to_row(kept: Kept, epoch_ms: int) -> dict[str, Any]:
                 "number": kept.number,
                 "size_bytes": kept.size_bytes,
                 "created_epoch_ms": kept.created_at_ms + epoch_ms,
+                "updated_epoch_ms": kept.updated_at_ms + epoch_ms,
                 "is_verified": kept.is_verified,
+                "other_digest": kept.other_digest,
                 "order": _FIRMWARE_ORDER.dump_python(kept.order, mode="json"),
             }
         case ModuleState():
@@ -104,6 +106,7 @@ def _job_row(job: JobState, epoch_ms: int) -> dict[str, Any]:
         "target": job.target,
         "status": job.status.value,
         "created_epoch_ms": job.created_at_ms + epoch_ms,
+        "updated_epoch_ms": job.updated_at_ms + epoch_ms,
         "firmware_names": _NAMES.dump_python(job.firmware_names, mode="json"),
         "order": _JOB_ORDER.dump_python(job.order, mode="json"),
         "module": job.module,
@@ -172,7 +175,9 @@ def firmware_from(key: str, row: Row, epoch_ms: int) -> FirmwareState:
         order=_FIRMWARE_ORDER.validate_python(row["order"]),
         size_bytes=row["size_bytes"],
         created_at_ms=row["created_epoch_ms"] - epoch_ms,
+        updated_at_ms=_updated_at_ms(row, epoch_ms),
         is_verified=row["is_verified"],
+        other_digest=row.get("other_digest", ""),
     )
 
 
@@ -187,6 +192,7 @@ def job_from(key: str, row: Row, epoch_ms: int) -> JobState:
         target=row["target"],
         firmware_names=_NAMES.validate_python(row["firmware_names"]),
         created_at_ms=row["created_epoch_ms"] - epoch_ms,
+        updated_at_ms=_updated_at_ms(row, epoch_ms),
         accepts=compile_scope(order.scope, row["product_key"]),
         versions=frozenset(order.scope.versions),
         status=JobStatus(row["status"]),
@@ -241,6 +247,12 @@ def task_from(
         why=row["why"],
         ended_by=tuple(row["ended_by"]),
     )
+
+
+def _updated_at_ms(row: Row, epoch_ms: int) -> int:
+    """Read the last change of a row whose older form did not know of it."""
+    found: int = row.get("updated_epoch_ms", row["created_epoch_ms"])
+    return found - epoch_ms
 
 
 def _shift(at_ms: int | None, by_ms: int) -> int | None:

@@ -96,14 +96,19 @@ class DeviceState:
 
 @dataclass(slots=True, eq=False)
 class FirmwareState:
-    """A firmware image that is kept; the file is elsewhere."""
+    """A firmware image that is kept; the file is elsewhere.
+
+    `other_digest` is the file's by the method that the order does not name.
+    """
 
     firmware_id: str
     number: int
     order: FirmwareOrder
     size_bytes: int
     created_at_ms: int
+    updated_at_ms: int
     is_verified: bool = False
+    other_digest: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -136,6 +141,7 @@ class JobState:
         target: The version to reach.
         firmware_names: The firmware's names when the job was made.
         created_at_ms: When.
+        updated_at_ms: The last change by an operator.
         status: Started or stopped.
         tasks: All of them, oldest first.
         by_device_key: Device key to task.
@@ -165,6 +171,7 @@ class JobState:
     target: str
     firmware_names: Names
     created_at_ms: int
+    updated_at_ms: int
     accepts: Callable[[Registration], bool]
     versions: frozenset[str]
     module: str = ""

@@ -36,7 +36,7 @@ def cancel_all(books: Books, call: CancelJob, now_ms: int) -> Answer:
         if with_all or task.status in call.statuses:
             tasks.cancel(books, task, now_ms)
     if call.ends_list:
-        job.is_list_over = True
+        job.is_list_over, job.updated_at_ms = True, now_ms
         books.keep(job)
     return Done()
 

@@ -188,7 +188,7 @@ def succeed(books: Books, task: TaskState, now_ms: int) -> None:
     task.progress = 100
     finish(books, task, TaskStatus.SUCCEEDED, now_ms)
     if task.job.order.kind == "verify":
-        firmware.count_success(books, task.job)
+        firmware.count_success(books, task.job, now_ms)
 
 
 def settle_at_target(books: Books, task: TaskState, now_ms: int) -> None:

@@ -83,7 +83,7 @@ def _planned(scenario: str, sets: list[str], dialect: str | None) -> Checked:
     from fleet_sim.scenario.plan import plan  # noqa: PLC0415 - the same
 
     source = read_source(scenario)
-    loaded = load(source.text, source.file, sets=sets)
+    loaded = load(source.text, source.file, sets=sets, dialect=dialect)
     made = plan(loaded, dialect=dialect, registered=read_devices(loaded.target.devices))
     fleets = ", ".join(f"{fleet.name} {fleet.devices:,}" for fleet in made.fleets)
     summary = (

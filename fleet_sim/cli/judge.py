@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,7 +56,7 @@ def judge(
     judgement = judge_log(
         records,
         contracts,
-        expectations=_expectations(run),
+        expectations=_expectations(run, contracts),
         tolerance=_tolerance(told),
     )
     why = next((one["why"] for one in records if one.kind == "end"), "")
@@ -205,13 +205,14 @@ def _end_s(log: ReadLog) -> float:
     return (log.records[-1].t if log.whole_ms is None else log.whole_ms) / 1000
 
 
-def _expectations(run: Path) -> tuple[Expectation, ...]:
+def _expectations(run: Path, spoken: Iterable[str]) -> tuple[Expectation, ...]:
+    """Read what was expected; the plan has seen to it that the contract fits who spoke."""
     path = run / "scenario.yaml"
     try:
         content = path.read_bytes()
     except OSError:
         return ()
-    return load(decode(content, str(path)), str(path)).expect
+    return load(decode(content, str(path)), str(path), dialect=next(iter(spoken), None)).expect
 
 
 def _tolerance(told: Run) -> Tolerance:

@@ -97,7 +97,7 @@ def run(
         "broker": broker, "backend": backend, "org": org, "devices": device_file,
         "ca": ca, "cert": cert, "key": key, "plant": plant,
     }  # fmt: skip
-    loaded = load(source.text, source.file, sets=sets or (), flags=flags)
+    loaded = load(source.text, source.file, sets=sets or (), flags=flags, dialect=dialect)
     planned = plan(
         loaded,
         seed=seed,

@@ -27,7 +27,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class FirmwareRow:
-    """A firmware as shown; `trial` is None where there was none, or the vendor does not show it."""
+    """A firmware as shown; `trial` is None where there was none, or the vendor does not show it.
+
+    `updated_epoch_ms` is the last change of what is shown, None where the vendor does not show it.
+    """
 
     firmware_id: str
     order: FirmwareOrder
@@ -36,6 +39,7 @@ class FirmwareRow:
     is_verified: bool
     created_epoch_ms: int
     trial: Trial | None = None
+    updated_epoch_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,10 @@ class JobRow:
         timeouts: How many of those that failed ended by a timeout.
         retries_due: How many of each status have failed and wait to be tried again, whatever status
             the contract has them show meanwhile; empty where there are none, or it is not shown.
+        updated_epoch_ms: The last change of what is shown but the counts; None where not shown.
+        started_epoch_ms: When it might push first; None before, and where not shown.
+        ended_epoch_ms: When it was stopped, or its last task ended; None before, and where not
+            shown.
     """
 
     job_id: str
@@ -67,6 +75,9 @@ class JobRow:
     counts: tuple[tuple[TaskStatus, int], ...] = ()
     timeouts: int = 0
     retries_due: tuple[tuple[TaskStatus, int], ...] = ()
+    updated_epoch_ms: int | None = None
+    started_epoch_ms: int | None = None
+    ended_epoch_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

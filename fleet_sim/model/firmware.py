@@ -23,6 +23,8 @@ class FirmwareImage:
         is_patch: Whether it is a difference to the version that the device runs.
         custom: Text of whoever made the firmware, for devices; "" where there is none.
         tags: What whoever ordered the upgrade says to devices beside it: key to text, none twice.
+        other_digest: Likewise by the other of the two methods, for vendors whose requests name
+            both; "" where only one is known.
     """
 
     version: str
@@ -37,3 +39,8 @@ class FirmwareImage:
     is_patch: bool = False
     custom: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+    other_digest: str = ""
+
+    def digest_by(self, method: str) -> str:
+        """Return the digest by `md5` or `sha256`; "" where it is not known."""
+        return self.digest if method == self.digest_method else self.other_digest

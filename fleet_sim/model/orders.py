@@ -54,8 +54,8 @@ class Scope:
         trees: Asset tree id to nodes (with all below them); no nodes: the whole tree.
         groups: Device group ids.
         asset_ids: These assets.
-        permille: So many of a thousand of the devices that match when the job is made, at least
-            one; None: all.
+        millipercent: The share of the devices that match when the job is made, in thousandths of a
+            percent: 1 to 100,000, at least one device; None: all.
     """
 
     product_key: str = ""
@@ -67,7 +67,7 @@ class Scope:
     trees: tuple[tuple[str, tuple[str, ...]], ...] | None = None
     groups: tuple[str, ...] | None = None
     asset_ids: tuple[str, ...] | None = None
-    permille: int | None = None
+    millipercent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Glance:
         duration_ms: The upper bound of the run; None where it cannot be read.
         first_job_ms: Fleet to the instant of its first job, as far as readable.
         target: Keys that are set under `target`.
+        has_dialect: Whether one from outside the file stands instead of every fleet's own.
     """
 
     fleets: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Glance:
     duration_ms: int | None = None
     first_job_ms: Mapping[str, int] = field(default_factory=dict)
     target: frozenset[str] = frozenset()
+    has_dialect: bool = False
 
 
 def glance(info: ValidationInfo) -> Glance:

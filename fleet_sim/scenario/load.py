@@ -38,7 +38,12 @@ def decode(content: bytes, file: str) -> str:
 
 
 def load(
-    text: str, file: str, *, sets: Iterable[str] = (), flags: Mapping[str, object] | None = None
+    text: str,
+    file: str,
+    *,
+    sets: Iterable[str] = (),
+    flags: Mapping[str, object] | None = None,
+    dialect: str | None = None,
 ) -> Scenario:
     """Check a scenario.
 
@@ -48,6 +53,8 @@ def load(
         sets: What followed each `--set`: `path=value`, the value in YAML.
         flags: Keys of `target` to the values that flags of the same name brought; `plant` is a
             list. They win over the file, and mistakes in them name the flag.
+        dialect: Instead of every fleet's own: `plan` says whether the contract fits that vendor,
+            and whether there is such a one.
 
     Returns:
         The scenario, with the file and line of each expectation.
@@ -62,8 +69,9 @@ def load(
         raise ScenarioError([Place(file, 1, 1).mistake("", told)])
     mistakes += apply_sets(root, sets)
     apply_flags(root, flags or {})
+    seen = replace(glance_at(root), has_dialect=dialect is not None)
     try:
-        scenario = Scenario.model_validate(plain(root), context=glance_at(root))
+        scenario = Scenario.model_validate(plain(root), context=seen)
     except ValidationError as error:
         mistakes += [_placed(root, one) for one in error.errors(include_url=False)]
         raise ScenarioError(_in_order(mistakes)) from error

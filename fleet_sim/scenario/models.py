@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import (
     Field,
     PlainValidator,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
@@ -35,6 +36,7 @@ from fleet_sim.scenario.kinds import (
     Seed,
     Span,
     detail,
+    glance,
     mistake,
     one_of,
     raise_all,
@@ -168,7 +170,7 @@ class Scenario(Keys):
     observe: Observe = Observe()
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _fits_together(self, info: ValidationInfo) -> Self:
         if not self.fleets:
             raise_all([detail(mistake("is empty; a run needs at least one fleet"), "fleets")])
         found = [
@@ -178,7 +180,8 @@ class Scenario(Keys):
             for n in self.networks
             if n in vocabulary.links()
         ]
-        for dialect in sorted({fleet.dialect for fleet in self.fleets.values()}):
+        own = set() if glance(info).has_dialect else {one.dialect for one in self.fleets.values()}
+        for dialect in sorted(own):
             found.extend(
                 detail(mistake(text), "contract", knob)
                 for knob, text in misfits(

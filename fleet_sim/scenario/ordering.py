@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.scenario.jobs import IMAGE_DEFAULT_BYTES, Job
@@ -34,6 +35,10 @@ def ordered_from(job: Job, contract: ContractProfile, versions: tuple[str, ...])
         contract: What its fleet's vendor promises, within what its API can say.
         versions: Those that the fleet runs.
     """
+    others = tuple(version for version in versions if version != job.to)
+    unnamed: tuple[str, ...] = ()
+    if not (job.sources or others):
+        job, unnamed = _sourceless(job, contract)
     has_list = job.incremental and contract.policy_names is not None
     has_window = contract.open_list_windows or not has_list
     legal = nearest_legal(
@@ -51,8 +56,7 @@ def ordered_from(job: Job, contract: ContractProfile, versions: tuple[str, ...])
     )
     wanted = job.sources
     if not wanted and needs_sources:
-        # Its own target among them would have the whole order refused.
-        wanted = tuple(version for version in versions if version != job.to)
+        wanted = others  # Its own target among them would have the whole order refused.
     made = JobPlan(
         at_ms=job.at_ms,
         fleet=job.upgrade,
@@ -71,8 +75,37 @@ def ordered_from(job: Job, contract: ContractProfile, versions: tuple[str, ...])
     )
     kept = len(made.from_versions)
     cut = wanted[kept:] if kept else ()
-    said = (*legal.changes, *_left_out(job, made, has_window=has_window), *_cut(kept, len(cut)))
+    left_out = (*unnamed, *_left_out(job, made, has_window=has_window))
+    said = (*legal.changes, *left_out, *_cut(kept, len(cut)))
     return Ordered(made, tuple(f"job for {job.upgrade}: {one}." for one in said), cut)
+
+
+# Keys that go with source versions at some vendors: the knob that says so, and a job without.
+_WITH_SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "retries": ("retry_needs_source_versions", {"retries": 0, "retry_interval_ms": None}),
+    "incremental": ("open_list_needs_source_versions", {"incremental": False}),
+}
+
+
+def _sourceless(job: Job, contract: ContractProfile) -> tuple[Job, tuple[str, ...]]:
+    """Take from a job what cannot do without source versions, where there are none to name.
+
+    The whole order would be refused; as all devices run the target, nothing is lost by it.
+    """
+    lacking = [
+        key
+        for key, (knob, _) in _WITH_SOURCES.items()
+        if getattr(job, key)
+        and getattr(contract, knob)
+        and not (key == "incremental" and contract.policy_names is None)
+    ]
+    said = tuple(
+        f"{key} is left out, as the vendor wants source versions with it, and all devices run "
+        f"{job.to} already"
+        for key in lacking
+    )
+    without = {name: value for key in lacking for name, value in _WITH_SOURCES[key][1].items()}
+    return job.model_copy(update=without), said
 
 
 def _size(job: Job) -> int:

@@ -49,6 +49,7 @@ def test_a_firmware_is_kept_and_shown() -> None:
         size_bytes=len(CONTENT),
         is_verified=False,
         created_epoch_ms=EPOCH_MS + 5,
+        updated_epoch_ms=EPOCH_MS + 5,
     )
     assert server.call(GetFirmware(firmware_id)) == Shown(row)
     assert server.files == {firmware_id: CONTENT}
@@ -123,9 +124,12 @@ def test_a_push_says_what_goes_to_devices() -> None:
     assert again == replace(first, tags=(("k", "w"),))
 
 
-@pytest.mark.parametrize("method", ["md5", "sha256"])
+_METHODS = ("md5", "sha256")
+
+
+@pytest.mark.parametrize("method", _METHODS)
 def test_a_digest_may_be_spelt_in_capitals(method: str) -> None:
-    """It is compared as a number; a push gives it in lower case."""
+    """It is compared as a number; a push gives it in lower case, and that by the other method."""
     server = Server()
     server.fleet("d1")
     digest = hashlib.new(method, CONTENT).hexdigest()
@@ -135,6 +139,7 @@ def test_a_digest_may_be_spelt_in_capitals(method: str) -> None:
 
     image = server.requests("d1")[0].image
     assert (image.digest, image.digest_method) == (digest, method)
+    assert all(image.digest_by(one) == hashlib.new(one, CONTENT).hexdigest() for one in _METHODS)
 
 
 def test_a_push_describes_the_firmware() -> None:
@@ -150,6 +155,31 @@ def test_a_push_describes_the_firmware() -> None:
     assert image.url == f"http://files/{firmware_id}/2.0.bin"
     assert image.size_bytes == len(CONTENT)
     assert image.digest == hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_a_firmware_tells_its_last_change() -> None:
+    """To name it anew is one; so is that it was verified."""
+    server = Server()
+    server.fleet("d1")
+    firmware_id, found = server.upload(needs_verification=True), []
+    server.after(1_000)
+    server.call(UpdateFirmware(firmware_id, desc="x"))
+    found.append(_updated(server, firmware_id))
+    server.job(
+        firmware_id=firmware_id, kind="verify", scope=Scope(total=False, device_keys=("d1",))
+    )
+    server.after(1_000)
+    server.version("d1", "2.0")
+    found.append(_updated(server, firmware_id))
+
+    assert found == [EPOCH_MS + 1_000, EPOCH_MS + 2_000]
+
+
+def _updated(server: Server, firmware_id: str) -> int | None:
+    answer = server.call(GetFirmware(firmware_id))
+    assert isinstance(answer, Shown)
+    assert isinstance(answer.row, FirmwareRow)
+    return answer.row.updated_epoch_ms
 
 
 def test_a_deleted_firmware_is_gone_with_its_file() -> None:

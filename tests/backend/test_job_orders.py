@@ -30,13 +30,13 @@ def _refusal(server: Server, **order: Any) -> str:  # noqa: ANN401 - as ordered
     ("order", "why"),
     [
         ({"skips_present": True}, "skips_present: the job's list is not open"),
-        ({"scope": Scope(permille=0)}, "permille: it is from 1 to 1000"),
-        ({"scope": Scope(permille=1_001)}, "permille: it is from 1 to 1000"),
+        ({"scope": Scope(millipercent=0)}, "millipercent: it is from 1 to 100000"),
+        ({"scope": Scope(millipercent=100_001)}, "millipercent: it is from 1 to 100000"),
         (
-            {"scope": Scope(permille=5), "open_list": True},
-            "permille: an open list has no share",
+            {"scope": Scope(millipercent=500), "open_list": True},
+            "millipercent: an open list has no share",
         ),
-        ({"scope": Scope(permille=1_000)}, ""),
+        ({"scope": Scope(millipercent=100_000)}, ""),
         ({"skips_present": True, "open_list": True}, ""),
     ],
 )

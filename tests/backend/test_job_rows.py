@@ -11,8 +11,10 @@ from fleet_sim.model.northbound import (
     RetryTasks,
     SearchJobs,
     Shown,
+    StartJob,
     StopJob,
     TaskStatus,
+    UpdateJob,
     Window,
 )
 from tests.backend.playbook import EPOCH_MS, Server, contract
@@ -140,3 +142,66 @@ def test_jobs_are_searched_by_what_they_show() -> None:
 
     assert isinstance(answer, Listed)
     assert [row.job_id for row in answer.rows if isinstance(row, JobRow)] == [done]
+
+
+def _times(server: Server, job_id: str) -> tuple[int | None, ...]:
+    """Return when a job was made, changed, begun and ended, since the server's own start."""
+    row = _row(server, job_id)
+    times = row.created_epoch_ms, row.updated_epoch_ms, row.started_epoch_ms, row.ended_epoch_ms
+    return tuple(None if one is None else one - EPOCH_MS for one in times)
+
+
+def test_a_job_tells_when_it_ended() -> None:
+    """With its last task, where the vendor has a word for that; it is a change of the job."""
+    server, other = Server(COMPLETING), Server()
+    found = []
+    for one in (server, other):
+        one.fleet("a", "b")
+        job_id = one.job()
+        one.after(1_000)
+        one.version("a", "2.0")
+        before = _times(one, job_id)
+        one.after(1_000)
+        one.version("b", "2.0")
+        one.after(1_000)
+        found.append((before, _times(one, job_id)))
+
+    assert found == [((0, 0, 0, None), (0, 2_000, 0, 2_000)), ((0, 0, 0, None), (0, 0, 0, None))]
+
+
+def test_what_an_operator_does_changes_a_job() -> None:
+    """To stop it ends it, to start it again takes that back, to end its list ends it for good."""
+    server = Server(COMPLETING)
+    server.fleet("a")
+    job_id, found = server.job(open_list=True), []
+    for call in (
+        UpdateJob(job_id, tags=(("k", "v"),)),
+        StopJob(job_id),
+        StartJob(job_id),
+        CancelJob(job_id, ends_list=True),
+    ):
+        server.after(1_000)
+        server.call(call)
+        found.append(_times(server, job_id))
+
+    assert found == [
+        (0, 1_000, 0, None),
+        (0, 2_000, 0, 2_000),
+        (0, 3_000, 0, None),
+        (0, 4_000, 0, 4_000),
+    ]
+
+
+def test_a_job_begins_with_its_window() -> None:
+    """Which changes it; one that was stopped before has not begun."""
+    server = Server(COMPLETING)
+    server.fleet("a")
+    window = Window(EPOCH_MS + 60_000, EPOCH_MS + 10**8)
+    first, second = server.job("2.0", window=window), server.job("3.0", window=window)
+    planned = _times(server, first)
+    server.call(StopJob(second))
+    server.after(60_000)
+
+    assert planned == (0, 0, None, None)
+    assert _times(server, first) == (0, 60_000, 60_000, None)
+    assert _times(server, second) == (0, 0, None, 0)

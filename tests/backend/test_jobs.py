@@ -220,7 +220,9 @@ def test_a_job_shows_its_order_with_the_defaults_filled_in() -> None:
     order = JobOrder(firmware_id, "upgrade", Scope(), names=names, timeout_s=7_200, concurrency=300)
     row = JobRow(job_id, PRODUCT, order, "2.0", Names("fw 2.0"), JobStatus.STARTED, EPOCH_MS + 9)
     counts = tuple((status, 0) for status in TaskStatus)
-    assert server.call(GetJob(job_id)) == Shown(replace(row, counts=counts))
+    at_ms = EPOCH_MS + 9
+    row = replace(row, counts=counts, updated_epoch_ms=at_ms, started_epoch_ms=at_ms)
+    assert server.call(GetJob(job_id)) == Shown(row)
 
 
 def test_ids_are_new_for_every_job_and_task() -> None:

@@ -20,14 +20,16 @@ def _members(server: Server, job_id: str) -> list[str]:
 # --- when the job is made ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("permille", "count"), [(1, 1), (250, 10), (999, 39), (1_000, 40)])
-def test_a_share_takes_so_many_of_those_that_match(permille: int, count: int) -> None:
+@pytest.mark.parametrize(
+    ("millipercent", "count"), [(1, 1), (25_000, 10), (99_999, 39), (100_000, 40)]
+)
+def test_a_share_takes_so_many_of_those_that_match(millipercent: int, count: int) -> None:
     """Rounded down, and at least one."""
     server = Server()
     server.fleet(*FLEET)
     server.fleet("at-target", version="2.0")
 
-    job_id = server.job(scope=Scope(permille=permille))
+    job_id = server.job(scope=Scope(millipercent=millipercent))
 
     assert len(_members(server, job_id)) == count
 
@@ -38,8 +40,8 @@ def test_a_share_is_drawn_and_the_same_each_time() -> None:
     for _ in range(2):
         server = Server()
         server.fleet(*FLEET)
-        first = _members(server, server.job("2.0", scope=Scope(permille=250)))
-        drawn.append((first, _members(server, server.job("3.0", scope=Scope(permille=250)))))
+        first = _members(server, server.job("2.0", scope=Scope(millipercent=25_000)))
+        drawn.append((first, _members(server, server.job("3.0", scope=Scope(millipercent=25_000)))))
 
     assert drawn[0] == drawn[1]
     assert drawn[0][0] != list(FLEET[:10])

@@ -14,6 +14,7 @@ from fleet_sim.model.northbound import (
     Names,
     Retry,
     Scope,
+    StopJob,
     TaskStatus,
     Window,
 )
@@ -40,12 +41,14 @@ def test_a_job_survives_its_row() -> None:
     server.now_ms = 50
     job_id = server.job(**ORDER)
     job = server.brain._books.jobs[job_id]
+    server.now_ms += 1_000
+    server.call(StopJob(job_id))
 
     row = json.loads(json.dumps(rows.to_row(job, EPOCH_MS)))
     back = rows.job_from(job_id, row, EPOCH_MS - 1_000)
 
     assert back.order == JobOrder(job.order.firmware_id, "upgrade", **ORDER)
-    assert back.created_at_ms == 1_050
+    assert (back.created_at_ms, back.updated_at_ms) == (1_050, 2_050)
     assert (back.number, back.product_key, back.target) == (1, job.product_key, "2.0")
     assert (back.status, back.firmware_names) == (job.status, job.firmware_names)
     assert back.versions == {"1.0", "1.1"}

@@ -174,3 +174,21 @@ def test_another_dialect_is_checked_as_it_would_be_run(
     assert (told, unknown) == (0, 2)
     assert "override: job for meters: concurrency is left out, as the vendor has none." in said
     assert 'did you mean "tuya"?' in capsys.readouterr().err
+
+
+def test_the_contract_is_checked_against_the_dialect_of_the_command_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A timeout that only Tuya allows is good there and nowhere else, in the file or by --set."""
+    (folder / "short.yaml").write_text(f"{GOOD}contract: {{timeout_s: 120}}\n", encoding="utf-8")
+    by_set = ["good.yaml", "--set", "contract.timeout_s=120"]
+
+    own = outcome(["check", "short.yaml"])
+    tuya = [outcome(["check", *words, "--dialect", "tuya"]) for words in (["short.yaml"], by_set)]
+    capsys.readouterr()
+    enos = outcome(["check", "short.yaml", "--dialect", "enos"])
+
+    assert (own, tuya, enos) == (2, [0, 0], 2)
+    assert capsys.readouterr().err == (
+        "--dialect enos: contract.timeout_s is 120, below timeout_s_min (300)\n"
+    )

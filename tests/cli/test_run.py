@@ -30,11 +30,9 @@ expect:
   - promises hold
 """
 
-# An order that is refused: retries need source versions, and every device runs the target.
-NO_SOURCES = (
-    "--set", 'fleets.meters.firmware="1.3.0"', "--set", "jobs.0.retries=1",
-    "--set", "contract.retry_needs_source_versions=true",
-)  # fmt: skip
+# The second order is refused: an open list for its firmware and source version is under way.
+_LIST = '{at: 2s, upgrade: meters, to: "1.3.0", from: "1.2.0", incremental: true}'
+RIVALS = ("--set", f"jobs=[{_LIST}, {_LIST}]", "--set", "contract.open_lists=newest_wins")
 
 
 @pytest.fixture
@@ -302,7 +300,7 @@ def test_what_the_backend_would_not_do_is_said(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In a sentence of its own, before the report."""
-    words = ["--virtual", *NO_SOURCES, "--ui", "plain"]
+    words = ["--virtual", *RIVALS, "--ui", "plain"]
     code = outcome(["run", str(small), *words, "--runs", str(tmp_path / "r")])
 
     assert code == 1
@@ -379,7 +377,7 @@ def test_a_job_that_the_backend_refuses_fails_the_run(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The document, the exit code and a later `judge` agree on it."""
-    words = ("--virtual", *NO_SOURCES)
+    words = ("--virtual", *RIVALS)
     code, document = run_json(capsys, tmp_path, str(small), *words)
     again = outcome(["judge", str(tmp_path / "runs/latest"), "--ui", "none"])
 

@@ -144,3 +144,36 @@ def test_source_versions_beyond_what_the_vendor_takes_are_cut_and_told() -> None
     assert found.said == (
         "job for a: from is cut to the first 10 of 12 versions, as the vendor takes no more.",
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "knob"),
+    [
+        ("retries", ": 1, retry_interval: 10s", "retry_needs_source_versions"),
+        ("incremental", ": true", "open_list_needs_source_versions"),
+    ],
+)
+def test_what_goes_with_source_versions_is_left_out_where_there_are_none(
+    key: str, more: str, knob: str
+) -> None:
+    """All devices run the target: an order that names it is refused, and one without names too."""
+    vendor = replace(CONTRACT, **{knob: True})  # type: ignore[arg-type]
+
+    found = ordered(f", {key}{more}", vendor, "3")
+
+    [said] = found.said
+    assert said == (
+        f"job for a: {key} is left out, as the vendor wants source versions with it, and all "
+        "devices run 3 already."
+    )
+    assert found.job == ordered("", vendor, "3").job
+    assert ordered(f', {key}{more}, from: "0"', vendor, "3").job.from_versions == ("0",)
+
+
+def test_a_list_that_the_vendor_does_not_have_is_left_out_for_that_alone() -> None:
+    """What it would need is of no account."""
+    vendor = replace(CONTRACT, policy_names=None, open_list_needs_source_versions=True)
+
+    found = ordered(", incremental: true", vendor, "3")
+
+    assert found.said == ("job for a: incremental is left out, as the vendor has none.",)

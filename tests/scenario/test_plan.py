@@ -248,6 +248,20 @@ def test_an_unknown_dialect_is_refused() -> None:
     assert refused(dialect="enoss").startswith("--dialect enoss: there is no such dialect; did you")
 
 
+def test_a_contract_must_fit_the_dialect_of_the_flag_alone() -> None:
+    """EnOS asks no device for its version, Huawei does; the flag is named where it is to blame."""
+    asks = load(f"{ONE}contract: {{asks_version: true}}", "a.yaml", dialect="huawei")
+
+    with pytest.raises(ScenarioError) as caught:
+        plan(asks, dialect="enos")
+
+    assert plan(asks, dialect="huawei").contracts["huawei"].asks_version
+    assert str(caught.value) == (
+        "--dialect enos: contract.asks_version must be left out, as enos has no word for asking a "
+        "device for its version"
+    )
+
+
 _TWO = """
 fleets:
   meters: {devices: 3, firmware: "1.2.0"}

@@ -204,7 +204,7 @@ def _unsayable(order: JobOrder) -> tuple[tuple[bool, str], ...]:
     return (
         (order.kind == "verify", "has no jobs to verify"),
         (order.open_list or order.skips_present, "has no jobs that later devices join"),
-        (order.scope.permille is not None, "takes no share of the devices"),
+        (order.scope.millipercent is not None, "takes no share of the devices"),
         (bool(order.scope.versions), "takes no source versions: they are the package's"),
         (order.needs_confirmation, "has no jobs that wait for consent; v5 has"),
         (order.devices_must_ask, "has no jobs that devices have to ask for"),

@@ -19,7 +19,7 @@ from fleet_sim.dialects.rpc import codes, modules
 from fleet_sim.dialects.rpc.asked import Asked, equal, must_be_legal, page_of, together
 from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
 from fleet_sim.dialects.rpc.parameters import LONG_MAX
-from fleet_sim.dialects.rpc.times import utc_of
+from fleet_sim.dialects.rpc.times import utc_of, utc_or_none
 from fleet_sim.model.northbound import (
     Call,
     CreateFirmware,
@@ -162,6 +162,7 @@ def fields(row: FirmwareRow, *, is_whole: bool) -> dict[str, Any]:
         "Status": _status(row),
         "Type": DIFFERENCE if order.is_patch else WHOLE,
         "UtcCreate": utc_of(row.created_epoch_ms),
+        "UtcModified": utc_or_none(row.updated_epoch_ms),
     }
     if not is_whole:
         return brief

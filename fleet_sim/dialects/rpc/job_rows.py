@@ -1,7 +1,8 @@
 """Jobs as the API shows them, at the server's end.
 
-Left out, because no neutral row has them: a group's name, a job's description, and the instants of
-its start, end and last change.
+Left out, because no neutral row has them: a group's name and a job's description. Of the instants,
+the pages name UtcStartTime and UtcEndTime and say no more: taken as when the job might first push,
+and when it was cancelled or its last task ended; and each of those is a change (UtcModified), too.
 
 Source: "QueryOTAJob", "ListOTAJobByFirmware", "ListOTAJobByDevice"; members and their types from
 the official SDK. A job to verify is `VERIFY_FIRMWARE`; the English texts of Alibaba's SDK swap two
@@ -22,7 +23,7 @@ from fleet_sim.dialects.rpc.jobs import (
     OVERWRITE,
 )
 from fleet_sim.dialects.rpc.profile import Profile
-from fleet_sim.dialects.rpc.times import utc_of
+from fleet_sim.dialects.rpc.times import utc_of, utc_or_none
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.northbound import JobOrder, JobRow, Scope
 
@@ -71,7 +72,7 @@ def target_of(order: JobOrder) -> str | None:
     scope = order.scope
     if order.open_list:
         return None
-    if scope.permille is not None:
+    if scope.millipercent is not None:
         return "GRAY"
     if scope.groups is not None:
         return "GROUP"
@@ -80,10 +81,10 @@ def target_of(order: JobOrder) -> str | None:
 
 def percent_of(scope: Scope) -> str | None:
     """Write the share of a gray job as a percentage, without needless digits."""
-    if scope.permille is None:
+    if scope.millipercent is None:
         return None
-    whole, rest = divmod(scope.permille, 10)
-    return f"{whole}.{rest}" if rest else str(whole)
+    whole, rest = divmod(scope.millipercent, 1_000)
+    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
 
 
 def _shared(row: JobRow) -> dict[str, Any]:
@@ -95,6 +96,9 @@ def _shared(row: JobRow) -> dict[str, Any]:
         "ProductKey": row.product_key,
         "TargetSelection": target_of(row.order),
         "UtcCreate": utc_of(row.created_epoch_ms),
+        "UtcEndTime": utc_or_none(row.ended_epoch_ms),
+        "UtcModified": utc_or_none(row.updated_epoch_ms),
+        "UtcStartTime": utc_or_none(row.started_epoch_ms),
     }
 
 

@@ -1,7 +1,6 @@
 """Calls that make, show, change and end jobs, at the server's end.
 
-Decisions where the pages are silent: a schedule without an end lasts as good as for ever; percents
-of a gray job are taken to one decimal, which is what the neutral scope can say.
+Decided where the pages are silent: a schedule without an end lasts as good as for ever.
 
 `MultiModuleMode` has a task run beside those for other modules, and take the same module over. It
 does so among jobs that all say it; beside a job that does not, a device has one task, as ever. That
@@ -17,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from fleet_sim.dialects.rpc import codes, name_lists
+from fleet_sim.dialects.rpc import name_lists
 from fleet_sim.dialects.rpc.asked import (
     Asked,
     equal,
@@ -25,7 +24,7 @@ from fleet_sim.dialects.rpc.asked import (
     page_of,
     together,
 )
-from fleet_sim.dialects.rpc.codes import RpcError, miss, refuse
+from fleet_sim.dialects.rpc.codes import miss, refuse
 from fleet_sim.dialects.rpc.firmware import VERIFY_DEVICES_MAX
 from fleet_sim.dialects.rpc.parameters import LONG_MAX, NAMES_MAX
 from fleet_sim.model.contract import ContractProfile
@@ -59,7 +58,7 @@ JOIN_ALL, JOIN_LATER = 1, 2
 _PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,3})?", re.ASCII)
 _TAG_KEY = re.compile(r"[A-Za-z0-9.]{1,30}", re.ASCII)
 _TAG_VALUE_CHARS_MAX = 1024
-_WHOLE = 100_000  # in thousandths of a percent
+_WHOLE = 100_000  # thousandths of a percent
 
 
 def create_static(asked: Asked) -> Call:
@@ -133,7 +132,7 @@ def _static_scope(asked: Asked) -> Scope:
         case "SPECIFIC":
             return Scope(product, versions, total=False, device_keys=_names(asked))
         case "GRAY":
-            return Scope(product, versions, permille=_permille(asked))
+            return Scope(product, versions, millipercent=_millipercent(asked))
         case "GROUP":
             group = _group(asked, is_dynamic=False) or miss("GroupId")
             return Scope(product, versions, total=False, groups=(group,))
@@ -151,7 +150,7 @@ def _names(asked: Asked) -> tuple[str, ...]:
     return names or listed or miss("TargetDeviceName")
 
 
-def _permille(asked: Asked) -> int:
+def _millipercent(asked: Asked) -> int:
     """Read a percentage, above 0 and up to 100."""
     text, digits = asked.given.required("GrayPercent"), asked.profile.percent_digits
     whole, _, rest = text.partition(".")
@@ -159,9 +158,7 @@ def _permille(asked: Asked) -> int:
         refuse("GrayPercent", f"must be a number with {digits} decimals at most")
     share = int(whole) * 1000 + int(rest.ljust(3, "0"))
     must_be_legal("GrayPercent", is_legal=0 < share <= _WHOLE, why="must be above 0, up to 100")
-    if share % 100:
-        raise RpcError("GrayPercent is served to one decimal here", word=codes.NOT_SERVED)
-    return share // 100
+    return share
 
 
 def _sources(asked: Asked) -> tuple[str, ...]:

@@ -154,6 +154,7 @@ class FirmwareInfo(Shape):
     udi: str | None = None
     verify_progress: int | None = None
     utc_create: str | None = None
+    utc_modified: str | None = None
 
     def row(self) -> FirmwareRow:
         """Return the neutral row; of a verified one it is not shown that it had to be."""
@@ -181,6 +182,7 @@ class FirmwareInfo(Shape):
             is_verified=self.status == firmware.VERIFIED,
             created_epoch_ms=_instant(self.utc_create) or 0,
             trial=self._trial(),
+            updated_epoch_ms=_instant(self.utc_modified),
         )
 
     def _trial(self) -> Trial | None:
@@ -237,6 +239,9 @@ class JobInfo(Shape):
     utc_schedule_time: str | None = None
     utc_schedule_finish_time: str | None = None
     utc_create: str | None = None
+    utc_modified: str | None = None
+    utc_start_time: str | None = None
+    utc_end_time: str | None = None
 
     def row(self) -> JobRow:
         """Return the neutral row."""
@@ -248,6 +253,9 @@ class JobInfo(Shape):
             firmware_names=Names(""),
             status=_known(_JOB_STATUSES, self.job_status),
             created_epoch_ms=_instant(self.utc_create) or 0,
+            updated_epoch_ms=_instant(self.utc_modified),
+            started_epoch_ms=_instant(self.utc_start_time),
+            ended_epoch_ms=_instant(self.utc_end_time),
         )
 
     def _order(self) -> JobOrder:
@@ -279,7 +287,7 @@ class JobInfo(Shape):
             total=not is_specific and self.group_id is None,
             device_keys=() if is_specific else None,
             groups=None if self.group_id is None else (self.group_id,),
-            permille=None if share is None else round(_decimal(share) * 10),
+            millipercent=None if share is None else round(_decimal(share) * 1_000),
         )
 
     def _retry(self) -> Retry | None:

@@ -20,7 +20,7 @@ from fleet_sim.dialects.rpc.asked import (
 from fleet_sim.dialects.rpc.codes import miss, refuse
 from fleet_sim.dialects.rpc.jobs import DEVICES_MAX, MINUTE_S
 from fleet_sim.dialects.rpc.profile import Profile
-from fleet_sim.dialects.rpc.times import utc_of
+from fleet_sim.dialects.rpc.times import utc_of, utc_or_none
 from fleet_sim.model.filters import Comparison, Filter, Operator
 from fleet_sim.model.northbound import (
     Call,
@@ -151,7 +151,7 @@ def fields(row: TaskRow, profile: Profile, *, is_whole: bool) -> dict[str, Any]:
         "SrcVersion": row.from_version,
         "TaskId": row.task_id,
         "TaskStatus": WORDS[row.status],
-        "UtcCreate": _utc(row.created_epoch_ms),
+        "UtcCreate": utc_or_none(row.created_epoch_ms),
         "UtcModified": utc_of(row.updated_epoch_ms),
     }
     if not is_whole:
@@ -175,7 +175,3 @@ def reported_fields(row: ReportedRow) -> dict[str, Any]:
         "ModuleVersion": row.version,
         "ProductKey": row.product_key,
     }
-
-
-def _utc(epoch_ms: int | None) -> str | None:
-    return None if epoch_ms is None else utc_of(epoch_ms)

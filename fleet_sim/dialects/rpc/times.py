@@ -26,6 +26,11 @@ def utc_of(epoch_ms: int) -> str:
     return f"{_written(epoch_ms):%Y-%m-%dT%H:%M:%S}.{epoch_ms % 1000:03d}Z"
 
 
+def utc_or_none(epoch_ms: int | None) -> str | None:
+    """Write an instant likewise; None stays."""
+    return None if epoch_ms is None else utc_of(epoch_ms)
+
+
 def minute_of(epoch_ms: int) -> str:
     """Write an instant as `2020-10-13T09:46Z`; what is left of a minute is cut off."""
     return _written(epoch_ms).strftime("%Y-%m-%dT%H:%MZ")

@@ -6,8 +6,9 @@
 - `size` is a string of digits, as seen on the real platform.
 - Of the three addresses a device takes one, and which is not known: ours stands in all three.
 - What `execTime` means is not known: ours is 0.
-- There is no field for a SHA-256. An image that is known by that alone goes out with its keyed
-  digest only (see `signature.firmware_hmac`), and comes in with an empty plain one.
+- There is no field for a SHA-256: the keyed digest is made of it (`signature.firmware_hmac`). The
+  platform has the file, and so knows both digests, whichever `SignMethod` an operator named. An
+  image that is known by its SHA-256 alone goes out without `md5`, and comes in with an empty one.
 
 Source: clients of other people, modelled on "OTA Firmware Updates".
 """
@@ -32,12 +33,13 @@ def image_fields(image: FirmwareImage, channels: Channels, *, upgrade_type: int)
     Raises:
         DialectError: Its module is no channel.
     """
+    md5 = image.digest_by("md5")
     return {
         "channel": channels.number_of(image.module),
         "version": image.version,
         **dict.fromkeys(_ADDRESSES, image.url),
         "size": str(image.size_bytes),
-        **({"md5": image.digest} if image.digest_method == "md5" else {}),
+        **({"md5": md5} if md5 else {}),
         **({"hmac": image.hmac} if image.hmac else {}),
         "upgradeType": upgrade_type,
         "execTime": 0,

@@ -8,6 +8,8 @@ from fleet_sim.dialects.downloads import FirmwareHmac
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.messages import ServerMessage, UpgradeRequest, VersionOffer
 
+_METHODS = ("sha256", "md5")
+
 
 def keyed(
     message: ServerMessage, secret: str | None, hmac_of: FirmwareHmac | None
@@ -31,4 +33,6 @@ def keyed(
 
 
 def _keyed(image: FirmwareImage, secret: str, hmac_of: FirmwareHmac) -> FirmwareImage:
-    return replace(image, hmac=hmac_of(secret, method=image.digest_method, digest=image.digest))
+    known = {method: image.digest_by(method) for method in _METHODS}
+    keys = (hmac_of(secret, method=name, digest=digest) for name, digest in known.items() if digest)
+    return replace(image, hmac=next(filter(None, keys), ""))

@@ -203,7 +203,7 @@ def test_a_job_may_wait_for_devices_to_connect() -> None:
         (JobOrder("f", "verify", _ALL), "to verify"),
         (JobOrder("f", "upgrade", _ALL, open_list=True), "later devices join"),
         (JobOrder("f", "upgrade", _ALL, skips_present=True), "later devices join"),
-        (JobOrder("f", "upgrade", Scope("p1", permille=1)), "no share"),
+        (JobOrder("f", "upgrade", Scope("p1", millipercent=100)), "no share"),
         (JobOrder("f", "upgrade", Scope("p1", ("1",))), "no source versions"),
         (JobOrder("f", "upgrade", _ALL, needs_confirmation=True), "consent"),
         (JobOrder("f", "upgrade", _ALL, devices_must_ask=True), "have to ask"),

@@ -161,14 +161,15 @@ def test_the_other_calls_refuse_too(action: str, given: dict[str, object], word:
 def test_a_row_is_written_whole_or_brief() -> None:
     """A list's rows have no address, no custom text and no progress of a verification."""
     order = FirmwareOrder("pk", Names("n"), "2.0", _MD5, "md5", "x.bin", custom="u")
-    row = FirmwareRow("f1", order, "http://h/x.bin", 5, is_verified=True, created_epoch_ms=NOW)
+    row = FirmwareRow("f1", order, "http://h/x.bin", 5, is_verified=True, created_epoch_ms=NOW,
+                      updated_epoch_ms=NOW + 1)  # fmt: skip
     whole, brief = firmware.fields(row, is_whole=True), firmware.fields(row, is_whole=False)
 
     assert brief == {
         "DestVersion": "2.0", "FirmwareDesc": None, "FirmwareId": "f1", "FirmwareName": "n",
         "FirmwareSign": _MD5, "FirmwareSize": 5, "ModuleName": "default", "ProductKey": "pk",
         "SignMethod": "MD5", "SrcVersion": None, "Status": 1, "Type": 0,
-        "UtcCreate": "2023-11-14T22:13:20.000Z",
+        "UtcCreate": "2023-11-14T22:13:20.000Z", "UtcModified": "2023-11-14T22:13:20.001Z",
     }  # fmt: skip
     assert whole == {**brief, "FirmwareUrl": "http://h/x.bin", "Udi": "u", "VerifyProgress": 100}
 

@@ -14,8 +14,15 @@ _ORDER = JobOrder(
     "f", "upgrade", Scope("pk", ("1.0",)), names=Names("n"), devices_must_ask=True, timeout_s=301,
     retry=Retry(2, 600), window=Window(NOW, NOW + 1), pushes_a_minute=50, tags=(("a", "b"),),
 )  # fmt: skip
-_ROW = JobRow("j", "pk", _ORDER, "2.0", Names("fw"), JobStatus.STARTED, NOW)
+_ROW = JobRow(
+    "j", "pk", _ORDER, "2.0", Names("fw"), JobStatus.STARTED, NOW, updated_epoch_ms=NOW + 2,
+    started_epoch_ms=NOW + 1,
+)  # fmt: skip
 _UTC = "2023-11-14T22:13:20.000Z"
+_TIMES = {
+    "UtcCreate": _UTC, "UtcEndTime": None, "UtcModified": "2023-11-14T22:13:20.002Z",
+    "UtcStartTime": "2023-11-14T22:13:20.001Z",
+}  # fmt: skip
 
 
 def test_a_job_as_the_vendor_with_fewer_members_shows_it() -> None:
@@ -23,7 +30,7 @@ def test_a_job_as_the_vendor_with_fewer_members_shows_it() -> None:
     assert job_rows.fields(_ROW, PROFILES["tuya"], CONTRACT) == {
         "FirmwareId": "f", "JobId": "j", "JobStatus": "IN_PROGRESS",
         "JobType": "UPGRADE_FIRMWARE", "ProductKey": "pk", "TargetSelection": "ALL",
-        "UtcCreate": _UTC, "DestVersion": "2.0", "DownloadProtocol": "HTTPS", "GrayPercent": None,
+        **_TIMES, "DestVersion": "2.0", "DownloadProtocol": "HTTPS", "GrayPercent": None,
         "GroupId": None, "Name": "n", "NeedConfirm": False, "NeedPush": False, "RetryCount": 2,
         "RetryInterval": 10, "SrcVersions": {"SrcVersion": ["1.0"]}, "TimeoutInMinutes": 6,
     }  # fmt: skip
@@ -65,8 +72,10 @@ def test_defaults_stand_filled_in() -> None:
     [
         (JobOrder("f", "upgrade", Scope("pk")), "ALL", None),
         (JobOrder("f", "upgrade", Scope("pk", total=False, device_keys=("a",))), "SPECIFIC", None),
-        (JobOrder("f", "upgrade", Scope("pk", permille=333)), "GRAY", "33.3"),
-        (JobOrder("f", "upgrade", Scope("pk", permille=50)), "GRAY", "5"),
+        (JobOrder("f", "upgrade", Scope("pk", millipercent=33_300)), "GRAY", "33.3"),
+        (JobOrder("f", "upgrade", Scope("pk", millipercent=33_333)), "GRAY", "33.333"),
+        (JobOrder("f", "upgrade", Scope("pk", millipercent=50)), "GRAY", "0.05"),
+        (JobOrder("f", "upgrade", Scope("pk", millipercent=5_000)), "GRAY", "5"),
         (JobOrder("f", "upgrade", Scope("pk", total=False, groups=("g",))), "GROUP", None),
         (JobOrder("f", "upgrade", Scope("pk"), open_list=True), None, None),
     ],
@@ -89,7 +98,7 @@ def test_a_dynamic_job_shows_its_mode(later: bool, mode: int) -> None:
 def test_a_list_shows_less() -> None:
     """Not even all of this at the vendor with fewer members."""
     assert job_rows.brief_fields(_ROW, PROFILES["tuya"]).keys() == {
-        "FirmwareId", "JobId", "JobStatus", "JobType", "ProductKey", "TargetSelection", "UtcCreate",
+        "FirmwareId", "JobId", "JobStatus", "JobType", "ProductKey", "TargetSelection", *_TIMES,
     }  # fmt: skip
     assert "Tags" in job_rows.brief_fields(_ROW, PROFILES["alibaba"])
 

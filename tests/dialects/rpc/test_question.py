@@ -82,7 +82,7 @@ _SCOPES = st.one_of(
         Scope,
         _ID,
         _VERSIONS,
-        permille=st.integers(1, 1000) | st.integers(1, 100).map(lambda percent: percent * 10),
+        millipercent=st.integers(1, 100_000) | st.integers(1, 100).map(lambda one: one * 1_000),
     ),
     st.builds(
         Scope, _ID, _VERSIONS, total=st.just(value=False), groups=_ID.map(lambda one: (one,))
@@ -95,7 +95,7 @@ _PLAIN = st.builds(
 
 
 def _has_whole_percents(order: JobOrder) -> bool:
-    return not (order.scope.permille or 0) % 10
+    return not (order.scope.millipercent or 0) % 1_000
 
 
 def _is_of_one_mind(order: JobOrder) -> bool:
@@ -200,10 +200,10 @@ def test_device_names_put_paging_aside() -> None:
         (JobOrder("f", "upgrade", Scope("pk", total=False)), "needs a device or a group"),
         (JobOrder("f", "upgrade", Scope("pk", ("1",), total=False, groups=()), open_list=True),
          "needs a device or a group"),
-        (JobOrder("f", "upgrade", Scope("pk", ("1",), permille=500), open_list=True), "a share"),
-        (JobOrder("f", "upgrade", replace(_NAMED, permille=500)), "a share"),
+        (JobOrder("f", "upgrade", Scope("pk", ("1",), millipercent=5), open_list=True), "a share"),
+        (JobOrder("f", "upgrade", replace(_NAMED, millipercent=50_000)), "a share"),
         (JobOrder("f", "upgrade", _SCOPE, skips_present=True), "no later devices"),
-        (JobOrder("f", "verify", Scope("pk", permille=500)), "by name alone"),
+        (JobOrder("f", "verify", Scope("pk", millipercent=50_000)), "by name alone"),
         (JobOrder("f", "verify", Scope("pk"), open_list=True), "by name alone"),
         (JobOrder("f", "verify", Scope("pk", total=False, groups=("g",))), "by name alone"),
         (JobOrder("f", "verify", replace(_NAMED, versions=("1",))), "no source versions"),
@@ -222,7 +222,7 @@ def test_an_order_that_cannot_be_said_is_refused(order: JobOrder, why: str) -> N
 @pytest.mark.parametrize(
     ("call", "why"),
     [
-        (CreateJob(JobOrder("f", "upgrade", Scope("pk", permille=333))), "whole percents"),
+        (CreateJob(JobOrder("f", "upgrade", Scope("pk", millipercent=33_300))), "whole percents"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, window=Window(0, 1))), "no schedule"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, pushes_a_minute=50)), "no schedule, rate"),
         (CreateJob(JobOrder("f", "upgrade", _SCOPE, overwrites=True)), "overwriting"),

@@ -45,7 +45,7 @@ _JOBS = st.builds(
     st.builds(
         JobOrder, _KEY, st.sampled_from(["upgrade", "verify"]),
         st.builds(Scope, st.just("pk"), st.lists(_KEY, max_size=2).map(tuple)) | st.builds(
-            Scope, st.just("pk"), permille=st.integers(1, 1000)),
+            Scope, st.just("pk"), millipercent=st.integers(1, 100_000)),
         names=st.none() | st.builds(Names, _TEXT), devices_must_ask=st.booleans(),
         needs_confirmation=st.booleans(), timeout_s=_MINUTES,
         retry=st.none() | st.builds(Retry, st.sampled_from([1, 2, 5]), st.just(600)),
@@ -56,6 +56,8 @@ _JOBS = st.builds(
     ),
     _TEXT, st.just(Names("")),
     st.sampled_from(sorted(set(JobStatus) - {JobStatus.CANCELLED})), _INSTANT,
+    updated_epoch_ms=st.none() | _INSTANT, started_epoch_ms=st.none() | _INSTANT,
+    ended_epoch_ms=st.none() | _INSTANT,
 )  # fmt: skip
 
 
@@ -86,7 +88,8 @@ def test_the_other_rows_read_as_they_were_written() -> None:
     """A firmware, an unfinished task, and the version of a module."""
     order = FirmwareOrder("pk", Names("n"), "2", "ab", "md5", "x.bin", desc="d", module="MCU",
                           from_versions=("1",), is_patch=True, custom="u")  # fmt: skip
-    row = FirmwareRow("f", order, "http://h/x.bin", 5, is_verified=True, created_epoch_ms=NOW)
+    row = FirmwareRow("f", order, "http://h/x.bin", 5, is_verified=True, created_epoch_ms=NOW,
+                      updated_epoch_ms=NOW + 1)  # fmt: skip
     task = TaskRow("t", "j", "pk", "d", "i", "1", "2", TaskStatus.QUEUED, None, None, NOW,
                    module="MCU", firmware_id="f")  # fmt: skip
     reported = ReportedRow("pk", "d", "", "", "1")

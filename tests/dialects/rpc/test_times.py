@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_sim.dialects.rpc.times import minute_of, read_minute, read_utc, timestamp_of, utc_of
+from fleet_sim.dialects.rpc.times import (
+    minute_of,
+    read_minute,
+    read_utc,
+    timestamp_of,
+    utc_of,
+    utc_or_none,
+)
 from fleet_sim.dialects.wire import DialectError
 
 
@@ -16,6 +23,11 @@ def test_the_instants_of_the_samples() -> None:
     assert read_minute("2020-10-13T09:46Z") == 1_602_582_360_000
     assert read_minute("2020-10-13T09:46:01Z") == 1_602_582_361_000
     assert utc_of(read_utc("2024-09-18T09:45:34.139Z")) == "2024-09-18T09:45:34.139Z"
+
+
+def test_an_instant_that_is_not_known_stays_so() -> None:
+    """And is then left out of an answer."""
+    assert (utc_or_none(None), utc_or_none(5)) == (None, utc_of(5))
 
 
 @given(st.integers(min_value=0, max_value=4_102_444_800_000))

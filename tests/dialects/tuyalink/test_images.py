@@ -52,6 +52,15 @@ def test_an_image_known_by_sha_256_alone_has_its_keyed_digest_only() -> None:
     assert _read(fields) == FirmwareImage("2.0.0", "http://h/fw", 5, "", "sha256", "9", _HMAC)
 
 
+def test_an_image_whose_file_is_known_goes_out_with_both_digests() -> None:
+    """By whichever method an operator gave one."""
+    image = FirmwareImage(
+        "2.0.0", "http://h/fw", 5, _SHA256, "sha256", hmac=_HMAC, other_digest=_MD5
+    )
+
+    assert image_fields(image, Channels(), upgrade_type=0) == _FIELDS
+
+
 @given(IMAGES)
 def test_what_is_written_can_be_read(image: FirmwareImage) -> None:
     """The law of the round trip."""

@@ -13,6 +13,7 @@ from tests.runtime.plans import FLEET, planned
 IMAGE = FirmwareImage("2.0", "http://h/f", 4, "ab", "sha256")
 KEYED = replace(IMAGE, hmac="s/ab")
 BY_MD5 = replace(IMAGE, digest_method="md5")
+BY_BOTH = replace(BY_MD5, other_digest="cd")
 
 
 def _hmac(secret: str, *, method: str, digest: str) -> str:
@@ -25,11 +26,12 @@ def _hmac(secret: str, *, method: str, digest: str) -> str:
         (UpgradeRequest("1", IMAGE), UpgradeRequest("1", KEYED)),
         (VersionOffer("1", (IMAGE, BY_MD5)), VersionOffer("1", (KEYED, BY_MD5))),
         (UpgradeRequest("1", BY_MD5), UpgradeRequest("1", BY_MD5)),
+        (UpgradeRequest("1", BY_BOTH), UpgradeRequest("1", replace(BY_BOTH, hmac="s/cd"))),
         (VersionAsked("1"), VersionAsked("1")),
     ],
 )
 def test_images_of_a_known_sha256_are_keyed(message: ServerMessage, told: ServerMessage) -> None:
-    """Pushed or offered; of an MD5 this vendor makes none."""
+    """Pushed or offered, by whichever method it was uploaded; of an MD5 this vendor makes none."""
     assert keyed(message, "s", _hmac) == told
 
 
@@ -43,7 +45,7 @@ def test_without_a_key_or_a_vendor_that_wants_one_nothing_changes() -> None:
 
 
 def test_a_vendors_devices_check_their_images_by_it() -> None:
-    """TuyaLink names no other digest of an image that was uploaded by its SHA-256."""
+    """TuyaLink keys that of each image, and its devices would not flash another."""
     fleet = {"meters": FLEET | {"dialect": "tuyalink", "devices": 2}}
 
     run = run_virtually(planned(fleets=fleet))
