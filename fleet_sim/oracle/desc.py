@@ -120,7 +120,7 @@ def _is_devices_word(timeline: Timeline, look: Look) -> bool:
         waits = may_be_between(timeline, look.task, look.attempt, look.poll.t1)
         return not waits and (bool(look.sighting.desc) or not has_failed)
     is_over = has_failed and not _may_go_on(timeline, look)
-    return look.sighting.status == "failed" and is_over and not _was_cancelled(look)
+    return look.sighting.status == "failed" and is_over and not _was_called_off(look)
 
 
 def _may_go_on(timeline: Timeline, look: Look) -> bool:
@@ -129,7 +129,7 @@ def _may_go_on(timeline: Timeline, look: Look) -> bool:
     return is_retried and look.task.has_left(look.attempt)
 
 
-def _was_cancelled(look: Look) -> bool:
+def _was_called_off(look: Look) -> bool:
     calls = [*look.task.calls.cancels, *look.task.calls.stops]
     return any(call.lo <= look.poll.t1 for call in calls)
 
