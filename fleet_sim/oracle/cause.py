@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fleet_sim.oracle.attempts import Attempt, End
 from fleet_sim.oracle.evidence import Poll, Report, Sighting
+from fleet_sim.oracle.missed import may_be_missed
 from fleet_sim.oracle.open_tasks import may_be_between
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
@@ -47,7 +48,7 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, attempt: Attempt, end: 
         tally.held(int(sighting.status == "failed"))
     elif sighting.status in ACTIVE and task.device.is_touched(end.lo, poll.t1):
         tally.doubtful(f"{text}, unless a next push was lost on its way", records)
-    elif sighting.status == "failed" and _may_be_missed(timeline, task, attempt, poll):
+    elif sighting.status == "failed" and _next_may_be_missed(timeline, task, attempt, poll):
         tally.doubtful(f"{text}, unless its device was given up before its retry", records)
     else:
         tally.broken(text, records, task=task)
@@ -67,11 +68,10 @@ def _is_overlaid(task: Task, report: Report, poll: Poll) -> bool:
     return later or any(call.lo <= poll.t1 and call.hi >= report.lo for call in calls)
 
 
-def _may_be_missed(timeline: Timeline, task: Task, attempt: Attempt, poll: Poll) -> bool:
+def _next_may_be_missed(timeline: Timeline, task: Task, attempt: Attempt, poll: Poll) -> bool:
     """Tell whether the next attempt may have ended unseen by then, its device not being there."""
     is_retried = "failed" in timeline.contract.retry_on and task.has_left(attempt)
-    is_waited_for = timeline.contract.online_timeout_s is not None
-    return is_retried and is_waited_for and task.device.is_touched(attempt.start.lo, poll.t1)
+    return is_retried and may_be_missed(timeline, task, attempt.start.lo, poll.t1)
 
 
 def _is_right(timeline: Timeline, sighting: Sighting, step: int | None) -> bool:

@@ -159,6 +159,11 @@ class Presence:
         """Tell whether it connected or disconnected from `lo` to `hi`."""
         return bisect_right(self.at_ms, lo - 1) != bisect_right(self.at_ms, hi)
 
+    def touched_last_ms(self, by_ms: int) -> int:
+        """Return when it last connected or disconnected, by an instant; 0 if it did not."""
+        found = bisect_right(self.at_ms, by_ms)
+        return self.at_ms[found - 1] if found else 0
+
     def came_online(self, lo: int, hi: int) -> bool:
         """Tell whether it connected from `lo` to `hi`."""
         first, last = bisect_right(self.at_ms, lo - 1), bisect_right(self.at_ms, hi)
@@ -223,6 +228,10 @@ class Device:
     def is_touched(self, lo: int, hi: int) -> bool:
         """Tell whether any end saw it connect or disconnect from `lo` to `hi`."""
         return any(end.is_touched(lo, hi) for end in self.presence.values())
+
+    def touched_last_ms(self, by_ms: int) -> int:
+        """Return when an end last saw it connect or disconnect, by an instant; 0 if none did."""
+        return max((end.touched_last_ms(by_ms) for end in self.presence.values()), default=0)
 
     def came_online(self, lo: int, hi: int) -> bool:
         """Tell whether any end saw it connect from `lo` to `hi`."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt
 from fleet_sim.oracle.evidence import FOREVER, Poll, Sighting
+from fleet_sim.oracle.missed import may_be_missed
 from fleet_sim.oracle.tally import seconds
 from fleet_sim.oracle.tasks import ENDED, Task
 from fleet_sim.oracle.timeline import Timeline
@@ -103,8 +104,11 @@ def _stops(timeline: Timeline, task: Task, now_ms: int) -> Iterator[tuple[Callab
     yield lambda: not job.is_started_throughout(0, now_ms), "its job is stopped"
     yield lambda: not job.is_window_open_throughout(now_ms, now_ms), "its schedule window is closed"
     yield lambda: is_gone or not device.is_online_throughout(now_ms, now_ms), "it is off line"
-    yield lambda: _round_is_open(timeline, task), "retries begin when every task had its turn"
-    yield lambda: _gap_over_ms(task) > now_ms, "the retry interval has not passed"
+    yield (
+        lambda: _round_is_open(timeline, task, now_ms),
+        "retries begin when every task had its turn",
+    )
+    yield lambda: _gap_over_ms(timeline, task, now_ms) > now_ms, "the retry interval has not passed"
     yield lambda: _is_busy(timeline, task, now_ms, now_ms), "it is busy with another job"
     yield lambda: not job.has_free_slot_throughout(now_ms, now_ms), "no slot is free"
     yield lambda: not job.has_rate_throughout(now_ms, now_ms), "its rate is used up for the minute"
@@ -116,7 +120,7 @@ def _is_free_since(timeline: Timeline, task: Task, since_ms: int, now_ms: int) -
     return (
         is_settled
         and task.job.order.create.hi <= since_ms
-        and _gap_over_ms(task) <= since_ms
+        and _gap_over_ms(timeline, task, now_ms) <= since_ms
         and task.job.is_window_open_throughout(since_ms, now_ms)
         and task.job.has_free_slot_throughout(since_ms, now_ms)
         and task.job.has_rate_throughout(since_ms, now_ms)
@@ -142,16 +146,27 @@ def _is_wanted(task: Task, now_ms: int) -> bool:
     return task.target not in running and (not sources or running <= sources)
 
 
-def _gap_over_ms(task: Task) -> int:
-    """Return when the gap after the last attempt is over at the latest; 0 before the first."""
-    if not task.attempts:
-        return 0
-    by = task.attempts[-1].shown_over_ms
-    return by + task.job.interval_ms if by < FOREVER else FOREVER
+def _gap_over_ms(timeline: Timeline, task: Task, now_ms: int) -> int:
+    """Return when the gap after the last attempt is over at the latest; 0 before the first.
+
+    One that its device missed, being away, was over when that came back.
+    """
+    by = task.attempts[-1].shown_over_ms if task.attempts else 0
+    if _may_be_missed(timeline, task, now_ms):
+        by = max(by, task.device.touched_last_ms(now_ms))
+    if not 0 < by < FOREVER:
+        return by
+    return by + task.job.interval_ms
 
 
-def _round_is_open(timeline: Timeline, task: Task) -> bool:
-    if timeline.contract.retry_round != "after_whole_task" or not task.attempts:
+def _may_be_missed(timeline: Timeline, task: Task, now_ms: int) -> bool:
+    return may_be_missed(timeline, task, task.job.order.create.lo, now_ms)
+
+
+def _round_is_open(timeline: Timeline, task: Task, now_ms: int) -> bool:
+    if timeline.contract.retry_round != "after_whole_task":
+        return False
+    if not task.attempts and not _may_be_missed(timeline, task, now_ms):
         return False
     others = (one.last for one in task.job.tasks.values() if one is not task)
     return any(last is not None and last.status not in ENDED for last in others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt, End
 from fleet_sim.oracle.evidence import FOREVER
+from fleet_sim.oracle.missed import may_be_missed
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally
 from fleet_sim.oracle.tasks import ACTIVE, Task
@@ -79,24 +80,17 @@ def _too_few(timeline: Timeline, tally: Tally, task: Task) -> None:
 def _may_be_hidden(timeline: Timeline, task: Task, by_ms: int) -> bool:
     """Tell whether there may have been, or still be to come, an attempt that no push shows.
 
-    It may have ended before its push left, as a read may show. A device that was not there all
-    along may have been given up while its task waited for it, and where devices are asked for their
-    version first, one may not have answered, unless no question was asked beside those that pushes
-    followed. Where retries wait for the others' turns, the log does not say when the last of those
-    was over: unless a task that shows as failed has ended.
+    It may have ended before its push left, as a read may show, or as `missed` says. Where retries
+    wait for the others' turns, the log does not say when the last of those was over: unless a task
+    that shows as failed has ended.
     """
-    contract, device, created = timeline.contract, task.device, task.job.order.create.lo
+    contract = timeline.contract
     if _showed_before_push(task):
         return True
     is_over = "failed" not in contract.between_attempts_status
     if contract.retry_round != "per_device" and not is_over:
         return True
-    may_be_missed = contract.asks_version or contract.online_timeout_s is not None
-    if may_be_missed and device.is_touched(created, by_ms):
-        return True
-    asked = [at_ms for at_ms in device.questioned_at_ms if created <= at_ms <= by_ms]
-    is_untold = not timeline.evidence.has_server_wire or len(asked) > len(task.attempts)
-    return contract.asks_version and is_untold
+    return may_be_missed(timeline, task, task.job.order.create.lo, by_ms)
 
 
 def _showed_before_push(task: Task) -> bool:

@@ -164,3 +164,26 @@ def test_a_push_that_only_a_read_shows_accuses_nobody() -> None:
     log.poll(12_000)
 
     assert judged(no_extra, log).standing is Standing.HELD
+
+
+def test_a_retry_at_the_same_time_as_a_cancel_may_have_come_after_it() -> None:
+    """Both calls were under way at once: nobody knows which took effect first."""
+    log = pushed()
+    log.call(3_000, "retry_tasks")
+    log.call(3_005, "cancel_tasks")
+    log.push(5_000, "d1")
+
+    assert judged(no_extra, log).standing is Standing.HELD
+
+
+def test_a_cancel_after_a_retry_is_the_last_word() -> None:
+    """The retry opened the task again before it."""
+    log = pushed()
+    log.call(3_000, "cancel_tasks")
+    log.call(4_000, "retry_tasks")
+    log.call(5_000, "cancel_tasks")
+    log.push(6_000, "d1")
+
+    outcome = judged(no_extra, log)
+
+    assert (outcome.standing, instants(outcome)) == (Standing.VIOLATED, [5_000, 6_000])

@@ -197,6 +197,32 @@ def test_a_round_that_is_not_over_is_a_stated_reason() -> None:
     assert found == Reason(Wait.STATED, "retries begin when every task had its turn")
 
 
+def test_a_device_that_missed_its_turn_waits_for_the_round() -> None:
+    """It was given up while it was away, which no push shows."""
+    log = rollout(retries=1)
+    log.offline(3_000, "d1")
+    log.online(9_000, "d1")
+    log.devices("d2")
+    log.show("d2", "queued")
+    round_rule = {"retry_round": "after_whole_task"}
+
+    found = reason(log, online_timeout_s=5, **round_rule)
+
+    assert found == Reason(Wait.STATED, "retries begin when every task had its turn")
+    assert reason(log, **round_rule).wait is Wait.LOST
+
+
+def test_the_interval_counts_from_when_a_device_that_missed_its_turn_is_back() -> None:
+    """By then it was given up, at the latest."""
+    log = rollout(retries=1, interval_s=300)
+    log.offline(3_000, "d1")
+    log.online(9_000, "d1")
+
+    found = reason(log, online_timeout_s=5)
+
+    assert found == Reason(Wait.STATED, "the retry interval has not passed")
+
+
 def test_a_device_busy_with_another_job_is_a_stated_reason() -> None:
     """It takes part in one upgrade at a time."""
     log = rollout()
