@@ -143,7 +143,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class KeepFile:
-    """Store a firmware file, durable before the effects that follow."""
+    """Store a firmware file, durable before the rows and the effects that follow."""
 
     firmware_id: str
     file_name: str
@@ -176,4 +176,5 @@ class Journal:
 
 
 Change: TypeAlias = Keep | Forget
-Effect: TypeAlias = Tell | Answered | Change | KeepFile | DropFile | Journal
+Durable: TypeAlias = Change | KeepFile
+Effect: TypeAlias = Tell | Answered | Durable | DropFile | Journal

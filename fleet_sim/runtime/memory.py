@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fleet_sim.backend.events import Change
+from fleet_sim.backend.events import Durable
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.model.record import Source
 from fleet_sim.mqtt.broker import Connection
@@ -16,6 +16,7 @@ from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.fleet.download import Fetch, FetchListener
 from fleet_sim.runtime.fleet.line import Ear
 from fleet_sim.runtime.platform.blocks import Piece
+from fleet_sim.runtime.platform.commits import kept_by
 from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.platform.platform import Platform
 from fleet_sim.runtime.platform.storage import MemoryStore
@@ -28,12 +29,13 @@ BASE_URL = "http://platform.invalid"  # A name that can never be resolved (RFC 2
 class MemoryCommitter:
     """Writes to the store in memory, with the same statements as to a file."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, files: MemoryFiles) -> None:
         self._store = store
+        self._files = files
 
-    def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
+    def commit(self, changes: Sequence[Durable], then: Callable[[], None]) -> None:
         """Write these changes and call `then`."""
-        self._store.apply(changes)
+        self._store.apply(kept_by(self._files, changes))
         then()
 
 

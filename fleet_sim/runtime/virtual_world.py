@@ -77,7 +77,7 @@ class VirtualWorld:
             gate=gate,
             clock=self.clock,
             log=self.log,
-            committer=MemoryCommitter(self._store),
+            committer=MemoryCommitter(self._store, self._files),
             files=self._files,
             settings=Settings(EPOCH_MS, COMMIT_WINDOW_MS),
         )

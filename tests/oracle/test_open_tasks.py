@@ -204,12 +204,11 @@ def test_a_device_that_missed_its_turn_waits_for_the_round() -> None:
     log.online(9_000, "d1")
     log.devices("d2")
     log.show("d2", "queued")
-    round_rule = {"retry_round": "after_whole_task"}
 
-    found = reason(log, online_timeout_s=5, **round_rule)
+    found = reason(log, online_timeout_s=5, retry_round="after_whole_task")
 
     assert found == Reason(Wait.STATED, "retries begin when every task had its turn")
-    assert reason(log, **round_rule).wait is Wait.LOST
+    assert reason(log, retry_round="after_whole_task").wait is Wait.LOST
 
 
 def test_the_interval_counts_from_when_a_device_that_missed_its_turn_is_back() -> None:

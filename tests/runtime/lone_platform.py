@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fleet_sim.backend.brain import Brain
-from fleet_sim.backend.events import Change, Keep
+from fleet_sim.backend.events import Change, Durable, Keep
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.http import HttpFile, HttpResponse
 from fleet_sim.dialects.interface import Dialect
@@ -29,6 +29,7 @@ from fleet_sim.model.northbound import (
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.runtime.platform.blocks import Piece
+from fleet_sim.runtime.platform.commits import kept_by
 from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.platform.platform import Platform, Settings
 from fleet_sim.runtime.run_log import MemoryLog
@@ -50,18 +51,20 @@ class SlowStore:
     """Takes commits, and ends each when the test says so.
 
     Attributes:
-        commits: The changes of each commit, in order.
+        commits: The rows of each commit, in order.
+        shelf: Where files go.
     """
 
     def __init__(self) -> None:
+        self.shelf = Shelf()
         self.commits: list[Sequence[Change]] = []
         self._under_way: Callable[[], None] | None = None
         self.is_quick = False
 
-    def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
+    def commit(self, changes: Sequence[Durable], then: Callable[[], None]) -> None:
         """Begin one; there is never more than one at a time."""
         assert self._under_way is None, "two commits at a time"
-        self.commits.append(changes)
+        self.commits.append(kept_by(self.shelf, changes))
         if self.is_quick:
             then()
         else:
@@ -126,7 +129,7 @@ class LonePlatform:
         self.clock = VirtualClock()
         self.log = MemoryLog(self.clock.now_ms)
         self.store = SlowStore()
-        self.shelf = Shelf()
+        self.shelf = self.store.shelf
         self.operator = dialect.operator(ORG, "", "")
         self.platform = Platform(
             dialect=dialect,

@@ -138,7 +138,9 @@ def test_a_commit_is_in_the_store_when_it_is_said_to_be() -> None:
     store = MemoryStore()
     found: list[object] = []
 
-    MemoryCommitter(store).commit(
+    files = MemoryFiles(VirtualClock(), MemoryLog(lambda: 0))
+
+    MemoryCommitter(store, files).commit(
         [Keep("devices", "pk/d", {"key": "pk/d", "version": "1.0"})],
         lambda: found.append(store.load()["devices"][0]["version"]),
     )

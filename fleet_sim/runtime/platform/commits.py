@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from fleet_sim.backend.events import Change, Keep
+from fleet_sim.backend.events import Change, Durable, Keep, KeepFile
 from fleet_sim.runtime.clock import Clock
 
 IDLE_COMMIT_MS = 250  # Progress alone may wait this long: one write then serves many reports.
@@ -27,8 +27,26 @@ H = TypeVar("H")
 class Committer(Protocol):
     """Makes changes durable, in order."""
 
-    def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
-        """Write these changes in one transaction and call `then`."""
+    def commit(self, changes: Sequence[Durable], then: Callable[[], None]) -> None:
+        """Write these changes, files first, the rows in one transaction, and call `then`."""
+
+
+class Shelf(Protocol):
+    """Keeps firmware files."""
+
+    def keep(self, firmware_id: str, file_name: str, content: bytes) -> None:
+        """Keep a file, durable on return."""
+
+
+def kept_by(shelf: Shelf, changes: Sequence[Durable]) -> Sequence[Change]:
+    """Keep the files among changes, and return the rows, which are to be written after them."""
+    rows: list[Change] = []
+    for change in changes:
+        if isinstance(change, KeepFile):
+            shelf.keep(change.firmware_id, change.file_name, change.content)
+        else:
+            rows.append(change)
+    return rows
 
 
 class Commits(Generic[H]):
@@ -52,13 +70,13 @@ class Commits(Generic[H]):
         self._committer = committer
         self._window_ms = window_ms
         self._let_go = let_go
-        self._changes: list[Change] = []
+        self._changes: list[Durable] = []
         self._held: list[H] = []
         self._has_urgent = False
         self._is_committing = False
         self._commit_at_ms: int | None = None
 
-    def change(self, change: Change) -> None:
+    def change(self, change: Durable) -> None:
         """Take in a change."""
         self._changes.append(change)
         self._has_urgent |= not isinstance(change, Keep) or change.urgent

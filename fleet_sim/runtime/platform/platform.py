@@ -69,10 +69,7 @@ class Southbound(Protocol):
 
 
 class Files(Pieces, Protocol):
-    """Keeps firmware files and serves them, whole by their address and in pieces from here."""
-
-    def keep(self, firmware_id: str, file_name: str, content: bytes) -> None:
-        """Keep a file; it is served from now on."""
+    """Serves firmware files in pieces; whole ones are had by their address, not from here."""
 
     def drop(self, firmware_id: str, file_name: str) -> None:
         """Forget a file, if it is there."""
@@ -330,14 +327,12 @@ class Platform:
     def _carry_out(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
             match effect:
-                case Keep() | Forget():
+                case Keep() | Forget() | KeepFile():
                     self._commits.change(effect)
                 case Tell() | Answered() | DropFile():
                     self._commits.hold(effect)
                 case Journal(kind, device, job, fields):
                     self._log.add(Source.SERVER, kind, device=device, job=job, fields=fields)
-                case KeepFile(firmware_id, file_name, content):
-                    self._files.keep(firmware_id, file_name, content)
                 case _:
                     assert_never(effect)
         self._commits.settle()

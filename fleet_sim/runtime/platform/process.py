@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from fleet_sim.backend.brain import Brain
-from fleet_sim.backend.events import Change
+from fleet_sim.backend.events import Durable
 from fleet_sim.dialects import registry
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.mqtt.limits import BrokerLimits
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.platform.account import Account, account_in
+from fleet_sim.runtime.platform.commits import kept_by
 from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
 from fleet_sim.runtime.platform.files import DiskFiles
 from fleet_sim.runtime.platform.http_channel import HttpWay
@@ -105,7 +106,7 @@ async def _serve(
     files = DiskFiles(folder)
     http = HttpServer(files, log, registry.get(settings.dialect).http_refusal)
     mqtt = MqttServer()
-    committer = _Committer(store)
+    committer = _Committer(store, files)
     platform = _platform(
         settings,
         account,
@@ -262,8 +263,9 @@ async def _settle(platform: Platform) -> None:
 class _Committer:
     """Writes changes to the store, one transaction after another, in a task of its own."""
 
-    def __init__(self, store: FileStore) -> None:
+    def __init__(self, store: FileStore, files: DiskFiles) -> None:
         self._store = store
+        self._files = files
         self._tasks: asyncio.TaskGroup | None = None
 
     @contextlib.asynccontextmanager
@@ -276,7 +278,7 @@ class _Committer:
             finally:
                 self._tasks = None
 
-    def commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
+    def commit(self, changes: Sequence[Durable], then: Callable[[], None]) -> None:
         """Write these changes in one transaction and call `then`; after the end, do neither.
 
         A platform that stops is still told of the connections it closes. Nobody hears what that
@@ -285,9 +287,8 @@ class _Committer:
         if self._tasks is not None:
             self._tasks.create_task(self._commit(changes, then))
 
-    async def _commit(self, changes: Sequence[Change], then: Callable[[], None]) -> None:
-        if changes:
-            await self._store.apply(changes)
+    async def _commit(self, changes: Sequence[Durable], then: Callable[[], None]) -> None:
+        await self._store.apply(kept_by(self._files, changes))
         then()
 
 

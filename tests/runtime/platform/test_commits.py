@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleet_sim.backend.events import Change, Forget, Keep
+from fleet_sim.backend.events import Durable, Forget, Keep, KeepFile
 from fleet_sim.runtime.platform.commits import IDLE_COMMIT_MS, Commits
 from fleet_sim.runtime.virtual_time import VirtualClock
 from tests.runtime.lone_platform import WINDOW_MS, SlowStore
@@ -24,7 +24,7 @@ class Scene:
     def _let_go(self, held: Sequence[str]) -> None:
         self.left += held
 
-    def take(self, *what: Change | str) -> None:
+    def take(self, *what: Durable | str) -> None:
         """Take changes and words in, in this order."""
         for one in what:
             if isinstance(one, str):
@@ -47,6 +47,20 @@ def _urgent(key: str) -> Keep:
 
 def _late(key: str) -> Keep:
     return Keep("devices", key, {}, urgent=False)
+
+
+def test_files_are_kept_before_the_rows_that_name_them() -> None:
+    """And hold up, like those, the words that follow."""
+    scene = Scene()
+
+    scene.take(KeepFile("f-1", "fw.bin", b"bytes"), _late("f-1"), "uploaded")
+    scene.run(WINDOW_MS)
+
+    assert scene.store.shelf.done == [("keep", "f-1", "fw.bin")]
+    assert scene.store.commits == [[_late("f-1")]]
+    assert scene.left == []
+    scene.store.end()
+    assert scene.left == ["uploaded"]
 
 
 def test_words_that_rest_on_nothing_leave_at_once() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from fleet_sim.runtime.platform.blocks import Piece
 from fleet_sim.runtime.platform.files import NAME_BYTES_MAX, DiskFiles
+from fleet_sim.runtime.platform.storage import StorageError
 
 NAMES = [
     "fw-1.3.0.bin",
@@ -70,6 +71,18 @@ def test_keeping_again_replaces_the_file(tmp_path: Path) -> None:
     assert path is not None
     assert path.read_bytes() == b"second"
     assert [one.name for one in path.parent.iterdir()] == ["fw.bin"]
+
+
+def test_a_file_that_cannot_be_kept_leaves_nothing(tmp_path: Path) -> None:
+    """The disk is full, or the folder is somebody else's; the sentence says which file, and why."""
+    files = DiskFiles(tmp_path)
+    (tmp_path / "f-1").mkdir()
+    (tmp_path / "f-1" / ".fw.bin.part").symlink_to("/dev/full")
+
+    with pytest.raises(StorageError, match=r"of firmware f-1 cannot be kept in .*: no space"):
+        files.keep("f-1", "fw.bin", b"bytes")
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_dropping_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -323,8 +323,10 @@ def test_a_file_is_there_before_its_row_and_gone_after_it() -> None:
     """So no row ever names a file that is not there, wherever the platform is killed."""
     world = LonePlatform()
     answers = world.call(CreateFirmware(IMAGE, CONTENT))
+    world.run(WINDOW_MS)
+    assert world.store.is_busy
     assert [done for done, _, _ in world.shelf.done] == ["keep"]
-    world.settle()
+    world.store.end()
     (created,) = answers
     assert isinstance(created, FirmwareCreated)
 

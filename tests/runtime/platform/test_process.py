@@ -45,7 +45,7 @@ from fleet_sim.model.northbound import (
 )
 from fleet_sim.model.record import Source
 from fleet_sim.mqtt import client as mqtt
-from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.platform import process
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.process import serve
@@ -298,6 +298,31 @@ async def test_a_port_that_is_taken_is_told(tmp_path: Path, what: str) -> None:
 async def test_a_store_that_cannot_be_had_is_told(tmp_path: Path, store: str, words: str) -> None:
     """In one sentence."""
     assert words in await fails(PlatformSettings(store=store.format(folder=tmp_path)))
+
+
+async def upload_in_vain(store: str) -> None:
+    """Upload a file to a platform that ends with it."""
+    async with running(store=store) as ready, calling(ready) as caller:
+        with pytest.raises(ConnectionError):
+            await caller.ask(upload())
+        await asyncio.sleep(WAIT_S)  # until its end cancels this
+
+
+async def test_a_platform_that_cannot_keep_a_file_ends_and_has_promised_nothing(
+    tmp_path: Path,
+) -> None:
+    """Its disk is full, say; the next on the same store has no firmware without a file."""
+    store = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    folder = tmp_path / "store.sqlite.firmware"
+    folder.touch()
+
+    with pytest.raises(TargetError, match=r"cannot be kept in .*store"), ungrouped(TargetError):
+        await upload_in_vain(store)
+    folder.unlink()
+
+    async with running(store=store) as ready, calling(ready) as caller:
+        assert await caller.ask(SearchFirmware()) == Listed((), 1, 10, 0)
+        assert isinstance(await caller.ask(upload()), FirmwareCreated)
 
 
 # --- stores that outlive their platform ---------------------------------------------------------
