@@ -138,10 +138,11 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
 
     The target: success, with or without progress before it. What it ran when it was asked: nothing,
     for it may have restarted before installing; unless it says that its upgrade is over and the
-    contract counts that as a failure. Anything else, once under way: what the contract says of
-    foreign versions.
+    contract counts that as a failure. If it had said nothing by then, whatever it says now is that.
+    Anything else, once under way: what the contract says of foreign versions.
     """
     version, is_under_way = report.version, task.status is TaskStatus.UNDER_WAY
+    ran = {task.from_version, task.ran} - {""}
     if task.asked_at_ms is not None:
         dispatch.go_on(books, task, now_ms)
         return
@@ -153,7 +154,7 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
         tasks.succeed(books, task, now_ms)
     elif not is_under_way:
         return
-    elif version in (task.from_version, task.ran):
+    elif version in ran or not ran:
         if report.after_upgrade and books.contract.old_version_after_upgrade == "fails":
             task.desc = words.desc_of(books, "old_version")
             tasks.fail(books, task, "failed", now_ms)

@@ -203,10 +203,10 @@ class Splitter:
             return None
         if report.version == self.target:
             return End("success", lo, report.hi, is_certain=inside, report=report)
-        if report.version in attempt.ran:
+        if report.version in attempt.ran or not attempt.ran:
             kind: EndKind = "old_version" if len(attempt.ran) == 1 else "foreign_version"
             return End(kind, lo, report.hi, report=report, is_open_point=True)
-        under_way = attempt.anchor_hi <= report.lo
+        under_way = attempt.anchor_hi < report.lo
         certain = inside and under_way and self.contract.foreign_version == "fails"
         return End("foreign_version", lo, report.hi, is_certain=certain, report=report)
 

@@ -365,6 +365,20 @@ def test_a_foreign_version_fails_an_attempt_under_way() -> None:
     assert server.pushes("d1") == 2
 
 
+def test_the_first_version_that_a_device_ever_tells_is_no_foreign_one() -> None:
+    """It was pushed to unseen, and what it ran before, nobody knows."""
+    server = Server(contract(must_have_reported_version=False))
+    server.register("d1")
+    server.connect("d1")
+    job_id = server.job(timeout_s=300)
+    server.after(60_000)
+    server.progress("d1", 10)
+
+    server.version("d1", "7.7")
+
+    assert server.status(job_id, "d1") is UNDER_WAY
+
+
 def test_a_foreign_version_is_ignored_where_promised() -> None:
     """The attempt goes on."""
     server, job_id = _in("UNDER_WAY", contract(foreign_version="ignored"))

@@ -312,6 +312,25 @@ def test_a_foreign_version_ends_an_attempt_that_is_under_way() -> None:
     assert kinds(foreign_version="ignored")[0] == ("foreign_version", False)
 
 
+def test_the_first_version_ever_told_need_not_be_foreign() -> None:
+    """What the device ran when it was pushed to, nobody knows; nor if it came with its progress."""
+    log = Log()
+    log.boot(0, "d1", "1.0", fleet="f", dialect="enos")
+    log.online(50, "d1")
+    log.job(1_000)
+    log.push(2_000, "d1")
+    log.progress(2_500, "d1", 0)
+    log.version(4_000, "d1", "1.0")
+    at_once = started()
+    at_once.push(2_000, "d1")
+    at_once.progress(2_500, "d1", 0)
+    at_once.version(2_500, "d1", "7.7")
+
+    for one in (log, at_once):
+        (attempt,) = attempts(one, foreign_version="fails")
+        assert [end.kind for end in attempt.ends if end.is_certain] == ["timeout"]
+
+
 def test_a_stop_of_the_job_may_end_its_attempts() -> None:
     """It should not, but that is an open point."""
     log = started()
