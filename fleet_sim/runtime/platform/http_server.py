@@ -155,6 +155,9 @@ class HttpServer:
             return await handler(request)
         except web.HTTPException as error:
             return _response(self._refuse(error.status, error.reason))
+        except web.RequestPayloadError as error:
+            why = " ".join(str(error).removeprefix("400, message:").split())
+            return _response(self._refuse(web.HTTPBadRequest.status_code, why))
 
 
 def _bearer(request: web.Request) -> str:
