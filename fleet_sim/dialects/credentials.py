@@ -7,7 +7,9 @@ from typing import Protocol
 
 from fleet_sim.model.identity import DeviceId
 
-# The two codes of a CONNACK that refuse who somebody is (MQTT 3.1.1, 3.2.2.3).
+# Codes of a CONNACK (MQTT 3.1.1, 3.2.2.3); the last two refuse who somebody is.
+BAD_CLIENT_ID = 2
+SERVER_UNAVAILABLE = 3
 BAD_CREDENTIALS = 4
 NOT_AUTHORIZED = 5
 
@@ -21,6 +23,21 @@ class Credentials:
     password: str = field(repr=False)
     keep_alive_s: int = 60
     clean_session: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAliveRange:
+    """The keep alive that a vendor insists on: both ends included, and none at all is outside.
+
+    Attributes:
+        lowest_s: See above.
+        highest_s: See above.
+        refusal: The CONNACK code for any other.
+    """
+
+    lowest_s: int
+    highest_s: int
+    refusal: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from fleet_sim.dialects.credentials import Credentials, Identity, Keyring
+from fleet_sim.dialects.credentials import Credentials, Identity, KeepAliveRange, Keyring
 from fleet_sim.dialects.downloads import BlockRules, FirmwareHmac
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import HttpChannel
@@ -299,6 +299,7 @@ class Dialect:
             in its place; None where they name none.
         block_rules: Which requests for blocks over MQTT are served; None where the vendor's devices
             have no words for one. Without it such a request gets no answer.
+        keep_alive: Which keep alive a platform lets in; None where no refusal is documented.
         covers: What of the vendor is here, for people: area, such as `firmware`, to one line.
     """
 
@@ -316,4 +317,5 @@ class Dialect:
     gateways: GatewayCodec | None = None
     firmware_hmac: FirmwareHmac | None = None
     block_rules: BlockRules | None = None
+    keep_alive: KeepAliveRange | None = None
     covers: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from fleet_sim.backend.brain import Brain
 from fleet_sim.model.chance import identifier
 from fleet_sim.model.firmware import FirmwareImage
-from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.runtime.clock import Clock
 from fleet_sim.runtime.cloud import Cloud
 from fleet_sim.runtime.fleet.download import Fetch, FetchListener, Owner
@@ -23,7 +22,7 @@ from fleet_sim.runtime.memory import (
 from fleet_sim.runtime.operator.northbound import Northbound
 from fleet_sim.runtime.operator.office import Office, opened
 from fleet_sim.runtime.platform.account import operator_of_run
-from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
+from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker, limits_of
 from fleet_sim.runtime.platform.platform import Platform, Settings
 from fleet_sim.runtime.platform.storage import MemoryStore
 from fleet_sim.runtime.run_log import MemoryLog
@@ -51,7 +50,7 @@ class VirtualWorld:
         self._org = dialect.org_of(identifier(cloud.seed, "operator", "org", digits=32))
         self._app_key, self._app_secret = operator_of_run(dialect, cloud.seed)
         self.platform = self._platform()
-        self.embedded = EmbeddedBroker(self.platform, dialect.server, clock, BrokerLimits())
+        self.embedded = EmbeddedBroker(self.platform, dialect.server, clock, limits_of(dialect))
         self._network = MemoryNetwork(self.embedded, clock)
 
     def _platform(self) -> Platform:

@@ -27,10 +27,9 @@ from fleet_sim.model.northbound import (
     Scope,
 )
 from fleet_sim.mqtt import client as mqtt
-from fleet_sim.mqtt.broker import BrokerLimits
 from fleet_sim.runtime.platform.blocks import Piece
 from fleet_sim.runtime.platform.commits import kept_by
-from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
+from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker, limits_of
 from fleet_sim.runtime.platform.platform import Platform, Settings
 from fleet_sim.runtime.run_log import MemoryLog
 from fleet_sim.runtime.virtual_time import VirtualClock
@@ -146,7 +145,9 @@ class LonePlatform:
             files=self.shelf,
             settings=Settings(EPOCH_MS, WINDOW_MS, {"pk": PRODUCT_SECRET}),
         )
-        self.embedded = EmbeddedBroker(self.platform, dialect.server, self.clock, BrokerLimits())
+        self.embedded = EmbeddedBroker(
+            self.platform, dialect.server, self.clock, limits_of(dialect)
+        )
 
     def run(self, ms: int) -> None:
         """Let some time pass."""

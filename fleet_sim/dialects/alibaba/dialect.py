@@ -10,6 +10,7 @@ from fleet_sim.dialects.alibaba.northbound import (
     operator_key_of,
     org_of,
 )
+from fleet_sim.dialects.alink.admission import KEEP_ALIVE
 from fleet_sim.dialects.alink.blocks import BLOCK_RULES
 from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.alink.server import AlinkServer
@@ -26,6 +27,7 @@ ALIBABA = Dialect(
     org_of=org_of,
     operator_key_of=operator_key_of,
     http_refusal=http_refusal,
+    keep_alive=KEEP_ALIVE,
     block_rules=BLOCK_RULES,
     covers={
         "devices": "Alink over MQTT: all sign methods, registration, modules, blocks over MQTT",

@@ -1,7 +1,7 @@
 """Who is let in: the check of a CONNECT.
 
-The keep-alive, which has to be 30 to 1200 s, is not seen here. Which of the two codes of a refusal
-a stranger gets is not documented; the C SDK tells them apart.
+Which of the two codes of a refusal a stranger gets is not documented; the C SDK tells them apart.
+The code that refuses a keep alive is the one that it expects.
 """
 
 from __future__ import annotations
@@ -19,9 +19,18 @@ from fleet_sim.dialects.alink.signature import (
     read_username,
 )
 from fleet_sim.dialects.alink.topics import is_addressable
-from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
+from fleet_sim.dialects.credentials import (
+    BAD_CREDENTIALS,
+    NOT_AUTHORIZED,
+    SERVER_UNAVAILABLE,
+    Identity,
+    KeepAliveRange,
+    Keyring,
+)
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
+
+KEEP_ALIVE = KeepAliveRange(30, 1200, SERVER_UNAVAILABLE)
 
 # In which secure modes each may come.
 _MODES: Mapping[AuthType, frozenset[str]] = {

@@ -34,7 +34,6 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 
-# The platform takes 30 to 1200 s and refuses the rest.
 KEEP_ALIVE_S = 60
 
 

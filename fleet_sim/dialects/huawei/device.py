@@ -40,7 +40,7 @@ QUERY = "version_query"
 VERSION = "version_report"
 PROGRESS = "upgrade_progress_report"
 
-KEEP_ALIVE_S = 120  # The SDKs' default; the platform takes 30 to 1200.
+KEEP_ALIVE_S = 120  # The SDKs' default.
 PERCENT_BEFORE_DONE = 99
 
 VERSION_KEY_OF = {"": "fw_version", SOFTWARE: "sw_version"}  # The device's own comes first.

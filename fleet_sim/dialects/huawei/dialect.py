@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleet_sim.dialects.credentials import BAD_CLIENT_ID, KeepAliveRange
 from fleet_sim.dialects.huawei.client import HuaweiOperator
 from fleet_sim.dialects.huawei.contract import CONTRACT
 from fleet_sim.dialects.huawei.device import HuaweiDevice
@@ -21,6 +22,8 @@ HUAWEI = Dialect(
     org_of=project_of,
     operator_key_of=application_key_of,
     http_refusal=http_refusal,
+    # The range is the SDKs'; that it is refused, and how, is in "Device Connection Authentication".
+    keep_alive=KeepAliveRange(30, 1200, BAD_CLIENT_ID),
     covers={
         "devices": "IoTDA over MQTT: version query, upgrades v1 and v2, all result codes, children",
         "northbound": "OceanConnect: packages, tasks, queryUpgradeTaskList; IoTDA v5 at the gate",

@@ -15,7 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fleet_sim.dialects.credentials import BAD_CREDENTIALS, NOT_AUTHORIZED, Identity, Keyring
+from fleet_sim.dialects.credentials import (
+    BAD_CLIENT_ID,
+    BAD_CREDENTIALS,
+    NOT_AUTHORIZED,
+    Identity,
+    Keyring,
+)
 from fleet_sim.dialects.huawei import envelope, result_codes
 from fleet_sim.dialects.huawei.device import PROGRESS, QUERY, VERSION, VERSION_KEY_OF, GatewayOf
 from fleet_sim.dialects.huawei.images import event_of, image_fields
@@ -41,9 +47,6 @@ from fleet_sim.model.messages import (
     VersionAsked,
     VersionReport,
 )
-
-# CONNACK codes: "Device Connection Authentication".
-BAD_CLIENT_ID = 2
 
 _PERCENT_MAX = 100
 

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from fleet_sim.dialects.interface import ServerCodec
+from fleet_sim.dialects.interface import Dialect, ServerCodec
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.mqtt.broker import (
@@ -25,6 +25,7 @@ from fleet_sim.mqtt.broker import (
     Opened,
     Refused,
 )
+from fleet_sim.mqtt.kinds import ConnackCode
 from fleet_sim.mqtt.packets import Connect
 from fleet_sim.runtime.clock import Alarm, Clock
 from fleet_sim.runtime.platform.gateways import Gateways, claimed_topics
@@ -37,6 +38,18 @@ class _Puback:
 
     connection: Connection
     token: int
+
+
+def limits_of(dialect: Dialect) -> BrokerLimits:
+    """Return what a vendor's broker puts up with: ours, and the keep alive that it insists on."""
+    wanted = dialect.keep_alive
+    if wanted is None:
+        return BrokerLimits()
+    return BrokerLimits(
+        keep_alive_s_min=wanted.lowest_s,
+        keep_alive_s_max=wanted.highest_s,
+        keep_alive_refusal=ConnackCode(wanted.refusal),
+    )
 
 
 class EmbeddedBroker:

@@ -23,11 +23,10 @@ from fleet_sim.backend.events import Durable
 from fleet_sim.dialects import registry
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.mqtt.limits import BrokerLimits
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.platform.account import Account, account_in
 from fleet_sim.runtime.platform.commits import kept_by
-from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker
+from fleet_sim.runtime.platform.embedded_broker import EmbeddedBroker, limits_of
 from fleet_sim.runtime.platform.files import DiskFiles
 from fleet_sim.runtime.platform.http_channel import HttpWay
 from fleet_sim.runtime.platform.http_server import HttpServer
@@ -145,9 +144,10 @@ async def _broker(
     Raises:
         TargetError: The port cannot be had, or the stock broker does not let us in.
     """
-    server = registry.get(settings.dialect).server
+    dialect = registry.get(settings.dialect)
+    server = dialect.server
     if settings.broker is None:
-        embedded = EmbeddedBroker(platform, server, clock, BrokerLimits())
+        embedded = EmbeddedBroker(platform, server, clock, limits_of(dialect))
         await mqtt.start(
             HOST, settings.mqtt_port, embedded.broker, embedded.on_events, clock.now_ms
         )

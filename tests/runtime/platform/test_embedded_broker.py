@@ -1,3 +1,5 @@
+import pytest
+
 from fleet_sim.dialects import registry
 from fleet_sim.dialects.enos.device import EnosDevice
 from fleet_sim.dialects.enos.server import EnosServer
@@ -14,6 +16,7 @@ from fleet_sim.mqtt.encoding import encode
 from fleet_sim.mqtt.kinds import Connack, Connect, Publish
 from fleet_sim.runtime.platform.gateways import claimed_topics
 from tests.runtime.lone_platform import (
+    EPOCH_MS,
     PRODUCT_SECRET,
     SECRET,
     WINDOW_MS,
@@ -55,6 +58,29 @@ def test_nothing_is_kept_for_a_device_that_is_away() -> None:
         broker.receive(connection, encode(Publish(f"/sys/pk/{DEVICE}/x", b"", 2, 1)), 0)
         assert connection.why == "QoS 2 is not served, only up to 1"
         assert broker.away_count == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("alibaba", 3), ("tuya", 3), ("huawei", 2), ("tuyalink", 0), ("enos", 0)]
+)
+def test_a_vendor_says_which_keep_alive_it_takes(name: str, code: int) -> None:
+    """Whoever asks for another, or for none, is refused with its code, where one is documented."""
+    dialect = registry.get(name)
+    world = LonePlatform(dialect.contract, dialect=dialect)
+    (device,) = world.register(DEVICE)
+    mine = dialect.devices.credentials(device, SECRET, epoch_ms=EPOCH_MS)
+    broker = world.embedded.broker
+
+    def answer(keep_alive_s: int) -> bytes:
+        connection = broker.open(0)
+        hello = Connect(mine.client_id, mine.username, mine.password.encode(), keep_alive_s)
+        broker.receive(connection, encode(hello), 0)
+        return connection.take_output()
+
+    for accepted in (30, mine.keep_alive_s, 1200):
+        assert answer(accepted) == encode(Connack(0, session_present=False))
+    for other in (0, 29, 1201):
+        assert answer(other) == encode(Connack(code, session_present=False))
 
 
 def test_a_wrong_secret_and_a_stranger_are_refused() -> None:
