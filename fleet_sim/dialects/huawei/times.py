@@ -7,15 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 from fleet_sim.dialects.wire import DialectError
 
-_FORM = re.compile(r"[0-9]{8}T[0-9]{6}Z", re.ASCII)
+# Hours to 23: newer Pythons read 24 as the midnight that follows.
+_DAY_AND_HOUR = r"[0-9]{8}%s(?:[01][0-9]|2[0-3])"
+_FORM = re.compile(_DAY_AND_HOUR % "T" + r"[0-9]{4}Z", re.ASCII)
+_HOUR = re.compile(_DAY_AND_HOUR % "", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _EPOCH_MS_MAX = 253_402_300_799_999  # The last millisecond of the year 9999.
 
 
 def stamp(epoch_ms: int) -> str:
     """Write an instant; what is below a second is cut off, what is beyond year 9999 as its end."""
     when = _EPOCH + timedelta(milliseconds=min(max(epoch_ms, 0), _EPOCH_MS_MAX))
-    return f"{when.year:04}{when:%m%dT%H%M%SZ}"
+    return f"{when.isoformat(timespec='seconds')[:19]}Z".replace("-", "").replace(":", "")
 
 
 def stamp_of(epoch_ms: int | None) -> str | None:
@@ -36,7 +40,7 @@ def read_stamp(text: str) -> int:
     """
     if not _FORM.fullmatch(text):
         raise DialectError(f"{text[:40]!r} is no instant; write yyyyMMddTHHmmssZ, in UTC")
-    return _epoch_ms(text, "%Y%m%dT%H%M%SZ")
+    return _epoch_ms(text, text)
 
 
 def read_hour(text: str) -> int:
@@ -45,14 +49,15 @@ def read_hour(text: str) -> int:
     Raises:
         DialectError: It has another form, or is none of the calendar.
     """
-    if not re.fullmatch(r"[0-9]{10}", text, re.ASCII):
+    if not _HOUR.fullmatch(text):
         raise DialectError(f"{text[:40]!r} is no hour; write YYYYMMDDHH, in UTC")
-    return _epoch_ms(text, "%Y%m%d%H")
+    return _epoch_ms(text, f"{text[:8]}T{text[8:]}Z")
 
 
-def _epoch_ms(text: str, form: str) -> int:
+def _epoch_ms(text: str, iso: str) -> int:
+    # Not `strptime`, which takes ten times as long: a page of tasks has hundreds of these.
     try:
-        when = datetime.strptime(text, form).replace(tzinfo=UTC)
+        when = datetime.fromisoformat(iso)
     except ValueError as error:
         raise DialectError(f"{text!r} is no instant of the calendar") from error
-    return (when - _EPOCH) // timedelta(milliseconds=1)
+    return (when - _EPOCH) // _MILLISECOND

@@ -26,7 +26,7 @@ from fleet_sim.dialects.rpc.replies import (
     VersionInfo,
 )
 from fleet_sim.dialects.rpc.searches import terms_as_pairs
-from fleet_sim.dialects.rpc.steps import Ask, step
+from fleet_sim.dialects.rpc.steps import Ask, step, takes_one
 from fleet_sim.dialects.rpc.times import timestamp_of
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model import chance
@@ -150,9 +150,13 @@ class RpcOperator:
         Raises:
             DialectError: An answer lacks what the next request needs.
         """
-        if not all(_is_good(answer) for answer in answers):
+        if answers and takes_one(call):
+            return None  # Long lists are among these; `answer` reads them, and says what is wrong.
+        if any(answer.status not in _GOOD for answer in answers):
             return None
         replies = tuple(_body(answer) for answer in answers)
+        if any(reply and reply.get("Success") is not True for reply in replies):
+            return None
         found = step(call, replies, self._profile)
         return None if found is None else self._written(found, epoch_ms)
 
@@ -229,13 +233,6 @@ def _body(response: HttpResponse) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DialectError(f"HTTP {response.status} with a body that is no JSON object")
     return found
-
-
-def _is_good(response: HttpResponse) -> bool:
-    if response.status not in _GOOD:
-        return False
-    body = _body(response)
-    return not body or body.get("Success") is True
 
 
 def _refused(envelope: Envelope, status: int) -> Refused:

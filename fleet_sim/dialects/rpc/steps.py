@@ -269,3 +269,8 @@ _CHOOSERS: Mapping[type, Callable[[Any, Replies, Profile], Step | None]] = {
     RetryTasks: _retry_tasks,
     StopJob: _stop_job,
 }
+
+
+def takes_one(call: Call) -> bool:
+    """Tell whether a call is one request, whatever is answered."""
+    return type(call) not in _CHOOSERS

@@ -363,5 +363,16 @@ def test_garbage_raises_nothing_but_dialect_errors(response: HttpResponse, vendo
                 assert str(error)  # noqa: PT017 - most are refused, some may be read
 
 
+def test_the_answer_to_a_single_request_is_read_once() -> None:
+    """A page may be long: nothing follows it, whatever it says, and `answer` judges it."""
+    operator, garbage = _operator("tuya"), HttpResponse(200, b"{")
+
+    assert operator.following(GetJob("j"), (garbage,), NOW) is None
+    with pytest.raises(DialectError, match="no JSON"):
+        operator.answer(GetJob("j"), garbage)
+    with pytest.raises(DialectError, match="no JSON"):
+        operator.following(StopJob("j"), (garbage,), NOW)
+
+
 def _following(operator: RpcOperator) -> Callable[[Call, HttpResponse], object]:
     return lambda call, response: operator.following(call, (response,), NOW)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from fleet_sim.dialects.http import HttpRequest
-from fleet_sim.dialects.rpc.steps import Ask, Step, step
+from fleet_sim.dialects.rpc.steps import Ask, Step, step, takes_one
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import (
     Call,
@@ -47,6 +47,8 @@ def _actions(*found: Step | None) -> list[str | None]:
 def test_most_calls_take_one_request() -> None:
     """And are through after its answer."""
     assert _steps(GetJob("j"), {}) == [Ask("QueryOTAJob", (("JobId", "j"),)), None]
+    assert takes_one(GetJob("j"))
+    assert not takes_one(StopJob("j"))
 
 
 def test_a_firmware_takes_three() -> None:
