@@ -21,6 +21,7 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.filters import Filter
 from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.ids import HEX_IDS, IdForms
 from fleet_sim.model.messages import (
     DeviceMessage,
     GatewayReply,
@@ -299,6 +300,7 @@ class Dialect:
             in its place; None where they name none.
         block_rules: Which requests for blocks over MQTT are served; None where the vendor's devices
             have no words for one. Without it such a request gets no answer.
+        ids: How the ids look that the platform gives to firmware, jobs and tasks.
         covers: What of the vendor is here, for people: area, such as `firmware`, to one line.
     """
 
@@ -316,4 +318,5 @@ class Dialect:
     gateways: GatewayCodec | None = None
     firmware_hmac: FirmwareHmac | None = None
     block_rules: BlockRules | None = None
+    ids: IdForms = HEX_IDS
     covers: Mapping[str, str] = field(default_factory=dict, hash=False)

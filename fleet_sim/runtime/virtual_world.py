@@ -62,6 +62,7 @@ class VirtualWorld:
             epoch_ms=EPOCH_MS,
             seed=cloud.seed,
             file_url=MemoryFiles.url,
+            ids=cloud.dialect.ids,
         )
         gate = cloud.dialect.gate(
             self._org,

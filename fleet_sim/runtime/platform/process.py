@@ -184,6 +184,7 @@ def _platform(
             if settings.vendor_files and dialect.http is not None
             else http.url_of
         ),
+        ids=dialect.ids,
     )
     gate = dialect.gate(
         account.org,
