@@ -38,6 +38,7 @@ class Books:
         seed: For names.
         file_url: Firmware id and file name to the address devices are given.
         ids: How names look.
+        products: Those that are known although they may have no devices yet.
         devices: By identity.
         modules: By product and name, in small letters, in order of creation.
         firmware: By id, in order of creation.
@@ -55,6 +56,7 @@ class Books:
     seed: int
     file_url: Callable[[str, str], str]
     ids: IdForms = HEX_IDS
+    products: frozenset[str] = frozenset()
     devices: dict[DeviceId, DeviceState] = field(default_factory=dict)
     modules: dict[tuple[str, str], ModuleState] = field(default_factory=dict)
     firmware: dict[str, FirmwareState] = field(default_factory=dict)

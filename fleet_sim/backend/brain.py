@@ -86,6 +86,7 @@ class Brain:
         file_url: Firmware id and file name to the address devices are given.
         planted: Bugs to carry; see `planted.PLANTED`. ValueError if one of them is unknown.
         ids: How these look.
+        products: Keys of products that are known although they may have no devices yet.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Brain:
         file_url: Callable[[str, str], str],
         planted: frozenset[str] = frozenset(),
         ids: IdForms = HEX_IDS,
+        products: frozenset[str] = frozenset(),
     ) -> None:
         self._books = Books(
             contract=contract,
@@ -105,6 +107,7 @@ class Brain:
             seed=seed,
             file_url=file_url,
             ids=ids,
+            products=products,
         )
 
     def handle(self, event: Event, now_ms: int) -> tuple[Effect, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet_sim.backend import firmware as firmwares
+from fleet_sim.backend import products
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import FirmwareState
 from fleet_sim.model.identity import DeviceId
@@ -14,6 +15,9 @@ _WHOLE_MILLIPERCENT = 100_000
 def bad_order(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused | None:
     """Return why an order cannot be taken, whoever the devices are."""
     product, named = firmware.order.product_key, order.scope.product_key
+    unknown = products.unknown(books, named)
+    if unknown:
+        return unknown
     if not (product or named):
         return Refused(Refusal.BAD_ARGUMENT, "product_key: neither firmware nor scope has one")
     if product and named and product != named:

@@ -63,6 +63,7 @@ class VirtualWorld:
             seed=cloud.seed,
             file_url=MemoryFiles.url,
             ids=cloud.dialect.ids,
+            products=frozenset(fleet.product_key for fleet in cloud.plan.fleets),
         )
         gate = cloud.dialect.gate(
             self._org,

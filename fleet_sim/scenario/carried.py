@@ -156,6 +156,11 @@ _IDLE = (
         "the jobs of a scenario verify no firmware",
     ),
     _Idle(
+        ("unknown_job", "unknown_product"),
+        lambda _, __, ___: True,
+        "a run names no job and no product that is not there",
+    ),
+    _Idle(
         ("wide_page_size_max",),
         lambda _, __, ___: True,
         "a run asks for none of the lists that it bounds",

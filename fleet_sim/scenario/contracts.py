@@ -45,6 +45,7 @@ NEEDS_WORD: Mapping[str, tuple[object, str]] = {
     "policy_names": (None, "jobs with an open list of devices"),
     "reopenable": ((), "trying a task again"),
     "shows_progress": (False, "a task's progress in its row"),
+    "unknown_product": ("taken", "a product that is not there"),
     "window_min_s": (None, "schedule windows"),
 }
 

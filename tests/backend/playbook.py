@@ -166,6 +166,7 @@ class Server:
             seed=7,
             file_url=lambda firmware_id, file_name: f"http://files/{firmware_id}/{file_name}",
             ids=self._ids,
+            products=frozenset({PRODUCT}),
         )
 
     # --- moves -------------------------------------------------------------------------------

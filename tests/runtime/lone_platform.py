@@ -136,6 +136,7 @@ class LonePlatform:
                 seed=1,
                 file_url=lambda fw, _: f"http://h/{fw}",
                 ids=dialect.ids,
+                products=frozenset({"pk"}),
             ),
             gate=dialect.gate(ORG, {}, signed_only=False, contract=contract),
             clock=self.clock,

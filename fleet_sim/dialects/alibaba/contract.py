@@ -86,6 +86,8 @@ CONTRACT = ContractProfile(
     open_list_matches_max=10,
     verification="by_job",  # that all devices must succeed is the console's page
     verify_pushes_always=False,  # NeedPush is a parameter of CreateOTAVerifyJob as well
+    unknown_job="refused",  # not said; as of every other action that takes a JobId
+    unknown_product="refused",  # iot.prod.NotExistedProduct
     descs=(
         ("timeout", "timeout"),
         ("foreign_version", "report version is not conform"),

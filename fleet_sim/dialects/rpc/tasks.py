@@ -1,7 +1,9 @@
 """Calls about tasks, and about the versions of modules, at the server's end.
 
 Source: "ListOTATaskByJob", "ListOTAUnfinishedTaskByDevice", "ListOTAModuleVersionsByDevice",
-"CancelOTATaskByDevice", "ConfirmOTATask", "ReupgradeOTATask".
+"CancelOTATaskByDevice", "ConfirmOTATask", "ReupgradeOTATask". What ListOTATaskByJob says of a job
+that is not there is in none of them; it is refused, as by the other actions that take a JobId,
+unless the contract says otherwise. Lists by firmware, which jobs outlive, are empty then.
 """
 
 from __future__ import annotations

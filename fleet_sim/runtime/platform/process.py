@@ -185,6 +185,7 @@ def _platform(
             else http.url_of
         ),
         ids=dialect.ids,
+        products=frozenset({account.product_key, *settings.products}),
     )
     gate = dialect.gate(
         account.org,
