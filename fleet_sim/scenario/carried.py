@@ -156,6 +156,11 @@ _IDLE = (
         "the jobs of a scenario verify no firmware",
     ),
     _Idle(
+        ("blocks_bytes_max",),
+        lambda _, __, ___: True,
+        "the jobs of a scenario have no file fetched over MQTT",
+    ),
+    _Idle(
         ("unknown_job", "unknown_product"),
         lambda _, __, ___: True,
         "a run names no job and no product that is not there",

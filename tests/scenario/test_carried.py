@@ -99,6 +99,7 @@ OTHERS: Mapping[str, tuple[Any, ...]] = {
     "open_list_matches_max": (1, 3),
     "unknown_job": ("no_rows", "refused"),
     "unknown_product": ("taken", "refused"),
+    "blocks_bytes_max": (None, 1_000),
     "descs": ((("timeout", "too late"),),),
 }
 # Those by which a plan brings jobs within what a vendor takes. The rest is the backend's behaviour,

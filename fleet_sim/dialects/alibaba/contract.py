@@ -10,6 +10,7 @@ official SDK.
 
 from __future__ import annotations
 
+from fleet_sim.dialects.alink.blocks import FILE_BYTES_MAX
 from fleet_sim.model.contract import ContractProfile
 
 MINUTE_S = 60
@@ -88,6 +89,7 @@ CONTRACT = ContractProfile(
     verify_pushes_always=False,  # NeedPush is a parameter of CreateOTAVerifyJob as well
     unknown_job="refused",  # not said; as of every other action that takes a JobId
     unknown_product="refused",  # iot.prod.NotExistedProduct
+    blocks_bytes_max=FILE_BYTES_MAX,  # that a job for a longer one is refused is not said
     descs=(
         ("timeout", "timeout"),
         ("foreign_version", "report version is not conform"),

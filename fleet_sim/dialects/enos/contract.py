@@ -84,5 +84,6 @@ CONTRACT = ContractProfile(
     verify_pushes_always=True,  # not said
     unknown_job="no_rows",  # a search by expression, which nothing matches
     unknown_product="taken",  # there is no code for it
+    blocks_bytes_max=None,  # there are no such jobs
     descs=(),  # not said; a cancelled task's stands above
 )

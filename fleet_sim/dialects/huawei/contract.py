@@ -91,6 +91,7 @@ CONTRACT = ContractProfile(
     verify_pushes_always=True,
     unknown_job="no_rows",  # of a search; who asks for the job itself is refused
     unknown_product="taken",  # there is no code for it
+    blocks_bytes_max=None,  # there are no such jobs
     descs=(
         ("timeout", "Wait for the device to report upgrade result timeout"),
         ("version_timeout", "Waiting for report device firmware version timeout"),

@@ -1,6 +1,7 @@
 """Calls that make, show, change and end jobs, at the server's end.
 
-Decided where the pages are silent: a schedule without an end lasts as good as for ever.
+Decided where the pages are silent: a schedule without an end lasts as good as for ever; and a job
+over MQTT for a file that is too long for it is refused when it is ordered, as a wrong parameter is.
 
 `MultiModuleMode` has a task run beside those for other modules, and take the same module over. It
 does so among jobs that all say it; beside a job that does not, a device has one task, as ever. That
