@@ -20,7 +20,7 @@ from fleet_sim.dialects.rpc.asked import (
     together,
 )
 from fleet_sim.dialects.rpc.codes import miss, refuse
-from fleet_sim.dialects.rpc.jobs import DEVICES_MAX, MINUTE_S
+from fleet_sim.dialects.rpc.job_parameters import DEVICES_MAX, MINUTE_S
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.times import utc_of, utc_or_none
 from fleet_sim.model.filters import Comparison, Filter, Operator
