@@ -21,9 +21,9 @@ from fleet_sim.backend.state import (
     TaskState,
 )
 from fleet_sim.backend.timers import Timers
-from fleet_sim.model.chance import identifier
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.ids import HEX_IDS, IdForms, IdKind
 from fleet_sim.model.messages import ServerMessage, VersionAsked
 
 
@@ -37,6 +37,8 @@ class Books:
         epoch_ms: The wall clock at the start of the run.
         seed: For names.
         file_url: Firmware id and file name to the address devices are given.
+        ids: How names look.
+        products: Those that are known although they may have no devices yet.
         devices: By identity.
         modules: By product and name, in small letters, in order of creation.
         firmware: By id, in order of creation.
@@ -53,6 +55,8 @@ class Books:
     epoch_ms: int
     seed: int
     file_url: Callable[[str, str], str]
+    ids: IdForms = HEX_IDS
+    products: frozenset[str] = frozenset()
     devices: dict[DeviceId, DeviceState] = field(default_factory=dict)
     modules: dict[tuple[str, str], ModuleState] = field(default_factory=dict)
     firmware: dict[str, FirmwareState] = field(default_factory=dict)
@@ -118,9 +122,9 @@ class Books:
         self._changed["counters", kind] = (value, True)
         return value
 
-    def name(self, kind: str, number: int) -> str:
-        """Return the id that goes with a number: 24 hexadecimal digits, a later one's greater."""
-        return f"{number:08x}{identifier(self.seed, 'backend', kind, number, digits=16)}"
+    def name(self, kind: IdKind, number: int) -> str:
+        """Return the id that goes with a number, in the vendor's form."""
+        return self.ids.of(kind).write(number, seed=self.seed, kind=kind)
 
     def _row(self, kept: rows.Kept | int) -> dict[str, Any]:
         return {"value": kept} if isinstance(kept, int) else rows.to_row(kept, self.epoch_ms)

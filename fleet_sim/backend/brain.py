@@ -43,6 +43,7 @@ from fleet_sim.backend.planted import known
 from fleet_sim.backend.state import DeviceState, JobState, TaskState
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.model.ids import HEX_IDS, IdForms
 from fleet_sim.model.messages import ServerMessage, UpgradeRequest, VersionAsked, VersionOffer
 from fleet_sim.model.northbound import (
     Answer,
@@ -84,6 +85,8 @@ class Brain:
         seed: For the ids it gives.
         file_url: Firmware id and file name to the address devices are given.
         planted: Bugs to carry; see `planted.PLANTED`. ValueError if one of them is unknown.
+        ids: How these look.
+        products: Keys of products that are known although they may have no devices yet.
     """
 
     def __init__(
@@ -94,6 +97,8 @@ class Brain:
         seed: int,
         file_url: Callable[[str, str], str],
         planted: frozenset[str] = frozenset(),
+        ids: IdForms = HEX_IDS,
+        products: frozenset[str] = frozenset(),
     ) -> None:
         self._books = Books(
             contract=contract,
@@ -101,6 +106,8 @@ class Brain:
             epoch_ms=epoch_ms,
             seed=seed,
             file_url=file_url,
+            ids=ids,
+            products=products,
         )
 
     def handle(self, event: Event, now_ms: int) -> tuple[Effect, ...]:

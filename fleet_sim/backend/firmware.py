@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Hashable
 from dataclasses import replace
 
-from fleet_sim.backend import tokens
+from fleet_sim.backend import products, tokens
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import DropFile, KeepFile
 from fleet_sim.backend.state import FirmwareState, JobState, TaskState
@@ -225,6 +225,9 @@ def _is_proven(books: Books, job: JobState, firmware: FirmwareState) -> bool:
 
 
 def _refusal(books: Books, order: FirmwareOrder, content: bytes) -> Refused | None:
+    stranger = products.unknown(books, order.product_key)
+    if stranger:
+        return stranger
     if any(_place_of(other.order) == _place_of(order) for other in books.firmware.values()):
         return Refused(Refusal.VERSION_EXISTS, order.version)
     if _is_name_taken(books, order.product_key, order.names):

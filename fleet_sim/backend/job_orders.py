@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet_sim.backend import firmware as firmwares
+from fleet_sim.backend import products
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import FirmwareState
 from fleet_sim.model.identity import DeviceId
@@ -14,6 +15,9 @@ _WHOLE_MILLIPERCENT = 100_000
 def bad_order(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused | None:
     """Return why an order cannot be taken, whoever the devices are."""
     product, named = firmware.order.product_key, order.scope.product_key
+    unknown = products.unknown(books, named)
+    if unknown:
+        return unknown
     if not (product or named):
         return Refused(Refusal.BAD_ARGUMENT, "product_key: neither firmware nor scope has one")
     if product and named and product != named:
@@ -22,6 +26,10 @@ def bad_order(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused
         return Refused(Refusal.BAD_ARGUMENT, "versions: the firmware's own version is among them")
     if order.retry and books.contract.retry_needs_source_versions and not order.scope.versions:
         return Refused(Refusal.BAD_ARGUMENT, "versions: a job with retries must name them")
+    if _is_too_long(books, order, firmware):
+        most = books.contract.blocks_bytes_max
+        why = f"the file has {firmware.size_bytes} bytes; over MQTT it may have {most}"
+        return Refused(Refusal.BAD_ARGUMENT, f"by_blocks: {why}")
     stranger = _stranger(books, order, product or named)
     if stranger:
         return Refused(Refusal.NO_SUCH_DEVICE, stranger)
@@ -32,6 +40,12 @@ def bad_order(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused
         return _bad_trial(books, order, firmware)
     unproven = firmware.order.needs_verification and not firmware.is_verified
     return Refused(Refusal.FIRMWARE_UNVERIFIED, order.firmware_id) if unproven else None
+
+
+def _is_too_long(books: Books, order: JobOrder, firmware: FirmwareState) -> bool:
+    """Tell whether devices could never have the whole file by blocks."""
+    most = books.contract.blocks_bytes_max
+    return order.by_blocks and most is not None and firmware.size_bytes > most
 
 
 def _bad_trial(books: Books, order: JobOrder, firmware: FirmwareState) -> Refused | None:

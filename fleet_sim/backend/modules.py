@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from fleet_sim.backend import products
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.state import ModuleState
 from fleet_sim.model.northbound import (
@@ -31,6 +32,9 @@ def answer(
     books: Books, call: CreateModule | UpdateModule | DeleteModule | ListModules, now_ms: int
 ) -> Answer:
     """Answer a call about modules."""
+    unknown = products.unknown(books, call.product_key)
+    if unknown:
+        return unknown
     match call:
         case CreateModule():
             return _create(books, call, now_ms)

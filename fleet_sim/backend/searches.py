@@ -88,6 +88,8 @@ def tasks(books: Books, where: Filter, page: Page) -> Answer:
         candidates: Iterable[TaskState] = books.tasks.values()
     else:
         job = books.jobs.get(job_id)
+        if job is None and books.contract.unknown_job == "refused":
+            return Refused(Refusal.NO_SUCH_JOB, job_id)
         candidates = job.tasks if job else ()
     return _listed(
         books,

@@ -21,6 +21,7 @@ from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.filters import Filter
 from fleet_sim.model.identity import DeviceId
+from fleet_sim.model.ids import HEX_IDS, IdForms
 from fleet_sim.model.messages import (
     DeviceMessage,
     GatewayReply,
@@ -300,6 +301,7 @@ class Dialect:
         block_rules: Which requests for blocks over MQTT are served; None where the vendor's devices
             have no words for one. Without it such a request gets no answer.
         keep_alive: Which keep alive a platform lets in; None where no refusal is documented.
+        ids: How the ids look that the platform gives to firmware, jobs and tasks.
         covers: What of the vendor is here, for people: area, such as `firmware`, to one line.
     """
 
@@ -318,4 +320,5 @@ class Dialect:
     firmware_hmac: FirmwareHmac | None = None
     block_rules: BlockRules | None = None
     keep_alive: KeepAliveRange | None = None
+    ids: IdForms = HEX_IDS
     covers: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -22,6 +22,7 @@ from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.interface import DeviceCodec, Dialect, GatewayCodec, ServerCodec
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.contract import ContractProfile
+from fleet_sim.model.ids import IdForms
 
 GROUP = "fleet_sim.dialects"
 _FILE = "entry_points.txt"
@@ -235,10 +236,15 @@ _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "http_refusal": _A_FUNCTION,
     "http": (lambda value: value is None or isinstance(value, HttpChannel), "an HttpChannel"),
     "block_rules": (lambda value: isinstance(value, BlockRules | None), "BlockRules, or None"),
+    "ids": (lambda value: isinstance(value, IdForms), "IdForms"),
     "firmware_hmac": (_is_none_or_callable, "something to be called, or None"),
     "covers": (_is_cover, "a mapping of texts to texts"),
 }
-_KNOBS_OF: Mapping[str, type] = {"contract": ContractProfile, "block_rules": BlockRules}
+_KNOBS_OF: Mapping[str, type] = {
+    "contract": ContractProfile,
+    "block_rules": BlockRules,
+    "ids": IdForms,
+}
 _CODECS: Mapping[str, type] = {
     "devices": DeviceCodec,
     "server": ServerCodec,

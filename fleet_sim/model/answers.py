@@ -157,6 +157,7 @@ class Refusal(StrEnum):
     JOB_RUNNING = "job_running"
     TASK_NOT_CANCELLABLE = "task_not_cancellable"
     TASK_NOT_FAILED = "task_not_failed"
+    NO_SUCH_PRODUCT = "no_such_product"
     NO_SUCH_DEVICE = "no_such_device"
     NO_SUCH_TASK = "no_such_task"
     NO_SUCH_MODULE = "no_such_module"

@@ -125,6 +125,9 @@ class ContractProfile:
             jobs to verify; or once all devices of one job have, and then there is no second job
             while one is under way or after it has succeeded.
         verify_pushes_always: Whether a job to verify pushes although its devices were to ask.
+        unknown_job: What a search for the tasks of a job comes to that is not there.
+        unknown_product: What becomes of firmware, a job or a module for a product that is not.
+        blocks_bytes_max: The longest file that a job may have devices fetch over MQTT; None: any.
         descs: The vendor's own words for what ended a task; see `DescOf`.
     """
 
@@ -202,6 +205,9 @@ class ContractProfile:
     open_list_matches_max: int = 1
     verification: Literal["by_devices", "by_job"] = "by_devices"
     verify_pushes_always: bool = True
+    unknown_job: Literal["no_rows", "refused"] = "no_rows"
+    unknown_product: Literal["taken", "refused"] = "taken"
+    blocks_bytes_max: int | None = None
     descs: tuple[tuple[DescOf, str], ...] = ()
 
     def __post_init__(self) -> None:

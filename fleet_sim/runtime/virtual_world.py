@@ -61,6 +61,8 @@ class VirtualWorld:
             epoch_ms=EPOCH_MS,
             seed=cloud.seed,
             file_url=MemoryFiles.url,
+            ids=cloud.dialect.ids,
+            products=frozenset(fleet.product_key for fleet in cloud.plan.fleets),
         )
         gate = cloud.dialect.gate(
             self._org,

@@ -156,6 +156,16 @@ _IDLE = (
         "the jobs of a scenario verify no firmware",
     ),
     _Idle(
+        ("blocks_bytes_max",),
+        lambda _, __, ___: True,
+        "the jobs of a scenario have no file fetched over MQTT",
+    ),
+    _Idle(
+        ("unknown_job", "unknown_product"),
+        lambda _, __, ___: True,
+        "a run names no job and no product that is not there",
+    ),
+    _Idle(
         ("wide_page_size_max",),
         lambda _, __, ___: True,
         "a run asks for none of the lists that it bounds",

@@ -31,7 +31,8 @@ _BOUNDS = (
 LOWEST: Mapping[str, int] = dict.fromkeys(
     ("cap_default", "page_size_default", "page_size_max", "wide_page_size_max",
      "retry_counts_allowed", "timeout_s", "timeout_s_max", "timeout_s_min", "timeout_step_s",
-     "pushes_a_minute", "pushes_a_minute_min", "pushes_a_minute_max", "open_list_matches_max"),
+     "pushes_a_minute", "pushes_a_minute_min", "pushes_a_minute_max", "open_list_matches_max",
+     "blocks_bytes_max"),
     1,
 )  # fmt: skip
 
@@ -45,6 +46,7 @@ NEEDS_WORD: Mapping[str, tuple[object, str]] = {
     "policy_names": (None, "jobs with an open list of devices"),
     "reopenable": ((), "trying a task again"),
     "shows_progress": (False, "a task's progress in its row"),
+    "unknown_product": ("taken", "a product that is not there"),
     "window_min_s": (None, "schedule windows"),
 }
 

@@ -38,6 +38,7 @@ from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.filters import AllOf, Comparison, Operator
 from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.model.ids import HEX_IDS, IdForms
 from fleet_sim.model.messages import (
     DeviceMessage,
     FailureReport,
@@ -136,9 +137,14 @@ class Server:
     """A brain and what a driver would hold for it."""
 
     def __init__(
-        self, profile: ContractProfile = CONTRACT, *planted: str, check: bool = True
+        self,
+        profile: ContractProfile = CONTRACT,
+        *planted: str,
+        check: bool = True,
+        ids: IdForms = HEX_IDS,
     ) -> None:
         self._profile = profile
+        self._ids = ids
         self._planted = frozenset(planted)
         self._checks = check and not planted
         self._calls = 0
@@ -159,6 +165,8 @@ class Server:
             epoch_ms=EPOCH_MS,
             seed=7,
             file_url=lambda firmware_id, file_name: f"http://files/{firmware_id}/{file_name}",
+            ids=self._ids,
+            products=frozenset({PRODUCT}),
         )
 
     # --- moves -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.events import Forget, Journal, Keep, KeepFile, Tell
 from fleet_sim.backend.state import DeviceState
+from fleet_sim.model.ids import HEX, IdForm, IdForms, IdKind
 from fleet_sim.model.messages import VersionOffer
 from tests.backend.playbook import CONTRACT, EPOCH_MS, device, registration
 
@@ -17,14 +18,14 @@ def _books() -> Books:
     )
 
 
-def test_a_later_id_is_the_greater_one() -> None:
-    """Some vendors page by their order; each has 24 hexadecimal digits."""
+def test_names_have_the_vendors_form() -> None:
+    """Each kind its own; the seed is the server's."""
     books = _books()
-    names = [books.name("job", number) for number in (1, 2, 15, 16, 255, 256, 70_000)]
+    digits = IdForm(alphabet="0123456789", counted=3, drawn=6)
+    books.ids = IdForms(job=digits)
 
-    assert sorted(names) == names
-    assert {len(name) for name in names} == {24}
-    assert books.name("task", 1) != names[0]
+    assert books.name("job", 5) == digits.write(5, seed=7, kind="job")
+    assert books.name("task", 5) == HEX.write(5, seed=7, kind="task")
 
 
 def test_rows_leave_before_words_whatever_came_first() -> None:
@@ -88,7 +89,8 @@ def test_names_depend_on_kind_and_number_alone() -> None:
     """24 hexadecimal digits, another for every number and kind."""
     books = _books()
 
-    names = {books.name(kind, number) for kind in ("job", "task") for number in range(100)}
+    kinds: tuple[IdKind, ...] = ("job", "task")
+    names = {books.name(kind, number) for kind in kinds for number in range(100)}
 
     assert len(names) == 200
     assert books.name("job", 1) == books.name("job", 1)

@@ -9,6 +9,7 @@ from fleet_sim.backend.brain import Brain
 from fleet_sim.backend.events import Registered, TimeReached
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.identity import DeviceId, Registration
+from fleet_sim.model.ids import IdForm, IdForms
 from fleet_sim.model.northbound import (
     GetJob,
     Retry,
@@ -241,6 +242,23 @@ def test_a_stopped_job_is_still_stopped() -> None:
     server.connect("d1", version="1.0")
 
     assert server.pushes("d1") == 0
+
+
+def test_ids_go_on_after_a_restart_in_whatever_form() -> None:
+    """A form without anything drawn gives none twice either, as the numbers are in the store."""
+    bare = IdForm(alphabet="0123456789", counted=1)
+    server = Server(ids=IdForms(firmware=bare, job=bare, task=bare))
+    server.fleet("d1")
+    before = server.job("2.0")
+
+    server.restart()
+    after = server.job("3.0")
+
+    assert (before, after) == ("1", "2")
+    assert [row.task_id for row in (server.task(before, "d1"), server.task(after, "d1"))] == [
+        "1",
+        "2",
+    ]
 
 
 def test_rows_mean_the_same_to_a_server_with_another_zero() -> None:

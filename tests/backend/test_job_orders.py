@@ -12,7 +12,9 @@ from fleet_sim.model.northbound import (
     Refused,
     Scope,
 )
-from tests.backend.playbook import Server, contract
+from tests.backend.playbook import CONTENT, Server, contract
+
+LENGTH = len(CONTENT)
 
 
 def _refusal(server: Server, **order: Any) -> str:  # noqa: ANN401 - as ordered
@@ -46,6 +48,25 @@ def test_a_list_that_cannot_be_is_refused(order: dict[str, object], why: str) ->
 
     assert _refusal(server, **order) == why
     assert len(server.rows.get("jobs", {})) == (not why)
+
+
+@pytest.mark.parametrize(("most", "is_taken"), [(LENGTH, True), (LENGTH - 1, False), (None, True)])
+@pytest.mark.parametrize("kind", ["upgrade", "verify"])
+def test_a_file_is_no_longer_than_devices_can_have_by_blocks(
+    most: int | None, is_taken: bool, kind: str
+) -> None:
+    """A job for it could never end; by an address they have files of any length."""
+    server = Server(contract(blocks_bytes_max=most))
+    order = {"kind": kind, "scope": Scope(total=False, device_keys=("d1",))}
+
+    why = _refusal(server, by_blocks=True, **order)
+
+    assert why == (
+        "" if is_taken
+        else f"by_blocks: the file has {LENGTH} bytes; over MQTT it may have {LENGTH - 1}"
+    )  # fmt: skip
+    assert bool(server.rows.get("jobs")) is is_taken
+    assert _refusal(Server(contract(blocks_bytes_max=most)), **order) == ""
 
 
 def test_a_device_that_nobody_knows_may_be_a_reason_to_refuse() -> None:

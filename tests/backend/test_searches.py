@@ -202,6 +202,18 @@ def test_versions_are_those_reported_sorted(server: Server) -> None:
     assert server.call(ListVersions("other")) == Versions(())
 
 
+def test_whether_a_job_that_is_not_there_has_no_tasks_or_is_refused_is_the_vendors() -> None:
+    """One that is there and has no tasks is shown without any, whatever is asked of them."""
+    server = Server(contract(unknown_job="refused"))
+    empty = server.job()
+    where = AllOf((equal("status", "failed"), equal("job_id", "no")))
+
+    assert server.call(SearchTasks(equal("job_id", "no"))) == Refused(Refusal.NO_SUCH_JOB, "no")
+    assert server.call(SearchTasks(where)) == Refused(Refusal.NO_SUCH_JOB, "no")
+    assert _keys(server.call(SearchTasks(equal("job_id", empty)))) == []
+    assert _keys(Server().call(SearchTasks(equal("job_id", "no")))) == []
+
+
 @pytest.mark.parametrize("search", [SearchTasks, SearchDevices, SearchJobs, SearchFirmware])
 @pytest.mark.parametrize("field", ["colour", "", "progress", "name", "names", "job_id.x"])
 def test_an_unknown_field_is_refused_by_name(

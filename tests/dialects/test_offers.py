@@ -16,6 +16,7 @@ from fleet_sim.dialects.downloads import BlockRules
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.offers import misfits
 from fleet_sim.dialects.wire import DialectError
+from fleet_sim.model.ids import IdForms
 from tests.dialects.third_party.installing import offering, with_path
 
 Offer = Callable[..., None]
@@ -185,6 +186,11 @@ def test_of_two_versions_the_first_on_the_path_is_offered(
         (
             {"block_rules": BlockRules("a", 512, 1)},  # type: ignore[arg-type]
             "size_bytes_min of its block_rules is 'a': input should be a valid integer",
+        ),
+        ({"ids": "hex"}, "its ids is 'hex', and not IdForms"),
+        (
+            {"ids": IdForms(job=16)},  # type: ignore[arg-type]
+            "job of its ids is 16: input should be an instance of IdForm",
         ),
         ({"covers": {"devices": 3}}, "its covers is {'devices': 3}, and not a mapping of texts"),
         ({"devices": None}, "its devices is no DeviceCodec: it lacks credentials, filters, encode"),

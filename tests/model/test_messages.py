@@ -18,6 +18,13 @@ from fleet_sim.model.messages import DeviceMessage, ProgressReport, VersionRepor
                 VersionReport("1", "x", "modem"),
             ),
         ),
+        (
+            VersionReport("1", "v1", after_upgrade=True, beside=(("mcu", "m1"),), desc="done"),
+            (
+                VersionReport("1", "v1", after_upgrade=True, desc="done"),
+                VersionReport("1", "m1", "mcu", after_upgrade=True),
+            ),
+        ),
     ],
 )
 def test_a_report_of_several_versions_falls_into_one_of_each(

@@ -137,6 +137,8 @@ class LonePlatform:
                 epoch_ms=EPOCH_MS,
                 seed=1,
                 file_url=lambda fw, _: f"http://h/{fw}",
+                ids=dialect.ids,
+                products=frozenset({"pk"}),
             ),
             gate=dialect.gate(ORG, {}, signed_only=False, contract=contract),
             clock=self.clock,

@@ -97,6 +97,9 @@ OTHERS: Mapping[str, tuple[Any, ...]] = {
     "job_planned": (True, False),
     "open_lists": ("independent", "newest_wins"),
     "open_list_matches_max": (1, 3),
+    "unknown_job": ("no_rows", "refused"),
+    "unknown_product": ("taken", "refused"),
+    "blocks_bytes_max": (None, 1_000),
     "descs": ((("timeout", "too late"),),),
 }
 # Those by which a plan brings jobs within what a vendor takes. The rest is the backend's behaviour,
@@ -135,6 +138,7 @@ REFUSED: Mapping[str, str] = {
     "window_min_s-60": "tuya tuyalink",
     "asks_version-true": "alibaba enos tuya tuyalink",
     "job_planned-true": "enos",
+    'unknown_product-"refused"': "enos huawei",
     "timeout_s_min-10-timeout_s_max-30-timeout_s-20": "alibaba tuya tuyalink",
     "timeout_s_min-70-timeout_s_max-100-timeout_s-80": "alibaba tuya tuyalink",
     "retry_interval_s_min-10-retry_interval_s_max-50": "alibaba tuya tuyalink",

@@ -10,6 +10,7 @@ official SDK.
 
 from __future__ import annotations
 
+from fleet_sim.dialects.alink.blocks import FILE_BYTES_MAX
 from fleet_sim.model.contract import ContractProfile
 
 MINUTE_S = 60
@@ -86,6 +87,9 @@ CONTRACT = ContractProfile(
     open_list_matches_max=10,
     verification="by_job",  # that all devices must succeed is the console's page
     verify_pushes_always=False,  # NeedPush is a parameter of CreateOTAVerifyJob as well
+    unknown_job="refused",  # not said; as of every other action that takes a JobId
+    unknown_product="refused",  # iot.prod.NotExistedProduct
+    blocks_bytes_max=FILE_BYTES_MAX,  # that a job for a longer one is refused is not said
     descs=(
         ("timeout", "timeout"),
         ("foreign_version", "report version is not conform"),

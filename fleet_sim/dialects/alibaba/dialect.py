@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet_sim.dialects.alibaba.contract import CONTRACT
+from fleet_sim.dialects.alibaba.ids import IDS
 from fleet_sim.dialects.alibaba.northbound import (
     gate,
     http_refusal,
@@ -29,6 +30,7 @@ ALIBABA = Dialect(
     http_refusal=http_refusal,
     keep_alive=KEEP_ALIVE,
     block_rules=BLOCK_RULES,
+    ids=IDS,
     covers={
         "devices": "Alink over MQTT: all sign methods, registration, modules, blocks over MQTT",
         "northbound": "RPC 2018-01-20, HMAC-SHA1 and ACS3: modules, static and dynamic jobs",

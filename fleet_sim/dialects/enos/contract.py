@@ -82,5 +82,8 @@ CONTRACT = ContractProfile(
     open_list_matches_max=1,  # one task a device and job
     verification="by_devices",  # minSuccessForVerified
     verify_pushes_always=True,  # not said
+    unknown_job="no_rows",  # a search by expression, which nothing matches
+    unknown_product="taken",  # there is no code for it
+    blocks_bytes_max=None,  # there are no such jobs
     descs=(),  # not said; a cancelled task's stands above
 )

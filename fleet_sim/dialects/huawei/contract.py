@@ -89,6 +89,9 @@ CONTRACT = ContractProfile(
     open_list_matches_max=1,
     verification="by_devices",  # there are no jobs to verify, so neither says anything
     verify_pushes_always=True,
+    unknown_job="no_rows",  # of a search; who asks for the job itself is refused
+    unknown_product="taken",  # there is no code for it
+    blocks_bytes_max=None,  # there are no such jobs
     descs=(
         ("timeout", "Wait for the device to report upgrade result timeout"),
         ("version_timeout", "Waiting for report device firmware version timeout"),

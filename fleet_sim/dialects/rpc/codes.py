@@ -42,6 +42,7 @@ BAD_PAGE = "iot.common.InvalidPageParams"
 BAD_TENANT = "iot.common.InvalidTenant"
 DENIED = "iot.common.AuthActionPermissionDeny"
 BROKEN = "iot.system.SystemException"
+NO_SUCH_PRODUCT = "iot.prod.NotExistedProduct"
 
 # --- the OTA service's, all coined here --------------------------------------------------------
 
@@ -69,6 +70,7 @@ REFUSALS: Mapping[Refusal, tuple[str, str]] = {
     Refusal.JOB_RUNNING: ("iot.ota.JobInProgress", "The upgrade batch is under way"),
     Refusal.TASK_NOT_CANCELLABLE: ("iot.ota.TaskNotCancelable", "The task cannot be cancelled"),
     Refusal.TASK_NOT_FAILED: ("iot.ota.TaskNotFailed", "Only failed tasks can be tried again"),
+    Refusal.NO_SUCH_PRODUCT: (NO_SUCH_PRODUCT, "There is no such product"),
     Refusal.NO_SUCH_DEVICE: ("iot.ota.DeviceNotExisted", "There is no such device"),
     Refusal.NO_SUCH_TASK: ("iot.ota.TaskNotExisted", "There is no such task"),
     Refusal.NO_SUCH_MODULE: ("iot.ota.ModuleNotExisted", "There is no such module"),

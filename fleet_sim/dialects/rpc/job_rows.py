@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fleet_sim.dialects.rpc.jobs import (
+from fleet_sim.dialects.rpc.job_parameters import (
     ENDLESS_EPOCH_MS,
     JOIN_ALL,
     JOIN_LATER,

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fleet_sim.dialects.rpc import jobs, modules
+from fleet_sim.dialects.rpc import modules
+from fleet_sim.dialects.rpc.job_parameters import (
+    DEVICES_MAX,
+    ENDLESS_EPOCH_MS,
+    JOIN_LATER,
+    MINUTE_S,
+    OVERWRITE,
+)
 from fleet_sim.dialects.rpc.job_rows import percent_of, target_of
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.searches import Pairs, cannot, numbered, search
@@ -88,11 +95,11 @@ def _job(order: JobOrder, profile: Profile) -> tuple[str, Pairs]:
         *_group(order, profile),
         *_retry(order.retry, profile),
         ("MaximumPerMinute", _text(order.pushes_a_minute)),
-        ("OverwriteMode", str(jobs.OVERWRITE) if order.overwrites else ""),
+        ("OverwriteMode", str(OVERWRITE) if order.overwrites else ""),
         ("MultiModuleMode", "true" if order.side_by_side else ""),
     ]
     if order.open_list:
-        mode = str(jobs.JOIN_LATER) if order.skips_present else ""
+        mode = str(JOIN_LATER) if order.skips_present else ""
         return "CreateOTADynamicUpgradeJob", (*pairs, ("DynamicMode", mode))
     gray = percent_of(scope) or ""
     chosen = [("TargetSelection", target_of(order) or ""), ("GrayPercent", gray)]
@@ -123,7 +130,7 @@ def _limits(order: JobOrder, profile: Profile) -> tuple[tuple[bool, str], ...]:
         (order.waits_for_connect, "has no jobs that wait for each device to connect"),
         (any(one is not None for one in selectors), "chooses devices by name or group alone"),
         (len(scope.groups or ()) > 1, "takes one group"),
-        (len(scope.device_keys or ()) > jobs.DEVICES_MAX, f"takes {jobs.DEVICES_MAX} names"),
+        (len(scope.device_keys or ()) > DEVICES_MAX, f"takes {DEVICES_MAX} names"),
         (len(scope.versions) > versions_max, f"takes {versions_max} source versions"),
         (
             has_extras and not profile.takes_job_extras,
@@ -183,15 +190,15 @@ def _window(window: Window | None, profile: Profile) -> Pairs:
         return ()
     if window.repeat_daily:
         raise cannot("has no schedule that repeats", profile)
-    has_end = window.end_epoch_ms < jobs.ENDLESS_EPOCH_MS
+    has_end = window.end_epoch_ms < ENDLESS_EPOCH_MS
     end = (("ScheduleFinishTime", str(window.end_epoch_ms)),) if has_end else ()
     return (("ScheduleTime", str(window.start_epoch_ms)), *end)
 
 
 def _minutes(span_s: int | None, profile: Profile) -> str:
-    if span_s is not None and span_s % jobs.MINUTE_S:
+    if span_s is not None and span_s % MINUTE_S:
         raise cannot(f"counts in whole minutes, and {span_s} s are none", profile)
-    return "" if span_s is None else str(span_s // jobs.MINUTE_S)
+    return "" if span_s is None else str(span_s // MINUTE_S)
 
 
 def _changed_job(call: UpdateJob, profile: Profile) -> Pairs:

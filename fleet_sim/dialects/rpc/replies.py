@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 from fleet_sim.dialects.rpc import firmware, modules, tasks
-from fleet_sim.dialects.rpc.jobs import ENDLESS_EPOCH_MS, JOIN_LATER, MINUTE_S, OVERWRITE
+from fleet_sim.dialects.rpc.job_parameters import ENDLESS_EPOCH_MS, JOIN_LATER, MINUTE_S, OVERWRITE
 from fleet_sim.dialects.rpc.times import read_minute, read_utc
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.northbound import (

@@ -22,7 +22,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fleet_sim.dialects.http import HttpRequest
-from fleet_sim.dialects.rpc import firmware, jobs, name_lists, tasks
+from fleet_sim.dialects.rpc import firmware, name_lists, tasks
+from fleet_sim.dialects.rpc.job_parameters import DEVICES_MAX
 from fleet_sim.dialects.rpc.profile import UPLOAD_LIST, Profile
 from fleet_sim.dialects.rpc.question import question
 from fleet_sim.dialects.rpc.searches import Pairs, cannot, numbered
@@ -185,7 +186,7 @@ def _names_to_list(order: JobOrder, profile: Profile) -> tuple[str, ...]:
     """
     names = order.scope.device_keys or ()
     is_static = order.kind == "upgrade" and not order.open_list
-    if len(names) <= jobs.DEVICES_MAX or not is_static or UPLOAD_LIST not in profile.actions:
+    if len(names) <= DEVICES_MAX or not is_static or UPLOAD_LIST not in profile.actions:
         return ()
     if len(names) > name_lists.NAMES_MAX:
         raise cannot(f"takes {name_lists.NAMES_MAX} names", profile)
@@ -205,7 +206,7 @@ def _cancel_tasks(call: CancelTasks, replies: Replies, profile: Profile) -> Step
         if is_known
         else replies[0]["Data"]
     )
-    part = _part(call.device_keys, len(replies) - (not is_known), jobs.DEVICES_MAX)
+    part = _part(call.device_keys, len(replies) - (not is_known), DEVICES_MAX)
     if not part:
         return None
     named = tuple((name, _text(job, name)) for name in ("ProductKey", "FirmwareId"))

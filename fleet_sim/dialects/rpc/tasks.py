@@ -1,7 +1,9 @@
 """Calls about tasks, and about the versions of modules, at the server's end.
 
 Source: "ListOTATaskByJob", "ListOTAUnfinishedTaskByDevice", "ListOTAModuleVersionsByDevice",
-"CancelOTATaskByDevice", "ConfirmOTATask", "ReupgradeOTATask".
+"CancelOTATaskByDevice", "ConfirmOTATask", "ReupgradeOTATask". What ListOTATaskByJob says of a job
+that is not there is in none of them; it is refused, as by the other actions that take a JobId,
+unless the contract says otherwise. Lists by firmware, which jobs outlive, are empty then.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from fleet_sim.dialects.rpc.asked import (
     together,
 )
 from fleet_sim.dialects.rpc.codes import miss, refuse
-from fleet_sim.dialects.rpc.jobs import DEVICES_MAX, MINUTE_S
+from fleet_sim.dialects.rpc.job_parameters import DEVICES_MAX, MINUTE_S
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.dialects.rpc.times import utc_of, utc_or_none
 from fleet_sim.model.filters import Comparison, Filter, Operator

@@ -8,6 +8,7 @@ from fleet_sim.dialects.alink.device import AlinkDevice
 from fleet_sim.dialects.alink.server import AlinkServer
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.tuya.contract import CONTRACT
+from fleet_sim.dialects.tuya.ids import IDS
 from fleet_sim.dialects.tuya.northbound import (
     gate,
     http_refusal,
@@ -29,6 +30,7 @@ TUYA = Dialect(
     http_refusal=http_refusal,
     keep_alive=KEEP_ALIVE,
     block_rules=BLOCK_RULES,  # no job of its own is by blocks, so each request is refused
+    ids=IDS,
     covers={
         "devices": "Alink over MQTT: all sign methods, registration, modules, HTTPS",
         "northbound": "RPC in camelCase, HMAC-SHA1: modules, static and verify jobs, consent",

@@ -103,12 +103,15 @@ class TuyaLinkDevice:
                 return None
 
     def _versions(self, device: DeviceId, report: VersionReport) -> Fields:
-        channel = self._channels.number_of(report.module)
+        told = ((report.module, report.version), *report.beside)
         return {
             "bizType": "UPDATE" if report.after_upgrade else "INIT",
             "pid": device.product_key,
             "firmwareKey": self._firmware_key or device.product_key,
-            "otaChannel": [{"channel": channel, "version": report.version}],
+            "otaChannel": [
+                {"channel": self._channels.number_of(module), "version": version}
+                for module, version in told
+            ],
         }
 
     def decode(self, device: DeviceId, topic: str, payload: bytes) -> ServerMessage:

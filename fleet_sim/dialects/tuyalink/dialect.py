@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet_sim.dialects.interface import Dialect
+from fleet_sim.dialects.tuya.ids import IDS
 from fleet_sim.dialects.tuya.northbound import (
     gate,
     http_refusal,
@@ -27,6 +28,7 @@ TUYALINK = Dialect(
     operator_key_of=operator_key_of,
     http_refusal=http_refusal,
     firmware_hmac=firmware_hmac,
+    ids=IDS,
     covers={
         "devices": "MQTT with the device's secret: report, issue, progress, get; channels; HMACs",
         "northbound": "that of `tuya`: this platform's own knows no batches",

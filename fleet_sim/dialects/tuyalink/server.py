@@ -181,10 +181,9 @@ class TuyaLinkServer:
 
 
 def _read_versions(channels: Channels, message_id: str, data: Fields) -> VersionReport:
-    """Read a report: of several channels the main one, or else the first.
+    """Read a report of one channel or several: the main one first, the others as they stand.
 
-    A neutral report is about one module. Our own devices send one report for each; of those who
-    send all in one, the others' versions are lost here.
+    Of a channel that stands there twice the first counts; one with an empty version tells nothing.
     """
     biz_type = read_string(data, "bizType")
     if biz_type not in _AFTER_UPGRADE:
@@ -192,12 +191,17 @@ def _read_versions(channels: Channels, message_id: str, data: Fields) -> Version
     told = read_list(data, "otaChannel")
     if not told:
         raise DialectError("otaChannel is empty")
-    main = channels.name_of(MAIN)
-    read = [(channels.module_of(each), read_text(each, "version")) for each in told]
-    module, version = next((each for each in read if each[0] == main), read[0])
-    if not version:
+    versions: dict[str, str] = {}
+    for each in told:
+        module, version = channels.module_of(each), read_text(each, "version")
+        if version:
+            versions.setdefault(module, version)
+    if not versions:
         raise DialectError("version is empty")
-    return VersionReport(message_id, version, module, _AFTER_UPGRADE[biz_type])
+    main = channels.name_of(MAIN)
+    (module, version), *others = sorted(versions.items(), key=lambda each: each[0] != main)
+    after = _AFTER_UPGRADE[biz_type]
+    return VersionReport(message_id, version, module, after, beside=tuple(others))
 
 
 def _read_progress(

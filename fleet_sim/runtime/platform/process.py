@@ -185,6 +185,8 @@ def _platform(
             if settings.vendor_files and dialect.http is not None
             else http.url_of
         ),
+        ids=dialect.ids,
+        products=frozenset({account.product_key, *settings.products}),
     )
     gate = dialect.gate(
         account.org,

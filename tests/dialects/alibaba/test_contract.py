@@ -5,7 +5,8 @@ import pytest
 from fleet_sim.dialects.alibaba import contract
 from fleet_sim.dialects.alibaba.contract import CONTRACT
 from fleet_sim.dialects.alibaba.northbound import PROFILE
-from fleet_sim.dialects.rpc import jobs
+from fleet_sim.dialects.alink.blocks import FILE_BYTES_MAX
+from fleet_sim.dialects.rpc import job_parameters
 from fleet_sim.dialects.rpc.job_rows import fields
 from fleet_sim.model.northbound import GetJob, Scope, Shown, TaskStatus, Window
 from fleet_sim.oracle.outcome import Standing
@@ -51,7 +52,8 @@ def test_its_ranges_are_those_that_its_gate_checks() -> None:
     assert (CONTRACT.pushes_a_minute_min, CONTRACT.pushes_a_minute_max) == (10, 10_000)
     assert CONTRACT.window_lead_s == 300
     assert CONTRACT.source_versions_max == 10
-    assert CONTRACT.timeout_step_s == jobs.MINUTE_S
+    assert CONTRACT.timeout_step_s == job_parameters.MINUTE_S
+    assert CONTRACT.blocks_bytes_max == FILE_BYTES_MAX == 16 * 1024 * 1024
 
 
 # --- how jobs stand ------------------------------------------------------------------------------

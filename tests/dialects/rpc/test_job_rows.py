@@ -6,7 +6,7 @@ import pytest
 
 from fleet_sim.dialects.alibaba.contract import CONTRACT
 from fleet_sim.dialects.rpc import job_rows
-from fleet_sim.dialects.rpc.jobs import ENDLESS_EPOCH_MS
+from fleet_sim.dialects.rpc.job_parameters import ENDLESS_EPOCH_MS
 from fleet_sim.model.northbound import JobOrder, JobRow, JobStatus, Names, Retry, Scope, Window
 from tests.dialects.rpc.callers import NOW, PROFILES
 

@@ -162,7 +162,7 @@ async def test_modules_survive_the_restart_of_a_platform(tmp_path: Path) -> None
     """A second process on the same store shows what the first was told."""
     store = f"sqlite:///{tmp_path / 'store.db'}"
     listed = []
-    async with account("alibaba", store=store) as one:
+    async with account("alibaba", store=store, devices=(_METER,)) as one:
         for name in ("mcu", "Radio"):
             given = {"ProductKey": "pk", "ModuleName": name, "AliasName": "a"}
             assert (await one.ask("CreateOTAModule", given))["Success"]

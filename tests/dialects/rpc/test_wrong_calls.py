@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fleet_sim.dialects.rpc import codes
 from fleet_sim.dialects.rpc.profile import Profile
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.runtime.real_time import epoch_ms
@@ -92,3 +93,23 @@ async def test_the_calls_they_stand_beside_are_right(vendor: str) -> None:
     assert {action: answer["Success"] for action, answer in answers.items()} == dict.fromkeys(
         answers, True
     )
+
+
+async def test_a_job_by_blocks_is_refused_for_a_file_that_is_too_long() -> None:
+    """Of whichever kind; the same jobs over HTTPS are made."""
+    short = {"blocks_bytes_max": len(CONTENT) - 1}
+    actions = ("CreateOTAVerifyJob", "CreateOTAStaticUpgradeJob", "CreateOTADynamicUpgradeJob")
+    async with account("alibaba", devices=FLEET, contract=short) as one:
+        await fill(one)
+        before = await everything(one)
+        refused = [
+            await one.ask(action, {**GOOD[action], "DownloadProtocol": "MQTT"})
+            for action in actions
+        ]
+        after = await everything(one)
+        made = [await one.ask(action, GOOD[action]) for action in actions]
+
+    assert [answer["Code"] for answer in refused] == [codes.BAD_REQUEST] * 3
+    assert "the file has 5 bytes; over MQTT it may have 4" in refused[0]["ErrorMessage"]
+    assert after == before
+    assert [answer["Code"] for answer in made] == [""] * 3

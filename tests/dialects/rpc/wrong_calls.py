@@ -113,7 +113,10 @@ def wrong_calls(now_ms: int) -> tuple[Wrong, ...]:
     Args:
         now_ms: The wall clock, from which schedules count.
     """
-    return (*_FIRMWARE, *_MODULES, *_UPGRADES, *_schedules(now_ms), *_LISTS, *_TASKS)
+    return (
+        *(*_FIRMWARE, *_MODULES, *_UPGRADES, *_schedules(now_ms), *_LISTS, *_TASKS),
+        *_STRANGE_PRODUCTS,
+    )
 
 
 _FIRMWARE = (
@@ -231,6 +234,8 @@ _LISTS = (
     ),
     *_pages("ListOTAJobByDevice", 100),
     *_without("ListOTATaskByJob", "JobId"),
+    *_each("ListOTATaskByJob", "iot.ota.JobNotExisted", {"JobId": "none"},
+           {"JobId": "none", "TaskStatus": "FAILED"}, {"JobId": "none", "DeviceNames.1": "d1"}),
     *_pages("ListOTATaskByJob", 100),
     *_each("ListOTATaskByJob", _BAD, {"TaskStatus": "CANCELLED"}, _several("DeviceNames", 51)),
     *_each(
@@ -268,3 +273,17 @@ _TASKS = (
     *_each("DeleteOTAFirmware", "iot.ota.FirmwareInUse", {"FirmwareId": "{firmware}"}),
     *_each("NoSuchAction", codes.NO_SUCH_ACTION, {}),
 )
+# What may name a product, each with one that nobody knows.
+_STRANGE_PRODUCTS = (
+    *(
+        one
+        for action in ("CreateOTAFirmware", "CreateOTAVerifyJob", _STATIC,
+                       "CreateOTAModule", "UpdateOTAModule", "DeleteOTAModule",
+                       "ListOTAModuleByProduct")
+        for one in _each(action, codes.NO_SUCH_PRODUCT, {"ProductKey": "strange"})
+    ),
+    *_each(
+        "CreateOTADynamicUpgradeJob", codes.NO_SUCH_PRODUCT, {"ProductKey": "strange"},
+        vendors=ALIBABA,
+    ),
+)  # fmt: skip

@@ -36,6 +36,7 @@ def test_what_it_has_no_action_for_is_not_in_its_contract() -> None:
     assert (CONTRACT.reopenable, CONTRACT.policy_names) == ((), None)
 
 
+@pytest.mark.parametrize("dialect", ["tuya", "tuyalink"])
 @pytest.mark.parametrize(
     ("key", "value", "promise"),
     [
@@ -45,9 +46,14 @@ def test_what_it_has_no_action_for_is_not_in_its_contract() -> None:
         ("window", {"start": "1m", "end": "2h"}, ""),
     ],
 )
-def test_a_key_that_it_lacks_is_told_and_left_out(key: str, value: object, promise: str) -> None:
-    """It is no mistake; what it would have been about is not promised."""
-    run = small_run("tuya", {}, {key: value})
+def test_a_key_that_it_lacks_is_told_and_left_out(
+    dialect: str, key: str, value: object, promise: str
+) -> None:
+    """It is no mistake; what it would have been about is not promised.
+
+    TuyaLink's jobs are the same ones, so whatever these lack, those do.
+    """
+    run = small_run(dialect, {}, {key: value})
 
     assert run.plan.overrides == (f"job for field: {key} is left out, as the vendor has none.",)
     assert set(run.shown("status").values()) == {TaskStatus.SUCCEEDED}

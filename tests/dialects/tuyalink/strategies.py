@@ -66,9 +66,24 @@ _FAILURES = st.sampled_from(
         (FailureCause.UPGRADE, -48),
     ]
 ) | st.tuples(st.just(FailureCause.OTHER), st.integers(-(10**9), -51))
+
+
+def _several(
+    message_id: str, parts: list[tuple[str, str]], *, after_upgrade: bool
+) -> VersionReport:
+    """Make a report of these parts, the main one first, as it is read."""
+    (module, version), *others = sorted(parts, key=lambda each: each[0] != "")
+    return VersionReport(message_id, version, module, after_upgrade, beside=tuple(others))
+
+
 DEVICE_MESSAGES: st.SearchStrategy[DeviceMessage] = st.one_of(
     st.builds(
-        VersionReport, message_id=IDS, version=TEXTS, module=MODULES, after_upgrade=st.booleans()
+        _several,
+        message_id=IDS,
+        parts=st.lists(
+            st.tuples(MODULES, TEXTS), min_size=1, max_size=4, unique_by=lambda each: each[0]
+        ),
+        after_upgrade=st.booleans(),
     ),
     st.builds(ProgressReport, message_id=IDS, percent=st.integers(0, 100), module=MODULES),
     st.builds(
@@ -96,7 +111,7 @@ NEAR_WIRES = near_wires(
             TuyaLinkDevice(names=Names("prod1")).encode,
             _DEVICE,
             VersionReport("1", "1.0.0"),
-            VersionReport("2", "1.0.0", "9", after_upgrade=True),
+            VersionReport("2", "1.0.0", "9", after_upgrade=True, beside=(("3", "1"),)),
             ProgressReport("3", 35, module="9"),
             FailureReport("4", FailureCause.FLASH, "no", -47, "9"),
             VersionQuery("5"),

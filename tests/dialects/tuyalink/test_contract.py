@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import dataclasses
 
-import pytest
-
 from fleet_sim.backend.reports import GRACE_MS
 from fleet_sim.dialects.tuya.contract import CONTRACT as TUYA
 from fleet_sim.dialects.tuyalink import contract
 from fleet_sim.dialects.tuyalink.contract import CONTRACT
 from fleet_sim.model.northbound import TaskStatus
-from fleet_sim.oracle.outcome import Standing
 from tests.backend.playbook import Server
 from tests.dialects.contract_source import parameters_named
 from tests.dialects.small_runs import small_run
@@ -58,23 +55,3 @@ def test_a_device_that_comes_back_is_given_our_own_time_to_report() -> None:
     again_at_ms = [t for t, _, _ in run.kinds("push_sent")][1]
     assert GRACE_MS <= again_at_ms - back_at_ms < GRACE_MS + 100
     assert run.violated == {}
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "promise"),
-    [
-        ("concurrency", 3, "V01"),
-        ("incremental", True, "V37"),
-        ("rate", 20, "V49"),
-        ("window", {"start": "1m", "end": "2h"}, ""),
-    ],
-)
-def test_a_key_that_it_lacks_is_told_and_left_out(key: str, value: object, promise: str) -> None:
-    """It is no mistake; what it would have been about is not promised."""
-    run = small_run("tuyalink", {}, {key: value})
-
-    assert run.plan.overrides == (f"job for field: {key} is left out, as the vendor has none.",)
-    assert set(run.shown("status").values()) == {TaskStatus.SUCCEEDED}
-    assert run.violated == {}
-    if promise:
-        assert run.standing(promise) is Standing.NOT_PROMISED

@@ -91,6 +91,15 @@ def test_a_device_subscribes_to_pushes_and_answers() -> None:
             ),
         ),
         (
+            VersionReport("a1", "1.0.0", beside=(("9", "0.9.0"), ("3", "7"))),
+            "ota/firmware/report",
+            (
+                b'{"bizType":"INIT","pid":"prod1","firmwareKey":"key1",'
+                b'"otaChannel":[{"channel":0,"version":"1.0.0"},{"channel":9,"version":"0.9.0"},'
+                b'{"channel":3,"version":"7"}]}'
+            ),
+        ),
+        (
             ProgressReport("a1", 35, "a text without a field"),
             "ota/progress/report",
             b'{"channel":0,"progress":35}',

@@ -178,7 +178,24 @@ def test_what_the_device_says_is_what_the_server_hears(
                 b'{"bizType":"INIT","pid":"prod1","firmwareKey":"key1","otaChannel":'
                 b'[{"channel":9,"version":"0.9.0"},{"channel":0,"version":"1.0.0"}]}'
             ),
-            VersionReport("a1", "1.0.0"),
+            VersionReport("a1", "1.0.0", beside=(("9", "0.9.0"),)),
+        ),
+        (
+            _REPORT,
+            (
+                b'{"bizType":"UPDATE","otaChannel":[{"channel":10,"version":"3"},'
+                b'{"channel":9,"version":""},{"version":"1"},{"channel":10,"version":"4"},'
+                b'{"channel":3,"version":"2"}]}'
+            ),
+            VersionReport("a1", "1", after_upgrade=True, beside=(("10", "3"), ("3", "2"))),
+        ),
+        (
+            _REPORT,
+            (
+                b'{"bizType":"INIT","otaChannel":[{"channel":9,"version":"2"},'
+                b'{"channel":3,"version":"1"}]}'
+            ),
+            VersionReport("a1", "2", "9", beside=(("3", "1"),)),
         ),
         (
             _REPORT,
@@ -222,6 +239,15 @@ def test_messages_of_the_field_are_read(topic: str, data: bytes, message: Device
         (
             _REPORT,
             b'{"msgId":"7","data":{"bizType":"INIT","otaChannel":[{"version":""}]}}',
+            1002,
+            "7",
+        ),
+        (
+            _REPORT,
+            (
+                b'{"msgId":"7","data":{"bizType":"INIT","otaChannel":'
+                b'[{"version":"1"},{"channel":20,"version":"1"}]}}'
+            ),
             1002,
             "7",
         ),

@@ -31,7 +31,7 @@ async def one_call(ready: dict[str, str], kind: Kind, folder: Path) -> Captured:
         here = f"http://127.0.0.1:{proxy.port}"
         async with operating({**ready, "http": here}, folder, kind) as operator:
             answer = await operator.ask("ListOTATaskByJob", JobId="j*1", CurrentPage=1, PageSize=10)
-    assert (answer["Success"], answer["Total"]) == (True, 0)
+    assert (answer["Success"], answer["Code"]) == (False, "iot.ota.JobNotExisted")
     return captured(bytes(proxy.sent[0]))
 
 
