@@ -24,7 +24,8 @@ from fleet_sim.report.run import FILES, RUN_LOG, Generator, NorthboundFigures, R
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.run_log import ReadLog, part_path, read_log
+from fleet_sim.runtime.log_reader import ReadLog, read_log
+from fleet_sim.runtime.run_log import part_path
 from fleet_sim.scenario.expect import read_told
 
 
