@@ -122,9 +122,9 @@ def test_the_number_of_promises_told_is_true() -> None:
     """The README and the changelog count them in words and figures."""
     changelog = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
-    assert len(PROMISES) == 25
-    assert "Twenty-five promises" in _README
-    assert "25 promises" in changelog
+    assert len(PROMISES) == 26
+    assert "Twenty-six promises" in _README
+    assert "26 promises" in changelog
 
 
 def test_what_a_vendors_jobs_lack_is_documented() -> None:

@@ -5,7 +5,8 @@ number their reports anew after each restart, number all of them alike, or not a
 
     the answer to an open question         counts
     the words last heard under its id      a copy within `COPY_MS`; later it counts
-    the id said something else meanwhile   counts: what is numbered alike has no number
+    the id said something else meanwhile   counts: what is numbered alike has no number; what it
+                                           said of another part, which has ids of its own, is aside
     the words that ended an attempt        a copy on a young connection, which came to repeat it,
                                            until the next attempt's progress is heard there
 """
@@ -28,14 +29,21 @@ _MARK_BYTES = 8
 
 def is_copy(device: DeviceState, report: Report, now_ms: int) -> bool:
     """Tell whether a report only repeats what came on this connection; see the module."""
-    said = Heard(report.message_id, hash(report), now_ms)
-    last = next((one for one in device.heard if one.message_id == said.message_id), None)
+    said = Heard(report.message_id, report.module, hash(report), now_ms)
+    alike = [one for one in device.heard if _are_alike(one, said)]
+    last = alike[-1] if alike else None
     is_repeated = last is not None and last.words == said.words and now_ms - last.at_ms < COPY_MS
     if is_repeated and not _is_answer(device, report):
         return True
-    others = (one for one in device.heard if one is not last and now_ms - one.at_ms < COPY_MS)
+    others = (one for one in device.heard if one not in alike and now_ms - one.at_ms < COPY_MS)
     device.heard = (*others, said)[-_HEARD_MAX:]
     return False
+
+
+def _are_alike(one: Heard, other: Heard) -> bool:
+    """Tell whether one id stands for both: two parts, each named, number their reports apart."""
+    are_apart = bool(one.module and other.module) and one.module != other.module
+    return one.message_id == other.message_id and not are_apart
 
 
 def mark_of(report: FailureReport) -> str:

@@ -10,6 +10,7 @@ An open list takes in devices for as long as its job runs and nobody has ended t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 from fleet_sim.backend import tasks
@@ -19,6 +20,7 @@ from fleet_sim.backend.state import DeviceState, JobState, TaskState, is_source,
 from fleet_sim.backend.waiting import line_up, stir
 from fleet_sim.backend.words import desc_of
 from fleet_sim.model.chance import draw
+from fleet_sim.model.messages import VersionReport
 from fleet_sim.model.northbound import TaskStatus
 
 # How a device came to be looked at: it registered or changed, or reported a version, new or not.
@@ -73,6 +75,21 @@ def add(books: Books, job: JobState, device: DeviceState, now_ms: int) -> None:
     is_there = device.version_of(job.module) == job.target and not books.contract.asks_version
     if is_there and task.is_waiting and "B48" not in books.planted:
         tasks.settle_at_target(books, task, now_ms)
+
+
+def list_again(books: Books, device: DeviceState, report: VersionReport) -> None:
+    """Count a device's success another time, as another task of its job (B20)."""
+    task = device.latest
+    is_told = task is not None and (task.job.module, task.job.target) == (
+        report.module,
+        report.version,
+    )
+    if task is None or not is_told or task.status is not TaskStatus.SUCCEEDED:
+        return
+    number = books.number("task")
+    again = replace(task, task_id=books.name("task", number), number=number)
+    tasks.enter(books, again)
+    books.keep(again)
 
 
 def join_open_lists(

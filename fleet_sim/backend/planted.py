@@ -27,6 +27,7 @@ PLANTED: Mapping[str, str] = MappingProxyType(
         "B16": "Any version report ends the task as a success.",
         "B18": "A late progress report revives a failed task.",
         "B19": "A late failure report overwrites a success.",
+        "B20": "A version report that comes twice puts its task on the list twice.",
         "B23": "A desc is cut at 255 characters.",
         "B27": "The task of a device that was offline at creation is never pushed.",
         "B28": "A finished task is pushed again at every reconnect.",

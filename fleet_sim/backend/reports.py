@@ -77,6 +77,8 @@ def on_message(books: Books, device: DeviceState, message: DeviceMessage, now_ms
         case VersionReport() | ProgressReport() | FailureReport():
             if not copies.is_copy(device, message, now_ms):
                 _on_report(books, device, message, now_ms)
+            elif "B20" in books.planted and isinstance(message, VersionReport):
+                joining.list_again(books, device, _placed(device, message))
             books.tell(device, ReportReply(message.message_id, to=type(message)))
 
 

@@ -24,9 +24,17 @@ WAITING = frozenset({TaskStatus.UNCONFIRMED, TaskStatus.QUEUED})
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A report that a device made a moment ago: under which id, the hash of its words, and when."""
+    """A report that a device made a moment ago.
+
+    Attributes:
+        message_id: Under which id.
+        module: Of which part; "" of the device, or of a part that it left unnamed.
+        words: The hash of its words.
+        at_ms: When it came.
+    """
 
     message_id: str
+    module: str
     words: int
     at_ms: int
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,12 +20,13 @@ from fleet_sim.oracle.record_shapes import misfit
 from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.oracle.tolerance import REAL_TIME, VIRTUAL_TIME, Tolerance
 from fleet_sim.report.console import print_summary
-from fleet_sim.report.run import FILES, RUN_LOG, Generator, Run, Timing
+from fleet_sim.report.run import FILES, RUN_LOG, Generator, NorthboundFigures, Run, Timing
 from fleet_sim.report.run_json import render, run_json
 from fleet_sim.report.warnings import warnings
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.run_log import ReadLog, part_path, read_log
-from fleet_sim.scenario.load import decode, load
+from fleet_sim.runtime.log_reader import ReadLog, read_log
+from fleet_sim.runtime.run_log import part_path
+from fleet_sim.scenario.expect import read_told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +37,12 @@ class _Kept:
     seed: int = 0
     timing: Timing = field(default_factory=lambda: Timing(world="real"))
     generator: Generator = field(default_factory=Generator)
+    northbound: NorthboundFigures = field(default_factory=NorthboundFigures)
     overrides: tuple[str, ...] = ()
 
 
 _SLIP_MS_MAX = 86_400_000  # A day: no run was ever that late.
+_EXPECT = (Source.CONTROL, "expect")
 _KEPT = TypeAdapter(_Kept)
 _PROFILE = TypeAdapter(ContractProfile)
 
@@ -51,12 +54,13 @@ def judge(
     """Judge a run again from what it left; nothing in its folder changes."""
     log = _log(run)
     contracts = contracts_of(log.records)
+    expectations = _expectations(run, log.records)
     records = _whole(log)
     told = _told(run, _kept(run), log)
     judgement = judge_log(
         records,
         contracts,
-        expectations=_expectations(run, contracts),
+        expectations=expectations,
         tolerance=_tolerance(told),
     )
     why = next((one["why"] for one in records if one.kind == "end"), "")
@@ -177,6 +181,7 @@ def _told(run: Path, kept: _Kept, log: ReadLog) -> Run:
         seed=kept.seed,
         timing=kept.timing,
         generator=kept.generator,
+        northbound=kept.northbound,
         warnings=(*_missing_end(log), *warnings(log.records)),
         overrides=kept.overrides,
         folder=str(run),
@@ -205,14 +210,24 @@ def _end_s(log: ReadLog) -> float:
     return (log.records[-1].t if log.whole_ms is None else log.whole_ms) / 1000
 
 
-def _expectations(run: Path, spoken: Iterable[str]) -> tuple[Expectation, ...]:
-    """Read what was expected; the plan has seen to it that the contract fits who spoke."""
-    path = run / "scenario.yaml"
+def _expectations(run: Path, records: Sequence[Record]) -> tuple[Expectation, ...]:
+    """Read what was expected, flags of the run and all.
+
+    Raises:
+        TargetError: The log does not say it, or says what is no expectation.
+    """
+    said = next((one for one in records if (one.src, one.kind) == _EXPECT), None)
+    if said is None:
+        raise TargetError(
+            "the log lacks what was expected: no record of the kind expect is there; the log of a "
+            "run has one at its start, after the contracts"
+        )
+    file = str(run / "scenario.yaml")
+    fleets = [str(one["fleet"]) for one in records if one.kind == "fleet" and "fleet" in one.fields]
     try:
-        content = path.read_bytes()
-    except OSError:
-        return ()
-    return load(decode(content, str(path)), str(path), dialect=next(iter(spoken), None)).expect
+        return tuple(read_told(one, file=file, fleets=fleets) for one in said["expectations"])
+    except ValueError as error:
+        raise TargetError(f"{place_of(said)}: an expectation {error}") from error
 
 
 def _tolerance(told: Run) -> Tolerance:

@@ -311,7 +311,7 @@ class _Session:
             overrides=self._plan.overrides,
             folder=str(self._folder),
             program=_program(),
-            arguments=tuple(_repeatable(sys.argv[1:])),
+            arguments=tuple(sys.argv[2:]),
             can_go_virtual=self._plan.target.broker is None,
         )
 
@@ -346,22 +346,6 @@ def _program() -> str:
 
 def _say(line: str) -> None:
     typer.echo(f"fleet-sim: {line}", err=True)
-
-
-def _repeatable(arguments: list[str]) -> list[str]:
-    """Return what followed `run`, without seed, world and display."""
-    kept: list[str] = []
-    skip = False
-    for argument in arguments[1:]:
-        if skip:
-            skip = False
-        elif argument in {"--seed", "--ui", "--runs", "--junit"}:
-            skip = True
-        elif argument != "--virtual" and not argument.startswith(
-            ("--seed=", "--ui=", "--runs=", "--junit=")
-        ):
-            kept.append(argument)
-    return kept
 
 
 def _check_target(planned: Plan, *, virtual: bool, holds: bool, is_owner: bool) -> None:

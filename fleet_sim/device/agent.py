@@ -19,7 +19,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
-from fleet_sim.device import asking, blocks, connecting, downloading, installing, requests
+from fleet_sim.device import (
+    asking,
+    blocks,
+    connecting,
+    downloading,
+    installing,
+    repeating,
+    requests,
+)
 from fleet_sim.device.conduct import Persona
 from fleet_sim.device.events import (
     Acknowledged,
@@ -149,7 +157,12 @@ class DeviceAgent:
         is_down = self.state in {UpgradeState.OFF, UpgradeState.GONE}
         if is_down and not isinstance(event, PoweredOn):
             return ()
-        return tuple(_handle(self._mind, event, now_ms))
+        mind = self._mind
+        effects = tuple(_handle(mind, event, now_ms))
+        is_copy = isinstance(event, TimerFired) and event.name is Timer.REPEAT
+        if mind.conduct.copies and not is_copy:
+            return repeating.with_copies(mind, effects, now_ms)
+        return effects
 
 
 def _handle(mind: Mind, event: Event, now_ms: int) -> Iterator[Effect]:  # noqa: C901 - a case an event
@@ -192,7 +205,9 @@ def _on_acknowledged(mind: Mind, message_id: str, now_ms: int) -> Iterator[Effec
         yield from connecting.stay_away(mind, "away", until_ms)
 
 
-def _on_timer(mind: Mind, name: Timer, token: int, now_ms: int) -> Iterator[Effect]:
+def _on_timer(  # noqa: C901 - a case a timer
+    mind: Mind, name: Timer, token: int, now_ms: int
+) -> Iterator[Effect]:
     if not mind.alarms.take(name, token):
         return
     match name:
@@ -212,5 +227,7 @@ def _on_timer(mind: Mind, name: Timer, token: int, now_ms: int) -> Iterator[Effe
             yield from connecting.stay_away(mind, "flap", now_ms + mind.conduct.down_ms)
         case Timer.ASK:
             yield from asking.ask(mind, now_ms)
+        case Timer.REPEAT:
+            yield from repeating.again(mind, now_ms)
         case _:
             assert_never(name)

@@ -26,6 +26,8 @@ class Conduct:
         returns: Whether the device comes back from its reboot.
         up_ms: How long a connection lasts before the device drops it; None: as long as it can.
         down_ms: How long the device then stays away.
+        copies: How often its last report is sent again, unaltered.
+        copy_after_ms: How long after the one before.
         away_until_ms: Having reported once, it stays away until this instant; None: it stays.
     """
 
@@ -38,6 +40,8 @@ class Conduct:
     returns: bool = True
     up_ms: int | None = None
     down_ms: int = 0
+    copies: int = 0
+    copy_after_ms: int = 0
     away_until_ms: int | None = None
 
     def worded(self, desc: str) -> str:

@@ -54,7 +54,7 @@ def on_lost(mind: Mind, why: str, now_ms: int) -> Iterator[Effect]:
     if mind.state is UpgradeState.REBOOTING or Timer.RECONNECT in mind.alarms:
         return
     mind.post.is_online = False
-    mind.alarms.drop(Timer.FLAP, Timer.ASK)
+    mind.alarms.drop(Timer.FLAP, Timer.ASK, Timer.REPEAT)
     if mind.state is UpgradeState.DOWNLOADING:
         mind.under_way.cuts = 0  # the link's fault, whichever of the two was told first
     yield from blocks.pause(mind, why)
@@ -65,7 +65,7 @@ def on_lost(mind: Mind, why: str, now_ms: int) -> Iterator[Effect]:
 def go_offline(mind: Mind, why: str) -> Iterator[Effect]:
     """End the connection; nothing awaited from it comes any more."""
     mind.post.is_online = False
-    mind.alarms.drop(Timer.RECONNECT, Timer.FLAP, Timer.ASK)
+    mind.alarms.drop(Timer.RECONNECT, Timer.FLAP, Timer.ASK, Timer.REPEAT)
     yield from blocks.pause(mind, why)
     yield Disconnect(why)
 

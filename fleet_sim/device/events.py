@@ -42,6 +42,7 @@ class Timer(StrEnum):
     REBOOT = "reboot"
     FLAP = "flap"
     ASK = "ask"
+    REPEAT = "repeat"  # to send the last report again
 
 
 # Events

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fleet_sim.device.alarms import Alarms
 from fleet_sim.device.attempt import Attempt
 from fleet_sim.device.conduct import Persona
-from fleet_sim.device.events import Effect, Note, SetTimer, Timer
+from fleet_sim.device.events import Effect, Note, Publish, SetTimer, Timer
 from fleet_sim.device.post import Post
 from fleet_sim.device.states import MOVES, UpgradeState
 from fleet_sim.device.timings import Timings
@@ -48,11 +48,12 @@ class Mind:
         pushed_at_ms: When it was last asked or offered to upgrade; None before the first time.
         post: What it says.
         alarms: What it waits for.
+        repeats: The report to be sent again, and how often yet; None: none.
     """
 
     __slots__ = (
         "alarms", "attempt", "conduct", "failures", "hmac_of", "is_mute", "modules", "persona",
-        "post", "pushed_at_ms", "seed", "state", "timings", "version", "who",
+        "post", "pushed_at_ms", "repeats", "seed", "state", "timings", "version", "who",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +82,7 @@ class Mind:
         self.failures = 0
         self.pushed_at_ms: int | None = None
         self.alarms = Alarms()
+        self.repeats: tuple[Publish, int] | None = None
 
     @property
     def is_online(self) -> bool:

@@ -160,6 +160,26 @@ _KINDS: Final = (
         ),
     ),
     PersonaKind(
+        id="F27",
+        name="progress_dup",
+        about="Sends its last report again, unaltered, as if no acknowledgement had come.",
+        fault=lambda knobs: Conduct(
+            copies=int(knobs["copies"]), copy_after_ms=_ms(knobs["after_s"])
+        ),
+        own_knobs=(
+            Knob(
+                name="copies",
+                about="How often a report is sent again.",
+                type="integer",
+                default=1,
+                minimum=1,
+                maximum=10,
+            ),
+            # Within the wait for an acknowledgement, after which servers may take it for a new one.
+            _span("after_s", 3.0, "How long after the one before."),
+        ),
+    ),
+    PersonaKind(
         id="F33",
         name="silent_success",
         about="Upgrades and reports 100 %, but does not report the new version.",

@@ -59,6 +59,7 @@ name as `module`, and then their version is that part's and not the device's):
        api_fail         call, no, code (null: it was never sent), text
        api_unknown      call, no (no answer: it may have taken effect any time later)
        fleet            fleet, dialect, devices (how many), at the start
+       expect           expectations (a list of text, line, flag), at the start
        firmware_known   firmware, product, version, size, digest, digest_method (as it was before)
        plants_nothing   why (a planted bug changes nothing with this vendor), at the start
        kept_by_others   devices (busy with somebody else's jobs), untold (the backend did not say)

@@ -13,6 +13,7 @@ from fleet_sim.oracle.desc import desc
 from fleet_sim.oracle.dynamic import dynamic
 from fleet_sim.oracle.filter_result import filter_result
 from fleet_sim.oracle.ground_truth import ground_truth
+from fleet_sim.oracle.idempotent import idempotent
 from fleet_sim.oracle.legal_moves import legal_moves
 from fleet_sim.oracle.mode import mode
 from fleet_sim.oracle.needed import needed
@@ -137,6 +138,12 @@ PROMISES: Mapping[str, Promise] = _by_id(
     ),
     Promise(
         "V28", "desc", "The text shown for a task is the device's own last word, unaltered.", desc
+    ),
+    Promise(
+        "V31",
+        "idempotent",
+        "A report that comes twice changes nothing the second time.",
+        idempotent,
     ),
     Promise(
         "V34",

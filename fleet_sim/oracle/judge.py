@@ -22,6 +22,7 @@ from fleet_sim.oracle.unread import doubted
 
 FINDINGS_MAX = 10  # a promise; the rest is counted, as `run.json` shows no more
 NO_MEASURES = Measures()
+_INTERRUPTED = 130  # the exit code by which shells know a Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,11 @@ class Verdict:
     name: Literal["passed", "failed", "aborted", "invalid"]
     exit_code: int
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether a person ended the run."""
+        return self.exit_code == _INTERRUPTED
+
 
 def decide(
     judgement: Judgement,
@@ -237,7 +243,7 @@ def decide(
             up, or somebody else spoke to its devices (`strangers`); "" when it does.
     """
     if interrupted:
-        return Verdict("aborted", 130)
+        return Verdict("aborted", _INTERRUPTED)
     if invalid_reason:
         return Verdict("invalid", 5)
     if aborted:

@@ -72,6 +72,14 @@ def _is_filter(value: Any) -> bool:  # noqa: ANN401 - JSON values
     return True
 
 
+def _is_expectations(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    shapes: Mapping[str, Fits] = {"text": _is_text, "line": _is_number, "flag": _is_text}
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and all(fits(one.get(name)) for name, fits in shapes.items())
+        for one in value
+    )
+
+
 def _is_window(value: Any) -> bool:  # noqa: ANN401 - JSON values
     return isinstance(value, dict) and all(
         value[name] is None or (_is_flag if name == "repeat_daily" else _is_number)(value[name])
@@ -102,6 +110,7 @@ SHAPES: Mapping[str, tuple[str, Fits]] = {
     **dict.fromkeys(("must_ask", "probe"), _FLAG),
     **dict.fromkeys(("devices", "from_versions", "untold", "versions"), _TEXTS),
     "device_keys": ("a list of texts or null", _or_none(_is_texts)),
+    "expectations": ("a list of text, line and flag", _is_expectations),
     "pages": ("a list of [number, size, rows, total]", _is_pages),
     "rows": ("a list of rows", _is_rows),
     "where": ("a filter as nested lists", _is_filter),
@@ -118,6 +127,7 @@ NEEDED: Mapping[tuple[Source, str], tuple[str, ...]] = {
     },
     (Source.CONTROL, "contract"): ("dialect",),
     (Source.CONTROL, "end"): ("why",),
+    (Source.CONTROL, "expect"): ("expectations",),
     (Source.CONTROL, "fleet"): ("dialect",),
     (Source.NORTHBOUND, "rows"): ("call", "where"),
     (Source.NORTHBOUND, "refused_query"): ("call", "where"),

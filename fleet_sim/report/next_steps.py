@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from fleet_sim.oracle.judge import Judgement, Verdict
@@ -13,7 +14,10 @@ from fleet_sim.report.run import FILES, RUN_LOG, Run
 # A line of a terminal holds two or three device keys; the log names the others.
 _DEVICES_MAX = 3
 _PROMISES_MAX = 3
-_INTERRUPTED = 130
+# What is not repeated with a run: its seed is named, its world chosen, the rest is for the eye.
+_WITH_VALUE = frozenset({"--seed", "--ui", "--runs", "--junit"})
+_ALONE = frozenset({"--virtual"})
+_REAL_ONLY = frozenset({"--hold"})  # Nobody holds what nobody can watch: virtual time refuses it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +95,29 @@ def _grep(run: Run, devices: list[str]) -> str:
 def _repeat(run: Run, verdict: Verdict) -> Step:
     seed = ("--seed", str(run.seed))
     if run.timing.world == "real" and not run.can_go_virtual:
-        return Step("The same seed again:", _command(run, "run", *run.arguments, *seed))
-    # Nobody holds what nobody can watch: virtual time refuses the flag.
-    rest = (word for word in run.arguments if word != "--hold")
+        rest = _repeatable(run.arguments, left_out=_ALONE)
+        return Step("The same seed again:", _command(run, "run", *rest, *seed))
+    rest = _repeatable(run.arguments, left_out=_ALONE | _REAL_ONLY)
     command = _command(run, "run", *rest, *seed, "--virtual")
     if run.timing.world == "real":
         text = "The same seed in virtual time, where every repetition is the same:"
-    elif verdict.exit_code == _INTERRUPTED:
+    elif verdict.is_interrupted:
         text = "The same again, to its end:"
     else:
         text = "The same again, byte for byte:"
     return Step(text, command)
+
+
+def _repeatable(arguments: Iterable[str], *, left_out: AbstractSet[str]) -> Iterator[str]:
+    """Yield what of a command line stays as it is when the run is repeated."""
+    words = iter(arguments)
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if name in _WITH_VALUE:
+            if not equals:
+                next(words, None)
+        elif word not in left_out:
+            yield word
 
 
 def _command(run: Run, *words: str) -> str:

@@ -79,7 +79,7 @@ def verdict_reason(run: Run, judgement: Judgement, verdict: Verdict) -> str:
     match verdict.name:
         case "invalid":
             return run.generator.invalid_reason or "the simulator broke"
-        case "aborted" if verdict.exit_code == 130:  # noqa: PLR2004 - the shell's interrupt
+        case "aborted" if verdict.is_interrupted:
             return "interrupted; what had happened until then was judged"
         case "aborted":
             return "an expectation with `abort` ended the run"

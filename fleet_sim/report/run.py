@@ -102,8 +102,7 @@ class Run:
         folder: The run's folder as the person can type it; "" where none is kept.
         lacks: What of `FILES` is not in it: it could not be written, or the run was killed.
         program: The command as the person typed it, `fleet-sim` or `./fleet-sim`.
-        arguments: What followed `run`, without `--seed`, `--virtual` and what only concerns the
-            display; enough to repeat the run.
+        arguments: What followed `run`, as it was typed; empty where nobody knows.
         can_go_virtual: Whether the same arguments mean something in virtual time; not so with a
             broker or a backend of somebody else's.
     """

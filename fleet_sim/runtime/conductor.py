@@ -24,6 +24,7 @@ from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.operator.control import OpenJob
 from fleet_sim.runtime.operator.office import Office
 from fleet_sim.runtime.run_log import MemoryLog
+from fleet_sim.scenario.expect import expectation_told
 from fleet_sim.scenario.plan import EventPlan, Plan
 from fleet_sim.scenario.plants import barren
 
@@ -96,6 +97,8 @@ class Conductor:
         for fleet in self._plan.fleets:
             fields = {"fleet": fleet.name, "dialect": fleet.dialect, "devices": fleet.devices}
             self._log.add(Source.CONTROL, "fleet", fields=fields)
+        expected = [expectation_told(one) for one in self._plan.expectations]
+        self._log.add(Source.CONTROL, "expect", fields={"expectations": expected})
         for sentence in barren(self._plan):
             self._log.add(Source.CONTROL, "plants_nothing", fields={"why": sentence})
         for rig in self._rigs.values():

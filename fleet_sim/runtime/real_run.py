@@ -26,13 +26,14 @@ from fleet_sim.runtime.file_handles import check_limit, raise_limit
 from fleet_sim.runtime.fleet.mount import mount
 from fleet_sim.runtime.fleet.rig import Rig
 from fleet_sim.runtime.http_client import http_session
+from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.operator.clean_up import CleanUp, cleaning
 from fleet_sim.runtime.operator.office import Office, opened, refusals, traffic
 from fleet_sim.runtime.operator.others import Kept
 from fleet_sim.runtime.platform.child import PlatformChild, platform_children
 from fleet_sim.runtime.real_time import RealClock
 from fleet_sim.runtime.real_world import RealWorld
-from fleet_sim.runtime.run_log import PARTS, FileLog, part_path, read_run
+from fleet_sim.runtime.run_log import PARTS, FileLog, part_path
 from fleet_sim.runtime.sites import Site, met, started
 from fleet_sim.runtime.target.broker_access import BrokerAccess, MqttLogin
 from fleet_sim.runtime.target.target import OperatorKeys, stock_broker

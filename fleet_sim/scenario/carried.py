@@ -227,6 +227,17 @@ _NAMED: tuple[tuple[tuple[str, ...], Callable[[ContractProfile], bool]], ...] = 
 )
 
 
+def carried(own: ContractProfile, after: ContractProfile) -> ContractProfile:
+    """Return what a vendor promises in a run: as overridden, but for a range that no job can use.
+
+    Where jobs name no gap between retries, all have the shortest. A longest one of an override's
+    would only have the verdict take a gap for promised that nobody can ask for.
+    """
+    if _names_no_gap(own):
+        return replace(after, retry_interval_s_max=after.retry_interval_s_min)
+    return after
+
+
 def sayable(own: ContractProfile, after: ContractProfile) -> ContractProfile:
     """Return by what a vendor's orders are written: as overridden, within what its API can say."""
     step_s = own.timeout_step_s
@@ -237,10 +248,7 @@ def sayable(own: ContractProfile, after: ContractProfile) -> ContractProfile:
         ),
     }
     kept |= {knob: getattr(own, knob) for knobs, lacks in _NAMED if lacks(own) for knob in knobs}
-    if _names_no_gap(own):
-        # No job names a gap there, and all have the shortest; the verdict is to know it, too.
-        kept["retry_interval_s_max"] = after.retry_interval_s_min
     most, asked = own.source_versions_max, after.source_versions_max
     if most is not None:
         kept["source_versions_max"] = most if asked is None else min(most, asked)
-    return replace(after, **kept)
+    return replace(carried(own, after), **kept)

@@ -9,11 +9,11 @@ V11 held                                        this one was exercised and held
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import get_args
+from typing import Annotated, Any, TypeAlias, get_args
 
-from pydantic import ValidationInfo
+from pydantic import PlainValidator, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from fleet_sim.oracle.metrics import METRICS, Metric, Unit
@@ -21,6 +21,7 @@ from fleet_sim.oracle.thresholds import Expectation, Op
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.errors import did_you_mean
 from fleet_sim.scenario.kinds import (
+    Glance,
     detail,
     glance,
     mistake,
@@ -87,6 +88,39 @@ def read_expectation(value: object, info: ValidationInfo) -> Expectation:
     raise_all(found)
     assert that is not None, "without it there was a mistake"
     return replace(that, abort=abort, after_ms=after_ms)
+
+
+Entry: TypeAlias = Annotated[Expectation, PlainValidator(read_expectation)]
+_ENTRY = TypeAdapter(Entry)
+
+
+def expectation_told(expectation: Expectation) -> dict[str, str | int]:
+    """Return an expectation as the run log has it: its words, and where they were written.
+
+    Returns:
+        `text`; `line`, 0 where a flag brought it; and that `flag` as it was typed, "" where it
+        stood in the file, which a log does not name.
+    """
+    flag = "" if expectation.line else expectation.file
+    return {"text": expectation.text, "line": expectation.line, "flag": flag}
+
+
+def read_told(told: Mapping[str, Any], *, file: str, fleets: Iterable[str]) -> Expectation:
+    """Read what `expectation_told` returned; when it could abort the run is of no account any more.
+
+    Args:
+        told: `text`, `line` and `flag`.
+        file: What to call the scenario's file.
+        fleets: Their names.
+
+    Raises:
+        ValueError: It is no expectation, or not of these fleets; the message is half a sentence.
+    """
+    try:
+        found = _ENTRY.validate_python(told["text"], context=Glance(fleets=tuple(fleets)))
+    except ValidationError as error:
+        raise ValueError(error.errors(include_url=False)[0]["msg"]) from error
+    return replace(found, file=told["flag"] or file, line=told["line"])
 
 
 def _read_that(value: dict[str, object], info: ValidationInfo) -> Expectation:

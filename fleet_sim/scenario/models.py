@@ -19,10 +19,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.network.profiles import LinkProfile
-from fleet_sim.oracle.thresholds import Expectation
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.contracts import LOWEST, misfits, replaced
-from fleet_sim.scenario.expect import read_expectation
+from fleet_sim.scenario.expect import Entry
 from fleet_sim.scenario.happenings import Happening
 from fleet_sim.scenario.jobs import Job
 from fleet_sim.scenario.keys import Keys
@@ -162,7 +161,7 @@ class Scenario(Keys):
     fleets: dict[NewName, Fleet]
     jobs: tuple[Job, ...] = ()
     events: tuple[Happening, ...] = ()
-    expect: tuple[Annotated[Expectation, PlainValidator(read_expectation)], ...] = ()
+    expect: tuple[Entry, ...] = ()
     target: Target = Target()
     contract: Annotated[Mapping[str, Any], PlainValidator(_read_contract)] = Field(
         default_factory=dict

@@ -11,7 +11,7 @@ from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.asking import with_asking
-from fleet_sim.scenario.carried import sayable
+from fleet_sim.scenario.carried import carried, sayable
 from fleet_sim.scenario.contracts import misfits, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import Mistake, ScenarioError
@@ -78,9 +78,12 @@ def plan(
     key = scenario.seed if seed is None else seed
     dialects = {name: dialect or fleet.dialect for name, fleet in scenario.fleets.items()}
     _check_target(scenario, dialects)
-    contracts = {
+    overridden_to = {
         name: replaced(vocabulary.contract(name), scenario.contract)
         for name in dict.fromkeys(dialects.values())
+    }
+    contracts = {
+        name: carried(vocabulary.contract(name), mine) for name, mine in overridden_to.items()
     }
     counts = _counts(scenario, devices)
     hands = _hands(scenario, counts, key, registered)
@@ -113,7 +116,7 @@ def plan(
         expectations=scenario.expect,
         contracts=contracts,
         overrides=(
-            *_changed_contracts(contracts),
+            *_changed_contracts(overridden_to),
             *(sentence for one in ordered for sentence in one.said),
             *(_left_out(one) for one in unspoken),
         ),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fleet_sim.backend.signs_of_life import COPY_MS
 from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.messages import FailureReport, ProgressReport, VersionReport
-from fleet_sim.model.northbound import Retry, TaskStatus
+from fleet_sim.model.northbound import Names, Retry, TaskStatus
 from tests.backend.playbook import Server, contract, device
 
 
@@ -156,6 +156,43 @@ def test_every_failure_of_a_device_that_reuses_its_ids_counts(
             server.connect("d1", version="1.0")
 
     assert [one.kind for one in server.journal].count("attempt_started") == 3
+    assert server.status(job_id, "d1") is TaskStatus.FAILED
+
+
+@pytest.mark.parametrize("id_of_other", ["1", "2"])
+def test_parts_of_a_device_number_their_reports_apart(id_of_other: str) -> None:
+    """One id of two parts are two reports, in the same words too; each part's own copy is one."""
+    server = Server(contract(modules_side_by_side=True))
+    server.fleet("d1")
+    jobs = []
+    for module in ("mcu", "wifi"):
+        server.version("d1", "1.0", module=module)
+        firmware_id = server.upload("2.0", names=Names(module), module=module)
+        jobs.append(server.job(firmware_id=firmware_id, side_by_side=True, retry=Retry(1, 0)))
+    server.after(COPY_MS)
+    mcu = FailureReport("1", FailureCause.DOWNLOAD, "cut", -2, "mcu")
+    wifi = replace(mcu, message_id=id_of_other, module="wifi")
+
+    for report in (mcu, wifi, mcu, wifi):
+        server.say("d1", report)
+
+    assert [server.status(job_id, "d1") for job_id in jobs] == [TaskStatus.PUSHED] * 2
+    assert [one.kind for one in server.journal].count("attempt_started") == 4
+
+
+def test_a_report_that_names_no_part_may_be_of_any() -> None:
+    """Progress may leave out whose it is: what a part says after it under its id is no copy."""
+    server = Server(contract(modules_side_by_side=True))
+    server.fleet("d1")
+    server.version("d1", "1.0", module="mcu")
+    firmware_id = server.upload("2.0", module="mcu")
+    job_id = server.job(firmware_id=firmware_id, side_by_side=True, retry=Retry(1, 0))
+    server.after(COPY_MS)
+    failure = FailureReport("1", FailureCause.DOWNLOAD, "cut", -2, "mcu")
+
+    for report in (failure, ProgressReport("1", 20), failure):
+        server.say("d1", report)
+
     assert server.status(job_id, "d1") is TaskStatus.FAILED
 
 

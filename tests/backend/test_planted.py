@@ -7,7 +7,7 @@ import pytest
 from fleet_sim.backend.planted import PLANTED, known
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.filters import EVERYTHING, Comparison, Operator
-from fleet_sim.model.messages import ProgressReport, VersionOffer
+from fleet_sim.model.messages import ProgressReport, VersionOffer, VersionReport
 from fleet_sim.model.northbound import (
     CancelTasks,
     Listed,
@@ -283,6 +283,17 @@ def _report_when_finished(server: Server) -> object:
     return server.status(job_id, "a").value
 
 
+def _tasks_after_a_copy(server: Server) -> object:
+    """How many tasks a device has that told of its success twice, in the same message."""
+    server.fleet("a")
+    job_id = server.job()
+    for _ in range(2):
+        server.say("a", VersionReport("m-7", "2.0"))
+    return [(row.device_key, row.status.value) for row in server.rows_of(job_id)].count(
+        ("a", "succeeded")
+    )
+
+
 def _code(server: Server) -> object:
     """What is shown of failure code -3."""
     server.fleet("a")
@@ -339,6 +350,7 @@ CASES: dict[str, tuple[Callable[[Server], object], object, object]] = {
     "B16": (_old_version, "pushed", "succeeded"),
     "B18": (_late_progress, "failed", "under_way"),
     "B19": (_late_failure, "succeeded", "failed"),
+    "B20": (_tasks_after_a_copy, 1, 2),
     "B23": (_long_desc, 300, 255),
     "B27": (_offline_at_creation, 1, 0),
     "B28": (_reconnect_when_finished, 1, 3),

@@ -42,6 +42,52 @@ def test_a_run_is_judged_again_from_its_folder(
     assert {path.name: path.read_bytes() for path in finished.iterdir()} == before
 
 
+# Each changes what is expected, or whether the file can be read at all.
+SETS = (
+    ("expect.0=updated == 50%",),
+    (
+        'expect=["updated[late] == 100%", promises hold]',
+        'fleets.late={devices: 2, firmware: "1.0"}',
+    ),
+    ("duration=20m", "expect.1=updated == 100% by 15m"),
+    ('expect.1="time_to_update.p95 < 1ms"', "name=other"),
+    ("expect=[]", 'fleets.meters.firmware="1.3.0"'),
+    ("expect.0={that: updated >= 1%, abort: true, after: 10s}",),
+)
+
+
+@pytest.mark.parametrize("sets", SETS, ids=lambda sets: sets[0])
+def test_a_run_whose_scenario_flags_changed_is_judged_as_it_was(
+    sets: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was expected is what `--set` made of it, and its place is that flag."""
+    scenario, runs = tmp_path / "small.yaml", tmp_path / "runs"
+    scenario.write_text(SMALL)
+    flags = [word for one in sets for word in ("--set", one)]
+    more = ["--devices", "6", "--seed", "7", "--dialect", "alibaba", "--virtual"]
+    ran = outcome(["run", str(scenario), *flags, *more, "--ui", "json", "--runs", str(runs)])
+    first = json.loads(capsys.readouterr().out)
+
+    judged = outcome(["judge", str(runs / "latest"), "--ui", "json"])
+
+    again = json.loads(capsys.readouterr().out)
+    places = {str(scenario): str(runs / "latest" / "scenario.yaml")}
+    assert judged == ran
+    assert again["expectations"] == [
+        {**one, "file": places.get(one["file"], one["file"])} for one in first["expectations"]
+    ]
+    rest = first.keys() - {"expectations"}
+    assert {key: again[key] for key in rest} == {key: first[key] for key in rest}
+
+
+def test_what_was_expected_does_not_hang_on_the_file(finished: Path) -> None:
+    """The log says it; somebody may have edited the scenario, or removed it."""
+    before = outcome(["judge", str(finished), "--ui", "none"])
+    (finished / "scenario.yaml").unlink()
+
+    assert outcome(["judge", str(finished), "--ui", "none"]) == before == 1
+
+
 # Every key that a job can have and each kind of event; not every vendor takes all of them.
 WHOLE = """
 name: whole
@@ -248,6 +294,12 @@ def changed(kind: str, **values: object) -> Callable[[list[Any]], list[Any]]:
         (changed("contract", page_size_max="many"), "page_size_max of the contract does not fit"),
         (changed("contract", busy_device=...), "busy_device of the contract does not fit"),
         (changed("contract", src="S"), "the log lacks the contract of enos"),
+        (changed("expect", expectations="all"), "a list of text, line and flag would be right"),
+        (changed("expect", expectations=[{"text": "a", "line": 1, "flag": ""}]),
+         'line 4: an expectation is "a"; write "metric'),
+        (changed("expect", expectations=[{"text": "updated[x] == 1", "line": 1, "flag": ""}]),
+         'an expectation names the fleet "x"; known are: meters'),
+        (changed("expect", src="S"), "the log lacks what was expected"),
         (changed("fleet", devices=["a"]), "devices is ['a']; a whole number would be right"),
         (lambda found: found[:5] + found[6:], "line 6: seq is 6, and 5 would be next"),
         (lambda found: found[:5] + found[4:], "line 6: seq is 4, and 5 would be next"),

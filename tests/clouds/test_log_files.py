@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fleet_sim.runtime.errors import TargetError
-from fleet_sim.runtime.run_log import part_path, read_log
+from fleet_sim.runtime.log_reader import read_log
+from fleet_sim.runtime.run_log import part_path
 from tests.runtime.brisk import MIXED, brisk, carried_out
 
 

@@ -287,3 +287,14 @@ def test_the_most_important_reason_decides() -> None:
         Verdict("aborted", 4),
         Verdict("failed", 1),
     ]
+
+
+def test_only_an_interrupted_run_was_ended_by_a_person() -> None:
+    """An expectation that ends a run aborts it, too."""
+    found = [
+        decide(judgement(), interrupted=True, aborted=True, invalid_reason="slow"),
+        decide(judgement(), aborted=True),
+        decide(judgement()),
+    ]
+
+    assert [one.is_interrupted for one in found] == [True, False, False]

@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "a whole number, a text or null": ("iot.ota.TaskNotCancelable", 1.5),
     "a list of texts or null": (None, "a"),
     "a list of [number, size, rows, total]": ([[1, 10, 3, 3]], [[1, 10, 3]]),
+    "a list of text, line and flag": (
+        [{"text": "promises hold", "line": 7, "flag": ""}],
+        [{"text": "promises hold", "line": "7", "flag": ""}],
+    ),
     "a list of rows": (
         [{"task_id": "t", "progress": None, "created_epoch_ms": 5, "timeout_s": 60}],
         [{"created_epoch_ms": "noon"}],

@@ -16,6 +16,7 @@ CONVICTED = {
     "B15": ("V20", "mixed", 1),
     "B16": ("V20", "mixed", 1),
     "B18": ("V24", "late", 1),
+    "B20": ("V31", "twice-told", 1),
     "B23": ("V28", "mixed", 1),
     "B27": ("V34", "mixed", 1),
     "B28": ("V16", "mixed", 1),
@@ -61,6 +62,13 @@ BY_ANOTHER = {
     # The first report after a restart crosses the next offer, so which attempt it ends is open;
     # that the offer comes again, though the target was reported, is not.
     "B62": "V04",
+}
+
+# The same where devices are pushed to.
+PUSHED_BY_ANOTHER = {
+    # That a report came twice is seen at the server's end alone; that a task is
+    # listed twice is seen by everybody.
+    "B20": "V35",
 }
 
 # What no ground shows yet, and why; each is shown by hand-fed events in tests/backend.

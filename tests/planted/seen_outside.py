@@ -27,6 +27,7 @@ NOT_EXERCISED = {
     "V23": "No report of the target was acknowledged while its attempt certainly ran.",
     "V27": "No last attempt is certain to be one of its own, so each may have had a next one.",
     "V28": "The same: what a task shows may be the server's own word between two.",
+    "V31": "That a report came twice is seen at the server's end alone.",
     "V36": "Each late report crossed the making of its job, or the backend never showed it heard.",
 }
 

@@ -12,6 +12,7 @@ from tests.planted.convictions import (
     CONVICTED,
     CONVICTED_WHERE_DEVICES_ASK,
     NOT_ON_GROUNDS,
+    PUSHED_BY_ANOTHER,
 )
 from tests.planted.grounds import GROUNDS, judge_both
 from tests.planted.seen_outside import strange
@@ -23,7 +24,7 @@ LONG_SEEDS = range(1, 201)
 @pytest.mark.parametrize("bug", CONVICTED)
 def test_a_planted_bug_is_convicted_by_its_promise(bug: str) -> None:
     """One run in virtual time convicts it, from within and from outside."""
-    _convict(bug, CONVICTED[bug], CONVICTED[bug][0])
+    _convict(bug, CONVICTED[bug], PUSHED_BY_ANOTHER.get(bug, CONVICTED[bug][0]))
 
 
 @pytest.mark.parametrize("bug", CONVICTED_WHERE_DEVICES_ASK)

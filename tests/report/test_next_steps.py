@@ -147,6 +147,29 @@ def test_a_run_that_was_held_is_repeated_without_holding(verdict: Verdict) -> No
     assert by_url[-1].command == "fleet-sim run four-clouds --hold --seed 42"
 
 
+@pytest.mark.parametrize(
+    ("typed", "again", "by_url"),
+    [
+        ("--seed 7 x --virtual", "x --seed 42 --virtual", "x --seed 42"),
+        ("x --seed=7 --devices 9", "x --devices 9 --seed 42 --virtual", "x --devices 9 --seed 42"),
+        ("--hold x", "x --seed 42 --virtual", "--hold x --seed 42"),
+        ("x --ui json --runs=r --junit j.xml", "x --seed 42 --virtual", "x --seed 42"),
+        ("x --set seed=3", "x --set seed=3 --seed 42 --virtual", "x --set seed=3 --seed 42"),
+        ("x --ui", "x --seed 42 --virtual", "x --seed 42"),
+    ],
+)
+def test_what_concerns_one_run_alone_is_not_repeated(typed: str, again: str, by_url: str) -> None:
+    """Its seed and its world are told anew; the rest is how it looked, and where its report is."""
+    told = replace(run(), arguments=tuple(typed.split()))
+
+    commands = [
+        next_steps(one, judgement(), PASSED)[-1].command
+        for one in (told, replace(told, can_go_virtual=False))
+    ]
+
+    assert commands == [f"fleet-sim run {again}", f"fleet-sim run {by_url}"]
+
+
 def test_a_virtual_run_that_was_interrupted_is_repeated_to_its_end() -> None:
     """A whole run has other bytes than the beginning of one."""
     steps = next_steps(run(virtual=True), judgement(), Verdict("aborted", 130))

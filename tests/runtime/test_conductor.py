@@ -79,6 +79,19 @@ def test_the_log_begins_with_the_contract() -> None:
     assert (first["dialect"], first["timeout_s_min"]) == ("enos", 10)
 
 
+def test_the_log_says_what_was_expected() -> None:
+    """In the words of the scenario: whatever flags changed can be told from the folder alone."""
+    scene = Scene(planned(expect=["updated[meters]  ==  100%", {"that": "V11 held"}]))
+
+    (expect,) = scene.records("expect")
+
+    assert expect["t"] == 0
+    assert [(one["text"], one["flag"]) for one in expect["expectations"]] == [
+        ("updated[meters] == 100%", ""),
+        ("V11 held", ""),
+    ]
+
+
 def test_the_log_says_what_was_planted_and_is_none() -> None:
     """A log without it would read as if a bug had gone unseen."""
     scene = Scene(planned(target={"plant": ["B53", "B62"]}))

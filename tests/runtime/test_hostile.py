@@ -38,8 +38,9 @@ from fleet_sim.model.northbound import (
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.encoding import encode
 from fleet_sim.mqtt.kinds import Connack, Connect
+from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.real_time import epoch_ms
-from fleet_sim.runtime.run_log import part_path, read_run
+from fleet_sim.runtime.run_log import part_path
 from tests.dialects.enos.hostile import HOSTILE
 from tests.runtime.hostile import (
     AFTER_CONNECT,

@@ -24,13 +24,14 @@ from fleet_sim.runtime.errors import BrokenError, TargetError
 from fleet_sim.runtime.file_handles import OTHER_FILES
 from fleet_sim.runtime.fleet.mount import mount, registrations
 from fleet_sim.runtime.fleet.rig import Rig
+from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.operator import others
 from fleet_sim.runtime.operator.images import image_content
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_run import RealRun
 from fleet_sim.runtime.real_world import RealWorld
-from fleet_sim.runtime.run_log import part_path, read_run
+from fleet_sim.runtime.run_log import part_path
 from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.runtime.virtual_run import run_virtually
 from fleet_sim.scenario.plan import DevicePlan, Plan, TargetPlan

@@ -9,8 +9,9 @@ import pytest
 from fleet_sim.model.northbound import Listed, SearchJobs
 from fleet_sim.runtime.cloud import Cloud, clouds_of
 from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.platform.child import platform_children
-from fleet_sim.runtime.run_log import part_path, read_run
+from fleet_sim.runtime.run_log import part_path
 from fleet_sim.runtime.sites import met, started
 from fleet_sim.runtime.target.target import OperatorKeys
 from fleet_sim.scenario.plan import TargetPlan

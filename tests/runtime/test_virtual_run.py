@@ -172,6 +172,7 @@ ENDS = {
     "brick": ("failed", "1.2.0"),
     "bad_digest": ("failed", "1.2.0"),
     "stuck_at_n": ("failed", "1.2.0"),
+    "progress_dup": ("succeeded", "1.3.0"),
     "silent_success": ("failed", "1.3.0"),
     "offline_at_push": ("succeeded", "1.3.0"),
     "no_ack": ("pushed", "1.2.0"),

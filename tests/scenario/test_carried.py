@@ -261,6 +261,27 @@ def test_an_order_names_what_the_vendor_has_a_name_for(
     assert {name: getattr(made, name) for name in sent} == sent
 
 
+@pytest.mark.parametrize(
+    ("contract", "standing"),
+    [
+        ({}, Standing.NOT_PROMISED),
+        ({"retry_interval_s_max": 600}, Standing.NOT_PROMISED),
+        ({"retry_interval_s_max": None}, Standing.NOT_PROMISED),
+        ({"retry_interval_s_min": 30, "retry_interval_s_max": 600}, Standing.HELD),
+    ],
+)
+def test_a_longest_gap_that_no_job_can_name_promises_none(
+    contract: dict[str, Any], standing: Standing
+) -> None:
+    """Huawei's jobs have the shortest gap, whatever the longest: that one alone promises a gap."""
+    made = planned("huawei", **contract)
+
+    judged = judge(run_virtually(made).records, made.contracts, tolerance=VIRTUAL_TIME)
+
+    assert judged.promises["V15"].standing is standing
+    assert all(_said(made, "huawei", knob) for knob in contract)
+
+
 def test_every_parameter_is_in_the_matrix() -> None:
     """A new one is to be looked at, too."""
     assert set(OTHERS) == {one.name for one in fields(ContractProfile)}

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fleet_sim.oracle.thresholds import Expectation
+from fleet_sim.scenario.expect import expectation_told, read_told
 from tests.scenario.writing import FILE, loaded, told
 
 BASE = """\
@@ -112,3 +114,23 @@ def test_slips_are_told_in_words(text: str, sentence: str) -> None:
 def test_all_slips_of_the_long_form_are_told() -> None:
     """Keys, text and numbers of one entry, together."""
     assert len(told(BASE + '{that: "updatd == 1", abort: 5, after: x, aftr: 1m}')) == 4
+
+
+@pytest.mark.parametrize("text", ["updated[meters] >= 95% by 5m", "promises hold", "V11 held"])
+def test_what_a_log_tells_is_read_as_it_was(text: str) -> None:
+    """With the place in the file, which the log does not name, or the flag."""
+    from_file = expectation(text)
+    from_flag = replace(from_file, file=f"--set expect.0={text}", line=0)
+
+    told = [expectation_told(one) for one in (from_file, from_flag)]
+
+    assert told[0] == {"text": text, "line": 4, "flag": ""}
+    assert [read_told(one, file=FILE, fleets=["meters"]) for one in told] == [from_file, from_flag]
+
+
+def test_what_a_log_tells_may_be_no_expectation() -> None:
+    """Another hand may have written it; what is wrong is half a sentence."""
+    told = {"text": "updated[pumps] == 1", "line": 4, "flag": ""}
+
+    with pytest.raises(ValueError, match=r'^names the fleet "pumps"; known are: meters$'):
+        read_told(told, file=FILE, fleets=["meters"])

@@ -36,11 +36,12 @@ class Platform:
     def batched(self, **fields: object) -> str:
         """Make a batch task for both devices, with one more try after ten minutes; return its id.
 
-        Both have said which version they run, and have been told to upgrade.
+        Unless `fields` say otherwise. Both have said which version they run, and have been told to
+        upgrade.
         """
-        policy = {"retry_count": 1, "retry_interval": 10}
+        order = {"task_policy": {"retry_count": 1, "retry_interval": 10}, **fields}
         names = (f"{PRODUCT}_d1", f"{PRODUCT}_d2")
-        body = task_body(self.server.upload("v2.0"), *names, task_policy=policy, **fields)
+        body = task_body(self.server.upload("v2.0"), *names, **order)
         made = self.ask("POST", BATCHES, body)
         self.answer("d1", "d2")
         return str(made["task_id"])

@@ -280,6 +280,47 @@ def test_of_all_only_what_may_is_tried_again() -> None:
     assert [one["status"] for one in named["targets"]] == ["failure"]
 
 
+def test_a_task_that_nobody_has_consented_to_is_not_tried_again() -> None:
+    """All of it waits, so nothing has been tried; consent is what it needs."""
+    platform = Platform()
+    job_id = platform.batched(need_confirm=True)
+    path = f"{BATCHES}/{job_id}"
+
+    with pytest.raises(AssertionError, match=r"IOTDA\.900415.*Nothing of it can be tried again"):
+        platform.ask("POST", f"{path}/retry", {})
+
+    shown = platform.ask("GET", path)["batchtask"]
+    assert (shown["status"], shown["task_progress"]["waitting"]) == ("Waitting", 2)
+    assert [platform.server.asked(key) for key in ("d1", "d2")] == [0, 0]
+    assert len(platform.ask("POST", f"{path}/confirm", {})["targets"]) == 2
+    assert [platform.server.asked(key) for key in ("d1", "d2")] == [1, 1]
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_retry_of_all_is_no_consent(*, is_stopped: bool) -> None:
+    """Beside one that failed: who waits for consent is left out; who was stopped waits again."""
+    platform = Platform()
+    job_id = platform.batched(need_confirm=True, task_policy=None)
+    path = f"{BATCHES}/{job_id}"
+    platform.ask("POST", f"{path}/confirm", {"targets": ["pk_d1"]})
+    platform.answer("d1")
+    platform.server.failure("d1")
+    if is_stopped:
+        platform.ask("POST", f"{path}/stop", {"targets": ["pk_d2"]})
+
+    told = platform.ask("POST", f"{path}/retry", {})["targets"]
+    asked = [platform.server.asked(key) for key in ("d1", "d2")]
+    shown = platform.ask("GET", path)["batchtask"]["task_progress"]
+    consented = platform.ask("POST", f"{path}/confirm", {})["targets"]
+
+    wanted = {"pk_d1", "pk_d2"} if is_stopped else {"pk_d1"}
+    assert {one["target"] for one in told if one["status"] == "success"} == wanted
+    assert len(told) == len(wanted)
+    assert (asked, shown["fail"], shown["stopped"]) == ([2, 0], 0, 0)
+    assert [(one["target"], one["status"]) for one in consented] == [("pk_d2", "success")]
+    assert platform.server.asked("d2") == 1
+
+
 def test_what_waits_for_consent_gets_it() -> None:
     """All of it, or what is named; not once the task has ended."""
     scene = Scene()

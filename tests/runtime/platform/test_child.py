@@ -11,10 +11,11 @@ import pytest
 from fleet_sim.model.identity import DeviceId, Registration
 from fleet_sim.model.northbound import Listed, SearchJobs
 from fleet_sim.runtime.errors import TargetError
+from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child, platform_children
 from fleet_sim.runtime.platform.settings import PlatformSettings
 from fleet_sim.runtime.real_time import monotonic_ns
-from fleet_sim.runtime.run_log import part_path, read_run
+from fleet_sim.runtime.run_log import part_path
 from tests.runtime.platforms import WAIT_S, Talker, calling, running
 
 HOST = "127.0.0.1"

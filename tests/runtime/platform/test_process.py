@@ -46,11 +46,12 @@ from fleet_sim.model.northbound import (
 from fleet_sim.model.record import Source
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.runtime.errors import TargetError, ungrouped
+from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.platform import process
 from fleet_sim.runtime.platform.child import PlatformChild, platform_child
 from fleet_sim.runtime.platform.process import serve
 from fleet_sim.runtime.platform.settings import PlatformSettings
-from fleet_sim.runtime.run_log import part_path, read_run
+from fleet_sim.runtime.run_log import part_path
 from tests.runtime.http_device import WebDevice
 from tests.runtime.platforms import WAIT_S, Caller, Talker, calling, running
 

@@ -31,8 +31,9 @@ from fleet_sim.model.record import Record
 from fleet_sim.mqtt import client as mqtt
 from fleet_sim.mqtt.broker import AllowAll, Broker, BrokerLimits
 from fleet_sim.runtime.errors import TargetError, ungrouped
+from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.platform.mqtt_server import MqttServer
-from fleet_sim.runtime.run_log import part_path, read_run
+from fleet_sim.runtime.run_log import part_path
 from fleet_sim.runtime.target.broker_access import BrokerAccess
 from tests.runtime.gateway_scene import CHILD, CODEC, wire_of
 from tests.runtime.lone_platform import CONTENT, IMAGE
