@@ -17,6 +17,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import ConfigDict, ValidationError, create_model
 
+from fleet_sim.dialects.credentials import KeepAliveRange
 from fleet_sim.dialects.downloads import BlockRules
 from fleet_sim.dialects.http_channel import HttpChannel
 from fleet_sim.dialects.interface import DeviceCodec, Dialect, GatewayCodec, ServerCodec
@@ -236,6 +237,10 @@ _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "http_refusal": _A_FUNCTION,
     "http": (lambda value: value is None or isinstance(value, HttpChannel), "an HttpChannel"),
     "block_rules": (lambda value: isinstance(value, BlockRules | None), "BlockRules, or None"),
+    "keep_alive": (
+        lambda value: isinstance(value, KeepAliveRange | None),
+        "KeepAliveRange, or None",
+    ),
     "ids": (lambda value: isinstance(value, IdForms), "IdForms"),
     "firmware_hmac": (_is_none_or_callable, "something to be called, or None"),
     "covers": (_is_cover, "a mapping of texts to texts"),
@@ -243,6 +248,7 @@ _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 _KNOBS_OF: Mapping[str, type] = {
     "contract": ContractProfile,
     "block_rules": BlockRules,
+    "keep_alive": KeepAliveRange,
     "ids": IdForms,
 }
 _CODECS: Mapping[str, type] = {

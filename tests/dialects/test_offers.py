@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fleet_sim.dialects import registry
+from fleet_sim.dialects.credentials import KeepAliveRange
 from fleet_sim.dialects.downloads import BlockRules
 from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.offers import misfits
@@ -186,6 +187,11 @@ def test_of_two_versions_the_first_on_the_path_is_offered(
         (
             {"block_rules": BlockRules("a", 512, 1)},  # type: ignore[arg-type]
             "size_bytes_min of its block_rules is 'a': input should be a valid integer",
+        ),
+        ({"keep_alive": 30}, "its keep_alive is 30, and not KeepAliveRange, or None"),
+        (
+            {"keep_alive": KeepAliveRange("a", 1_200, 2)},  # type: ignore[arg-type]
+            "lowest_s of its keep_alive is 'a': input should be a valid integer",
         ),
         ({"ids": "hex"}, "its ids is 'hex', and not IdForms"),
         (
