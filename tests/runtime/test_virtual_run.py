@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 import hashlib
 from typing import Any
 
@@ -12,7 +13,7 @@ from fleet_sim.oracle.settled import JobTerms
 from fleet_sim.oracle.tolerance import VIRTUAL_TIME
 from fleet_sim.runtime.conductor import Snapshot
 from fleet_sim.runtime.operator.images import image_content
-from fleet_sim.runtime.virtual_run import VirtualRun, run_virtually
+from fleet_sim.runtime.virtual_run import GROWING_HEAP, VirtualRun, run_virtually
 from fleet_sim.scenario.plan import Plan
 from tests.runtime.plans import FLEET, JOB, TWO_VENDORS, planned
 
@@ -388,6 +389,16 @@ def test_who_watches_is_told_how_it_stands() -> None:
     assert seen[-1].by_status == {"succeeded": 6}
     assert seen[-1].updated == 6
     assert seen[-1].records == len(run.records)
+
+
+def test_the_collector_looks_seldom_while_a_log_grows() -> None:
+    """And afterwards as often as before, since more than one run may fit in a process."""
+    before, during = gc.get_threshold(), set[tuple[int, int, int]]()
+
+    run_virtually(planned(), lambda _: during.add(gc.get_threshold()))
+
+    assert during == {GROWING_HEAP}
+    assert gc.get_threshold() == before
 
 
 def test_a_refused_job_ends_the_run_with_a_sentence() -> None:
