@@ -140,7 +140,7 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
 
     The target: success, with or without progress before it. What it ran when it was asked: nothing,
     for it may have restarted before installing; unless it says that its upgrade is over and the
-    contract counts that as a failure. If it had said nothing by then, whatever it says now is that.
+    contract counts that as a failure. If it had said nothing by then, whatever it says first is that.
     Anything else, once under way: what the contract says of foreign versions.
     """
     version, is_under_way = report.version, task.status is TaskStatus.UNDER_WAY
@@ -154,9 +154,12 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
         return
     if version == task.job.target or "B16" in books.planted:
         tasks.succeed(books, task, now_ms)
+    elif not ran:
+        task.ran = version
+        books.keep(task)
     elif not is_under_way:
         return
-    elif version in ran or not ran:
+    elif version in ran:
         if report.after_upgrade and books.contract.old_version_after_upgrade == "fails":
             task.desc = words.desc_of(books, "old_version")
             tasks.fail(books, task, "failed", now_ms)

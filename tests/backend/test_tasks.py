@@ -374,9 +374,12 @@ def test_the_first_version_that_a_device_ever_tells_is_no_foreign_one() -> None:
     server.after(60_000)
     server.progress("d1", 10)
 
-    server.version("d1", "7.7")
-
+    server.version("d1", "1.0")
+    server.version("d1", "1.0")
     assert server.status(job_id, "d1") is UNDER_WAY
+
+    server.version("d1", "7.7")
+    assert server.status(job_id, "d1") is FAILED
 
 
 def test_a_foreign_version_is_ignored_where_promised() -> None:
