@@ -140,7 +140,7 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
 
     The target: success, with or without progress before it. What it ran when it was asked: nothing,
     for it may have restarted before installing; unless it says that its upgrade is over and the
-    contract counts that as a failure. If it had said nothing by then, whatever it says first is that.
+    contract counts that as a failure. If it had said nothing by then, what it says first is that.
     Anything else, once under way: what the contract says of foreign versions.
     """
     version, is_under_way = report.version, task.status is TaskStatus.UNDER_WAY

@@ -48,6 +48,8 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan, cut: Sequence[str]) -> I
             f"{say_duration(fleet.connect_over_ms)}): {late:,} of {len(mine):,} devices have no "
             "version reported by then, and a snapshot job leaves those out."
         )
+    if job.open_list and contract.open_lists == "newest_wins":
+        yield from _on_rivals(name, job, plan)
     yield from _on_others(name, len(job.from_versions), mine, cut)
     timeout_s = contract.timeout_s if job.timeout_s is None else job.timeout_s
     if (
@@ -61,6 +63,28 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan, cut: Sequence[str]) -> I
         )
     if all(device.version == job.to_version for device in mine):
         yield f"{name} targets {job.to_version}, which all its devices run already."
+
+
+def _on_rivals(name: str, job: JobPlan, plan: Plan) -> Iterator[str]:
+    """Name an older job that keeps this one from being taken, unless it was cancelled by then."""
+    products = {fleet.name: fleet.product_key for fleet in plan.fleets}
+    rival = next(
+        (
+            one
+            for one in plan.jobs[: plan.jobs.index(job)]
+            if one.open_list
+            and one.to_version == job.to_version
+            and products[one.fleet] == products[job.fleet]
+            and not set(one.from_versions).isdisjoint(job.from_versions)
+        ),
+        None,
+    )
+    if rival is not None:
+        yield (
+            f"{name} is incremental, and so is the one for {rival.fleet} at "
+            f"{say_duration(rival.at_ms)}, to the same version from the same: while that is open, "
+            "the vendor refuses another."
+        )
 
 
 def _on_others(

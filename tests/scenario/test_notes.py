@@ -54,6 +54,24 @@ def test_a_target_that_all_devices_run_is_noted() -> None:
     assert note == "the job for a at 1m targets 1, which all its devices run already."
 
 
+def test_a_second_incremental_job_to_one_version_is_noted() -> None:
+    """The vendor takes one at a time for a version and those it is from; others take any number."""
+    text = """
+        fleets: {{a: {{devices: 4, dialect: {dialect}, firmware: "1"}}}}
+        jobs:
+        - {{at: 1m, upgrade: a, to: "2", from: "1", incremental: true}}
+        - {{at: 2m, upgrade: a, to: "3", from: "1", incremental: true}}
+        - {{at: 3m, upgrade: a, to: "2", from: "1", incremental: true}}
+    """
+
+    [note] = plan(loaded(text.format(dialect="alibaba"))).notes
+    assert note == (
+        "the job for a at 3m is incremental, and so is the one for a at 1m, to the same version "
+        "from the same: while that is open, the vendor refuses another."
+    )
+    assert plan(loaded(text.format(dialect="enos"))).notes == ()
+
+
 def test_a_job_that_its_devices_may_not_ask_for_in_time_is_noted() -> None:
     """They ask once a minute or so; with more time left there is nothing to say."""
     assert notes('at: 1m, upgrade: a, to: "2", ask: true') == ()
