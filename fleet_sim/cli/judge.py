@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -126,7 +127,11 @@ def place_of(record: Record) -> str:
 def _log(run: Path) -> ReadLog:
     try:
         log = read_log(run)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        if error.filename is None:
+            raise TargetError(str(error)) from error
+        raise _unreadable(Path(error.filename), error) from error
+    except ValueError as error:
         raise TargetError(str(error)) from error
     if not log.records:
         raise TargetError(f"{run} holds no record, so there is nothing to judge")
@@ -134,6 +139,10 @@ def _log(run: Path) -> ReadLog:
         if wrong := misfit(record):
             raise TargetError(f"{place_of(record)}: {wrong}")
     return log
+
+
+def _unreadable(path: Path, error: OSError) -> TargetError:
+    return TargetError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}")
 
 
 def _whole(log: ReadLog) -> Sequence[Record]:
@@ -157,10 +166,14 @@ def _whole(log: ReadLog) -> Sequence[Record]:
 def _kept(run: Path) -> _Kept:
     """Read the run's own report; a run that was killed has none."""
     path = run / "run.json"
+    if not os.path.lexists(path):
+        return _Kept()
+    if not path.is_file():
+        raise TargetError(f"{path} is no file; remove it, and the log is judged without it")
     try:
         kept = _KEPT.validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return _Kept()
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"])) or "the document"
         raise TargetError(

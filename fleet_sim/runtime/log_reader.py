@@ -52,8 +52,9 @@ def read_log(folder: Path) -> ReadLog:
 
     Raises:
         FileNotFoundError: The folder holds no part.
-        ValueError: A part is missing, is no gzip file or is damaged before its end; a line is no
-            record, or not the next one. The message names the file, and the line if there is one.
+        ValueError: A part is missing, is no file, no gzip file, or is damaged before its end; a
+            line is no record, or not the next one. The message names the file, and the line if
+            there is one.
     """
     paths = _parts(folder)
     for part, path in enumerate(paths):
@@ -80,6 +81,9 @@ def _parts(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("events-*.jsonl.gz"))
     if not paths:
         raise FileNotFoundError(f"{folder} holds no run: no events-000.jsonl.gz is there")
+    strange = next((path for path in paths if not path.is_file()), None)
+    if strange is not None:
+        raise ValueError(f"{strange} is no file that could be read, as a part of a run log is")
     return paths
 
 

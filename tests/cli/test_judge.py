@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -360,6 +361,26 @@ def test_a_damaged_report_is_told(
 
     assert outcome(["judge", str(finished)]) == 3
     assert f"run.json: {where} does not fit; remove the file" in capsys.readouterr().err
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("made", [Path.mkdir, os.mkfifo, _loop])
+@pytest.mark.parametrize("name", ["run.json", "events-000.jsonl.gz"])
+def test_what_is_no_file_is_told(
+    finished: Path, capsys: pytest.CaptureFixture[str], name: str, made: Callable[[Path], None]
+) -> None:
+    """Nobody waits for a pipe that nobody fills."""
+    (finished / name).unlink()
+    made(finished / name)
+    capsys.readouterr()
+
+    assert outcome(["judge", str(finished)]) == 3
+    said = capsys.readouterr()
+    assert f"{name} is no file" in said.err
+    assert (said.out, said.err.count("\n")) == ("", 1)
 
 
 def test_a_run_of_another_dialect_is_judged_again(tmp_path: Path) -> None:
