@@ -147,9 +147,7 @@ class LonePlatform:
             files=self.shelf,
             settings=Settings(EPOCH_MS, WINDOW_MS, {"pk": PRODUCT_SECRET}),
         )
-        self.embedded = EmbeddedBroker(
-            self.platform, dialect.server, self.clock, limits_of(dialect)
-        )
+        self.embedded = EmbeddedBroker(self.platform, self.clock, limits_of(dialect))
 
     def run(self, ms: int) -> None:
         """Let some time pass."""
