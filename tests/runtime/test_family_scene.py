@@ -1,5 +1,6 @@
 import pytest
 
+from fleet_sim.dialects.huawei import gateways
 from tests.runtime.family_scene import (
     CHILD,
     GATEWAY,
@@ -189,6 +190,22 @@ def test_a_gateway_says_nothing_for_anothers_child() -> None:
     assert world.records("version_received") == []
     (refused,) = world.records("refused")
     assert (refused["device"], refused["why"]) == ("pk/g2", "pk/g2 may not speak for 'pk_c1'")
+
+
+def test_a_gateway_has_so_many_children_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One beyond them is not brought by a status nor by its words, which count all the same."""
+    monkeypatch.setattr(gateways, "CHILDREN_MAX", 1)
+    world, gateway = family()
+    says(world, gateway, presence(c1="ONLINE"))
+    hears(gateway)
+
+    says(world, gateway, VERSION, of="c2")
+    says(world, gateway, presence(c2="ONLINE"))
+
+    ((_, _, paras),) = hears(gateway)
+    assert [one["error_code"] for one in paras["failed_devices"]] == ["IOTDA.900423"]
+    assert here(world) == ["pk/c1", "pk/g"]
+    assert [one["device"] for one in world.records("version_received")] == ["pk/c2"]
 
 
 def test_a_child_has_no_connection_and_no_topics() -> None:
