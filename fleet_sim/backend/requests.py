@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleet_sim.backend.books import Books
 from fleet_sim.backend.firmware import image_of
 from fleet_sim.backend.state import TaskState
-from fleet_sim.model.messages import UpgradeRequest, VersionAsked
+from fleet_sim.model.messages import GatewayNotice, UpgradeRequest, VersionAsked
 
 # A request's id is the task's number followed by the number of the request within the task, so
 # that ids are digits only, as some devices expect, and need no counter of their own.
@@ -18,9 +18,19 @@ def send(books: Books, task: TaskState) -> None:
     message_id = str(task.number * _PUSHES_SPAN + task.pushes)
     books.keep(task)
     if task.asked_at_ms is None:
-        books.tell(task.device, UpgradeRequest(message_id, image_of(books, task)))
+        request = UpgradeRequest(message_id, image_of(books, task), _notice_of(task))
+        books.tell(task.device, request)
     else:
-        books.tell(task.device, VersionAsked(message_id))
+        books.tell(task.device, VersionAsked(message_id, _notice_of(task)))
+
+
+def _notice_of(task: TaskState) -> GatewayNotice | None:
+    """Return what the device's gateway, or itself as one, is told of the job; None: nothing."""
+    job, extra = task.job, task.job.order.gateway_extra
+    if extra is None:
+        return None
+    gateway = task.device.registration.gateway or task.device.device
+    return GatewayNotice(job.job_id, job.children.get(gateway, 0), extra)
 
 
 def is_request_of(task: TaskState, message_id: str) -> bool:

@@ -153,6 +153,7 @@ class JobState:
         status: Started or stopped.
         tasks: All of them, oldest first.
         by_device_key: Device key to task.
+        children: Gateway to how many of its children have a task; whose they were when it came.
         accepts: Tells whether a registered device is named by the scope; versions are apart.
         versions: The source versions; empty means any.
         module: Which part of the devices it is for; "" is the device as a whole.
@@ -189,6 +190,7 @@ class JobState:
     status: JobStatus = JobStatus.STARTED
     tasks: list[TaskState] = field(default_factory=list)
     by_device_key: dict[str, TaskState] = field(default_factory=dict)
+    children: dict[DeviceId, int] = field(default_factory=dict)
     slots: int = 0
     pending: int = 0
     ready: list[tuple[bool, int, TaskState]] = field(default_factory=list)

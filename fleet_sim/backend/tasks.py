@@ -85,12 +85,16 @@ MOVES: Mapping[TaskStatus, frozenset[TaskStatus]] = {
 
 def enter(books: Books, task: TaskState) -> None:
     """Write a new or restored task into every index."""
+    job, device = task.job, task.device
     books.tasks[task.task_id] = task
-    task.job.tasks.append(task)
-    task.job.by_device_key[task.device.device.device_key] = task
+    job.tasks.append(task)
+    gateway = device.registration.gateway
+    if gateway is not None and device.device.device_key not in job.by_device_key:
+        job.children[gateway] = job.children.get(gateway, 0) + 1
+    job.by_device_key[device.device.device_key] = task
     if not task.is_final:
-        task.device.open_tasks.append(task)
-        task.job.pending += not task.awaits_round
+        device.open_tasks.append(task)
+        job.pending += not task.awaits_round
 
 
 def ask(books: Books, task: TaskState, now_ms: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -38,7 +38,8 @@ def serve(
         str | None, typer.Option(help="sqlite:///FILE or postgresql://…; a temporary file if none.")
     ] = None,
     devices: Annotated[
-        str | None, typer.Option(help="CSV: product_key,device_key,device_secret[,firmware].")
+        str | None,
+        typer.Option(help="CSV: product_key,device_key,device_secret[,firmware[,gateway]]."),
     ] = None,
     plant: Annotated[list[str] | None, typer.Option(help="Switch on a planted bug.")] = None,
     auth: Annotated[
@@ -56,7 +57,7 @@ def serve(
         http_port=http_port,
         store=store,
         devices=known,
-        products={one.device.product_key: product_secret() for one in known if not one.secret},
+        products=_activating(known),
         plant=_known(plant or []),
         signed_only=auth is Auth.SIGNED,
         dialect=dialect,
@@ -103,7 +104,16 @@ def _announce_once() -> Callable[[Mapping[str, Any]], None]:
 
 
 def _registrations(name: str | None) -> tuple[Registration, ...]:
-    return tuple(Registration(one.device, one.secret) for one in read_devices(name))
+    return tuple(
+        Registration(one.device, one.secret, gateway=one.gateway)
+        for one in read_devices(name, of_families=True)
+    )
+
+
+def _activating(known: Sequence[Registration]) -> dict[str, str]:
+    """Return the secret of each product of which a device may activate, where there is one."""
+    secret = product_secret()
+    return {one.device.product_key: secret for one in known if secret and not one.secret}
 
 
 def _check_dialect(dialect: str) -> None:

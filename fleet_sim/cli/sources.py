@@ -80,8 +80,12 @@ def read_file(name: str, *, hint: str = "") -> bytes:
     return content
 
 
-def read_devices(name: str | None) -> tuple[Credential, ...]:
+def read_devices(name: str | None, *, of_families: bool = False) -> tuple[Credential, ...]:
     """Read a device file; without a name there are no devices.
+
+    Args:
+        name: Its path.
+        of_families: Whether it may say which device comes by which gateway.
 
     Raises:
         ScenarioError: It cannot be read, or is no device file; or a device has no secret, and the
@@ -95,7 +99,8 @@ def read_devices(name: str | None) -> tuple[Credential, ...]:
     except ScenarioError as error:
         # A device's secret stands in the line.
         raise ScenarioError(replace(one, is_secret=True) for one in error.mistakes) from error
-    return read_credentials(text, name, may_activate=bool(product_secret()))
+    may_activate = bool(product_secret())
+    return read_credentials(text, name, may_activate=may_activate, of_families=of_families)
 
 
 def product_secret() -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from fleet_sim.model.identity import DeviceId
+
+# Over whose connection alone a device may come; None: over its own.
+GatewayOf: TypeAlias = "Callable[[DeviceId], DeviceId | None]"
 
 # Codes of a CONNACK (MQTT 3.1.1, 3.2.2.3); the last two refuse who somebody is.
 BAD_CLIENT_ID = 2

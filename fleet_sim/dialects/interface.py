@@ -13,7 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from fleet_sim.dialects.credentials import Credentials, Identity, KeepAliveRange, Keyring
+from fleet_sim.dialects.credentials import (
+    Credentials,
+    GatewayOf,
+    Identity,
+    KeepAliveRange,
+    Keyring,
+)
 from fleet_sim.dialects.downloads import BlockRules, FirmwareHmac
 from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.http_channel import HttpChannel
@@ -123,10 +129,13 @@ class GatewayCodec(Protocol):
 
     @property
     def claimed(self) -> tuple[str, ...]:
-        """Topic filters whose messages are requests of gateways."""
+        """Topic filters on which gateways make requests, and perhaps devices say other things."""
 
     def owner_of(self, topic_or_filter: str) -> DeviceId | None:
-        """Return the one device to which a topic, or all that a filter can match, belongs."""
+        """Return the one device to which a topic, or all that a filter can match, belongs.
+
+        None, too, where no gateway would use it for its child.
+        """
 
     def read(
         self, topic: str, payload: bytes, keys: Keyring
@@ -134,7 +143,7 @@ class GatewayCodec(Protocol):
         """Read what a gateway asks, with its children's signatures checked, and who it is.
 
         Returns:
-            None where the topic is none of a gateway's requests.
+            None where this is no request of a gateway.
 
         Raises:
             DialectError: It is one, but is not well formed.
@@ -296,6 +305,8 @@ class Dialect:
         http: How devices may come that hold no MQTT connection; None where a vendor has no such
             way or this folder does not speak it.
         gateways: What devices say that speak for others; None for the same two reasons.
+        server_of: Makes the platform's end of MQTT that knows who is whose child, for vendors whose
+            gateways speak for their children on topics of their own; None: `server` needs not know.
         firmware_hmac: Makes the keyed digest that upgrade requests name beside the plain one, or
             in its place; None where they name none.
         block_rules: Which requests for blocks over MQTT are served; None where the vendor's devices
@@ -317,6 +328,7 @@ class Dialect:
     http_refusal: Callable[[int, str], HttpResponse]
     http: HttpChannel | None = None
     gateways: GatewayCodec | None = None
+    server_of: Callable[[GatewayOf], ServerCodec] | None = None
     firmware_hmac: FirmwareHmac | None = None
     block_rules: BlockRules | None = None
     keep_alive: KeepAliveRange | None = None

@@ -242,6 +242,7 @@ _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         "KeepAliveRange, or None",
     ),
     "ids": (lambda value: isinstance(value, IdForms), "IdForms"),
+    "server_of": (_is_none_or_callable, "something to be called, or None"),
     "firmware_hmac": (_is_none_or_callable, "something to be called, or None"),
     "covers": (_is_cover, "a mapping of texts to texts"),
 }

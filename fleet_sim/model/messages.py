@@ -123,11 +123,27 @@ class BlockRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayNotice:
+    """What a gateway is told of the job, with each message for one of its children in it.
+
+    Attributes:
+        job_id: Which job.
+        children: How many of the gateway's children have a task in it.
+        extra: The operator's own words for gateways, a JSON object; "" where there are none.
+    """
+
+    job_id: str
+    children: int
+    extra: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UpgradeRequest:
-    """Server: upgrade to this image (a push)."""
+    """Server: upgrade to this image (a push); `notice` is for the gateway, where it is told."""
 
     message_id: str
     image: FirmwareImage
+    notice: GatewayNotice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +169,13 @@ class VersionOffer:
 
 @dataclass(frozen=True, slots=True)
 class VersionAsked:
-    """Server: which version do you run? Asked before a push by vendors that ask."""
+    """Server: which version do you run? Asked before a push by vendors that ask.
+
+    `notice` is for the gateway, where it is told.
+    """
 
     message_id: str
+    notice: GatewayNotice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +221,7 @@ class GatewayAction(StrEnum):
     LOGIN = "login"  # one child comes on line
     BATCH_LOGIN = "batch_login"  # several do
     LOGOUT = "logout"  # one child goes off line
+    PRESENCE = "presence"  # these are on line from now on, and these are not
     ADD = "add"  # these belong to the gateway from now on
     REMOVE = "remove"  # these belong to it no longer
     LIST = "list"  # which belong to it?
@@ -227,19 +248,31 @@ class ChildRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChildClaim:
-    """A child of a request, and what its signature was found to be worth."""
+    """A child of a request, and what its signature was found to be worth.
+
+    `is_online` says of `PRESENCE` what is so from now on.
+    """
 
     device: DeviceId
     proof: Proof | ChildRefusal = Proof.NONE
+    is_online: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayRequest:
-    """Gateway: do this with these children. `LIST` names none, `LOGIN` and `LOGOUT` one."""
+    """Gateway: do this with these children. `LIST` names none, `LOGIN` and `LOGOUT` one.
+
+    Attributes:
+        message_id: See the module.
+        action: What.
+        children: With whom, none of them twice.
+        says_more: Whether the same wire message says something beside it, as any device's does.
+    """
 
     message_id: str
     action: GatewayAction
     children: tuple[ChildClaim, ...] = ()
+    says_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +283,13 @@ class Child:
         device: Who it is.
         asset_id: The platform's own name for it.
         secret: The secret it was given just now, "" where it had its own; never logged or recorded.
+        is_online: As it was asked for by `PRESENCE`.
     """
 
     device: DeviceId
     asset_id: str = ""
     secret: str = field(default="", repr=False)
+    is_online: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,8 @@ class JobOrder:
         devices_must_exist: Whether it is refused as a whole for a device that nobody knows.
         tags: The job's own, which go to devices with each push, where the vendor's has a place
             for them: Alink's has.
+        gateway_extra: The operator's words for gateways, a JSON object or "". With them each
+            message for a child tells its gateway of the job; None: it tells nothing of it.
     """
 
     firmware_id: str
@@ -142,6 +144,7 @@ class JobOrder:
     waits_for_connect: bool = False
     devices_must_exist: bool = False
     tags: tuple[tuple[str, str], ...] = ()
+    gateway_extra: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class VirtualWorld:
         self._org = dialect.org_of(identifier(cloud.seed, "operator", "org", digits=32))
         self._app_key, self._app_secret = operator_of_run(dialect, cloud.seed)
         self.platform = self._platform()
-        self.embedded = EmbeddedBroker(self.platform, dialect.server, clock, limits_of(dialect))
+        self.embedded = EmbeddedBroker(self.platform, clock, limits_of(dialect))
         self._network = MemoryNetwork(self.embedded, clock)
 
     def _platform(self) -> Platform:

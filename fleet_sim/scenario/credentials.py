@@ -3,6 +3,10 @@
 product_key,device_key,device_secret,firmware     a heading, if any, names the columns
 Meter123,meter-1,9f86d081884c7d65,1.2.0
 Meter123,meter-2,60303ae22b998861,                no version: the one its fleet says
+
+A platform may be told of gateways, too: a fifth column names the gateway of a child by its keys, as
+in `Meter123/gateway-1`. The gateway stands in a line of its own, and a child needs no secret where
+the vendor's platform goes by that.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic_core import PydanticCustomError
@@ -21,6 +25,8 @@ from fleet_sim.scenario.kinds import read_version
 
 COLUMNS = ("product_key", "device_key", "device_secret", "firmware")
 FORM = "product_key,device_key,device_secret[,firmware]"
+COLUMNS_OF_FAMILIES = (*COLUMNS, "gateway")
+FORM_OF_FAMILIES = "product_key,device_key,device_secret[,firmware[,gateway]]"
 PRODUCT_SECRET_VARIABLE = "FLEET_SIM_PRODUCT_SECRET"  # noqa: S105 - where it stands, not what
 KEY_MAX = 1000  # Far beyond any vendor's; two of them still fit into a topic's 65,535 bytes.
 _NEEDED = COLUMNS[:3]
@@ -35,12 +41,14 @@ _MISTAKES_MAX = 1000  # Then it is another file than the one meant.
 class Credential:
     """A device's identity, its secret, and the version it runs ("" where the fleet decides).
 
-    Without a secret ("") the device has yet to activate with its product's.
+    Without a secret ("") the device has yet to activate with its product's, or is a child of the
+    gateway that speaks for it.
     """
 
     device: DeviceId
     secret: str = field(repr=False)
     version: str = ""
+    gateway: DeviceId | None = None
 
 
 class _Unfit(Exception):  # noqa: N818 - a line's verdict, caught where lines are read
@@ -51,7 +59,9 @@ class _WrongHeading(_Unfit):
     """Says what is wrong with the line that names the columns."""
 
 
-def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tuple[Credential, ...]:
+def read_credentials(
+    text: str, file: str, *, may_activate: bool = False, of_families: bool = False
+) -> tuple[Credential, ...]:
     """Read `product_key,device_key,device_secret[,firmware]`, a device a line.
 
     A heading with these names is not needed; it may put them in another order or write them like
@@ -62,10 +72,13 @@ def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tup
         text: What stands in the file.
         file: Its name.
         may_activate: Whether the product's secret is at hand: then a device may be without one.
+        of_families: Whether a further column, `gateway`, may say whose child a device is.
 
     Raises:
-        ScenarioError: Every line that is no device or one that stood before; or there is none.
+        ScenarioError: Every line that is no device or one that stood before, or a child of nobody
+            in the file; or there is none.
     """
+    known = COLUMNS_OF_FAMILIES if of_families else COLUMNS
     mistakes: list[Mistake] = []
     found: dict[DeviceId, Credential] = {}
     line_of: dict[DeviceId, int] = {}
@@ -77,7 +90,7 @@ def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tup
         try:
             cells = _cells(row)
             if not columns:
-                heading, columns = _opening(cells)
+                heading, columns = _opening(cells, known)
             if cells == heading:
                 continue  # Itself, or again where files were joined.
             one = _credential(cells, columns, may_activate=may_activate)
@@ -91,8 +104,10 @@ def read_credentials(text: str, file: str, *, may_activate: bool = False) -> tup
             mistakes.append(_at(file, line, told))
             continue
         found[one.device], line_of[one.device] = one, line
+    mistakes = mistakes or [_at(file, line_of[one], told) for one, told in _orphans(found)]
     if not found and not mistakes:
-        mistakes.append(Mistake(file, 0, 0, "", f"no devices are in this file; write {FORM}"))
+        told = f"no devices are in this file; write {_FORM_OF[known]}"
+        mistakes.append(Mistake(file, 0, 0, "", told))
     if mistakes:
         raise ScenarioError(mistakes)
     return tuple(found.values())
@@ -123,37 +138,37 @@ def _cells(row: str) -> list[str]:
 # --- headings -----------------------------------------------------------------------------------
 
 
-def _opening(cells: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+def _opening(cells: Sequence[str], known: tuple[str, ...]) -> tuple[Sequence[str], Sequence[str]]:
     """Return the heading, if the first line is one, and which column stands where.
 
     One cell may be a device's that is oddly called; the first, or two, are not.
     """
-    named = [_named(cell) for cell in cells]
+    named = [_named(cell, known) for cell in cells]
     if not named[0] and sum(map(bool, named)) < _NAMES_MIN:
-        return (), COLUMNS
+        return (), known
     for name, cell in zip(named, cells, strict=True):
         if not name:
-            told = f'there is no column "{cell[:_SHOWN_MAX]}"{did_you_mean(cell, COLUMNS)}'
+            told = f'there is no column "{cell[:_SHOWN_MAX]}"{did_you_mean(cell, known)}'
             raise _WrongHeading(told)
         if named.count(name) > 1:
             raise _WrongHeading(f'the column "{name}" stands here twice')
     for name in _NEEDED:
         if name not in named:
-            raise _WrongHeading(f'the column "{name}" is missing; write {FORM}')
+            raise _WrongHeading(f'the column "{name}" is missing; write {_FORM_OF[known]}')
     # Without a version in its usual place it says nothing against one in some of the lines.
     return cells, COLUMNS if tuple(named) == _NEEDED else named
 
 
-def _named(cell: str) -> str:
+def _named(cell: str, known: tuple[str, ...]) -> str:
     plain = cell.lower().translate(_SEPARATORS)
-    return next((one for one in COLUMNS if one.translate(_SEPARATORS) == plain), "")
+    return next((one for one in known if one.translate(_SEPARATORS) == plain), "")
 
 
 # --- devices ------------------------------------------------------------------------------------
 
 
 def _credential(cells: list[str], columns: Sequence[str], *, may_activate: bool) -> Credential:
-    """Read a device; of columns that were left out at the end, only the version may be."""
+    """Read a device; columns left out at the end may be any but those that are needed."""
     said = dict(zip(columns, cells, strict=False))
     if len(cells) > len(columns) or not said.keys() >= set(_NEEDED):
         raise _Unfit(_count(cells, columns))
@@ -161,7 +176,8 @@ def _credential(cells: list[str], columns: Sequence[str], *, may_activate: bool)
     unfit = _unfit_key("product key", device.product_key)
     unfit = unfit or _unfit_key("device key", device.device_key)
     secret, version = said["device_secret"], said.get("firmware", "")
-    if not unfit and not secret and not may_activate:
+    gateway = said.get("gateway", "")
+    if not unfit and not secret and not gateway and not may_activate:
         hint = f"write it, or set {PRODUCT_SECRET_VARIABLE} so that it activates"
         unfit = f"the device {device} has no secret; {hint}"
     elif not unfit and not secret.isprintable():
@@ -170,18 +186,38 @@ def _credential(cells: list[str], columns: Sequence[str], *, may_activate: bool)
         unfit = "the firmware is no version; write up to 64 characters without spaces"
     if unfit:
         raise _Unfit(unfit)
-    return Credential(device, secret, version)
+    return Credential(device, secret, version, _gateway(gateway) if gateway else None)
+
+
+def _gateway(text: str) -> DeviceId:
+    try:
+        return DeviceId.parse(text)
+    except ValueError as error:
+        raise _Unfit("the gateway is no device; write product_key/device_key") from error
+
+
+def _orphans(found: Mapping[DeviceId, Credential]) -> Iterator[tuple[DeviceId, str]]:
+    """Say of which children the gateway is none; not who that is, which may be a secret."""
+    for child, one in found.items():
+        if one.gateway is None:
+            continue
+        gateway = found.get(one.gateway)
+        if gateway is None:
+            yield child, f"the gateway of {child} is in no line; give it one of its own"
+        elif gateway.gateway is not None:
+            yield child, f"the gateway of {child} has a gateway itself; name one that connects"
 
 
 def _count(cells: Sequence[str], columns: Sequence[str]) -> str:
     """Say that a line has too few or too many columns."""
     told = f"{len(cells)} column{'' if len(cells) == 1 else 's'}"
-    meant = FORM if tuple(columns) == COLUMNS else ",".join(columns)
+    meant = _FORM_OF.get(tuple(columns)) or ",".join(columns)
     other = next((mark for mark in ";\t|" if len(cells) == 1 and mark in cells[0]), "")
     instead = f", with commas, not {_MARKS[other]}, in between" if other else ""
     return f"{told}; write {meant}{instead}"
 
 
+_FORM_OF = {COLUMNS: FORM, COLUMNS_OF_FAMILIES: FORM_OF_FAMILIES}
 _MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 

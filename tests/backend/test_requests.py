@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from fleet_sim.backend.reports import GRACE_MS
-from fleet_sim.model.messages import ReportReply
-from fleet_sim.model.northbound import Retry, StartJob, StopJob, TaskStatus, Window
-from tests.backend.playbook import EPOCH_MS, Server, contract
+from fleet_sim.model.messages import GatewayNotice, ReportReply, UpgradeRequest, VersionAsked
+from fleet_sim.model.northbound import Retry, Scope, StartJob, StopJob, TaskStatus, Window
+from tests.backend.playbook import EPOCH_MS, Server, contract, device
 
 DAY_MS = 86_400_000
 
@@ -205,3 +205,59 @@ def test_requests_and_questions_have_ids_of_their_own() -> None:
 
     assert len(ids) == len(set(ids)) == 3
     assert all(one.isdigit() for one in ids)
+
+
+# --- what gateways are told --------------------------------------------------------------------
+
+
+def notices(server: Server) -> list[tuple[str, GatewayNotice | None]]:
+    """Return whom each question and each request was for, and what its gateway is told there."""
+    return [
+        (who, message.notice)
+        for _, who, message in server.told
+        if isinstance(message, VersionAsked | UpgradeRequest)
+    ]
+
+
+def family(server: Server) -> None:
+    """Put two children of one gateway on line, one of another, and the first gateway itself."""
+    server.fleet("g1")
+    for key, gateway in (("a", "g1"), ("b", "g1"), ("c", "g2")):
+        server.register(key, gateway=device(gateway))
+    server.connect("a", "b", "c", version="1.0")
+
+
+def test_a_gateway_is_told_how_many_of_its_children_a_job_has() -> None:
+    """With the question and with the request, also after a restart; it is no child of its own."""
+    server = Server(ASKING)
+    family(server)
+    job_id = server.job(gateway_extra='{"a":1}')
+    server.restart()
+    server.connect("a", version="1.0")
+    two, one = (GatewayNotice(job_id, count, '{"a":1}') for count in (2, 1))
+
+    assert sorted(notices(server), key=lambda told: told[0]) == [
+        ("a", two), ("a", two), ("b", two), ("c", one), ("g1", two),
+    ]  # fmt: skip
+
+
+def test_a_child_that_has_no_task_does_not_count() -> None:
+    """Of two children, one is in the job's scope."""
+    server = Server(ASKING)
+    family(server)
+
+    job_id = server.job(scope=Scope(total=False, device_keys=("a",)), gateway_extra="")
+
+    assert notices(server) == [("a", GatewayNotice(job_id, 1))]
+
+
+def test_without_the_operators_word_gateways_are_told_nothing() -> None:
+    """Of the job; their children are asked and pushed to as ever."""
+    server = Server(ASKING)
+    family(server)
+
+    server.job()
+    server.version("a", "1.0")
+
+    assert {notice for _, notice in notices(server)} == {None}
+    assert server.pushes("a") == 1

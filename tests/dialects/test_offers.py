@@ -182,6 +182,7 @@ def test_of_two_versions_the_first_on_the_path_is_offered(
         ({"about": None}, "its about is None, and not a text"),
         ({"operator": "x"}, "its operator is 'x', and not something to be called"),
         ({"http": 1}, "its http is 1, and not an HttpChannel"),
+        ({"server_of": 1}, "its server_of is 1, and not something to be called, or None"),
         ({"firmware_hmac": 1}, "its firmware_hmac is 1, and not something to be called, or None"),
         ({"block_rules": 42}, "its block_rules is 42, and not BlockRules, or None"),
         (

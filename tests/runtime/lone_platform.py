@@ -125,6 +125,7 @@ class LonePlatform:
     def __init__(
         self, contract: ContractProfile = ENOS.contract, *, dialect: Dialect = ENOS
     ) -> None:
+        self.dialect = dialect
         self.clock = VirtualClock()
         self.log = MemoryLog(self.clock.now_ms)
         self.store = SlowStore()
@@ -147,9 +148,7 @@ class LonePlatform:
             files=self.shelf,
             settings=Settings(EPOCH_MS, WINDOW_MS, {"pk": PRODUCT_SECRET}),
         )
-        self.embedded = EmbeddedBroker(
-            self.platform, dialect.server, self.clock, limits_of(dialect)
-        )
+        self.embedded = EmbeddedBroker(self.platform, self.clock, limits_of(dialect))
 
     def run(self, ms: int) -> None:
         """Let some time pass."""
@@ -220,7 +219,8 @@ class Client:
     ) -> None:
         self._world = world
         self.device = device
-        mine = ENOS.devices.credentials(device, secret, epoch_ms=EPOCH_MS, activates=activates)
+        codec = world.dialect.devices
+        mine = codec.credentials(device, secret, epoch_ms=EPOCH_MS, activates=activates)
         self.session = mqtt.ClientSession(
             mqtt.ClientOptions(mine.client_id, mine.username, mine.password)
         )

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_sim.model.identity import DeviceId
-from fleet_sim.scenario.credentials import FORM, KEY_MAX, Credential, read_credentials
+from fleet_sim.scenario.credentials import (
+    FORM,
+    FORM_OF_FAMILIES,
+    KEY_MAX,
+    Credential,
+    read_credentials,
+)
 from fleet_sim.scenario.errors import ScenarioError
 
 
@@ -176,3 +182,48 @@ def test_a_key_that_no_topic_can_hold_is_refused(key: str) -> None:
         read_credentials(f"pk,{key},s3cret\n", "devices.csv")
 
     assert "s3cret" not in str(told.value)
+
+
+# --- gateways and their children ---------------------------------------------------------------
+
+
+def families(text: str) -> tuple[Credential, ...]:
+    """Read a file in which gateways may be named."""
+    return read_credentials(text, "d.csv", of_families=True)
+
+
+def test_a_child_is_named_with_its_gateway() -> None:
+    """In the fifth column, or under its heading; it needs no secret, and stands where it likes."""
+    gateway, child = DeviceId("G", "g1"), DeviceId("P", "d1")
+    expected = (Credential(child, "", "", gateway), Credential(gateway, "s", "1.0"))
+
+    assert families("P,d1,,,G/g1\nG,g1,s,1.0\n") == expected
+    heading = "product_key,device_key,gateway,firmware,device_secret"
+    assert families(f"{heading}\nP,d1,G/g1,,\nG,g1,,1.0,s\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("P,d1,s,1.0,g1", "the gateway is no device; write product_key/device_key"),
+        ("P,d1,s,1.0,G/none", "the gateway of P/d1 is in no line; give it one of its own"),
+        ("P,d1,s,1.0,P/d2", "the gateway of P/d1 has a gateway itself; name one that connects"),
+        ("P,d1,s,1.0,P/d1", "the gateway of P/d1 has a gateway itself; name one that connects"),
+        ("P,d1,s,1.0,G/g1,", f"6 columns; write {FORM_OF_FAMILIES}"),
+    ],
+)
+def test_a_child_of_nobody_is_told(line: str, told: str) -> None:
+    """A gateway connects by itself, and stands in the file; whoever was named is not shown."""
+    with pytest.raises(ScenarioError) as error:
+        families(f"G,g1,s\nP,d2,s,,G/g1\n{line}\n")
+
+    assert str(error.value) == f"d.csv:3:1: {told}"
+
+
+def test_a_run_has_no_gateways() -> None:
+    """Its devices connect by themselves, so the column is none of a run's."""
+    heading = "product_key,device_key,device_secret,gateway"
+
+    (said,) = refused(f"{heading}\nG,g1,s\n")
+
+    assert said.startswith('d.csv:1:1: there is no column "gateway"')

@@ -139,7 +139,13 @@ class EnosGateways:
         *,
         epoch_ms: int,
     ) -> WireMessage:
-        """Write what a gateway asks, each child signed for with its secret."""
+        """Write what a gateway asks, each child signed for with its secret.
+
+        Raises:
+            DialectError: EnOS has no word for it: children are logged in and out.
+        """
+        if request.action not in _TEMPLATES:
+            raise DialectError(f"a gateway has no word here for {request.action.value}")
         body = {
             "id": request.message_id,
             "version": "1.0",
@@ -185,7 +191,7 @@ def _read(action: GatewayAction, body: Fields, keys: Keyring) -> tuple[ChildClai
             claims = [read_claim(one, keys) for one in read_list(body, "params")]
         case GatewayAction.REMOVE:
             claims = [ChildClaim(read_device(one)) for one in read_list(body, "params")]
-        case GatewayAction.LIST:
+        case GatewayAction.LIST | GatewayAction.PRESENCE:
             return ()
     return tuple({claim.device: claim for claim in claims}.values())
 
@@ -204,7 +210,7 @@ def _params(
             return _claims(request, secrets, epoch_ms)
         case GatewayAction.REMOVE:
             return [device_fields(child.device) for child in request.children]
-        case GatewayAction.LIST:
+        case GatewayAction.LIST | GatewayAction.PRESENCE:
             return {}
 
 

@@ -28,8 +28,5 @@ call that uploads, for that is done on its console; the path that does it here i
 Firmware and software are two words for one thing here: a device has one version, and which word an
 operator uses for it is kept with the package and the job. (The report of an end says no more.)
 
-Not here: handing a task's `task_ext_info` on to devices. It is read, kept and shown as it came, and
-no notice says it.
-
 Each module names its sources. Marks: [U] is in no page that we know, and a choice of ours.
 """

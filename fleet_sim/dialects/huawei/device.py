@@ -14,13 +14,13 @@ as a failure to come. So progress stops at 99, as long as the new version does n
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from fleet_sim.dialects.credentials import Credentials
+from fleet_sim.dialects.credentials import Credentials, GatewayOf
 from fleet_sim.dialects.huawei import envelope, result_codes
 from fleet_sim.dialects.huawei.images import SOFTWARE, UPGRADES, read_image
 from fleet_sim.dialects.huawei.names import down_topic, hearer_of, name_of, up_topic
+from fleet_sim.dialects.huawei.notices import read_notice
 from fleet_sim.dialects.huawei.payload import Fields, read_object
 from fleet_sim.dialects.huawei.signature import UNCHECKED, Claim, client_id_of, sign
 from fleet_sim.dialects.huawei.times import hour
@@ -44,8 +44,6 @@ KEEP_ALIVE_S = 120  # The SDKs' default.
 PERCENT_BEFORE_DONE = 99
 
 VERSION_KEY_OF = {"": "fw_version", SOFTWARE: "sw_version"}  # The device's own comes first.
-
-GatewayOf = Callable[[DeviceId], "DeviceId | None"]
 
 
 class HuaweiDevice:
@@ -106,9 +104,10 @@ class HuaweiDevice:
         if meant != name_of(device):
             raise DialectError(f"the event is for {meant[:80]!r}, not for {device}")
         message_id = event.message_id or envelope.digest_of(payload)
+        notice = read_notice(event.paras)
         if event.kind == QUERY:
-            return VersionAsked(message_id)
-        return UpgradeRequest(message_id, read_image(event.kind, event.paras))
+            return VersionAsked(message_id, notice)
+        return UpgradeRequest(message_id, read_image(event.kind, event.paras), notice)
 
     def _voice_of(self, device: DeviceId) -> DeviceId:
         """Return by whose topics a device speaks and hears."""

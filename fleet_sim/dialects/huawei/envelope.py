@@ -79,6 +79,15 @@ def read(body: Fields, kinds: Collection[str], *, service: str = OTA) -> OtaEven
     return OtaEvent(name, message_id, kind, read_fields(event, "paras"))
 
 
+def services_of(body: Fields) -> frozenset[str]:
+    """Return the services that an envelope holds events of."""
+    services = body.get("services")
+    if not isinstance(services, list):
+        return frozenset()
+    ids = (one.get("service_id") for one in services if isinstance(one, dict))
+    return frozenset(one for one in ids if isinstance(one, str))
+
+
 def digest_of(payload: bytes) -> str:
     """Return what stands for the id of a push that has none."""
     return hashlib.blake2b(payload, digest_size=_DIGEST_BYTES).hexdigest()

@@ -19,11 +19,12 @@ from fleet_sim.dialects.credentials import (
     BAD_CLIENT_ID,
     BAD_CREDENTIALS,
     NOT_AUTHORIZED,
+    GatewayOf,
     Identity,
     Keyring,
 )
 from fleet_sim.dialects.huawei import envelope, result_codes
-from fleet_sim.dialects.huawei.device import PROGRESS, QUERY, VERSION, VERSION_KEY_OF, GatewayOf
+from fleet_sim.dialects.huawei.device import PROGRESS, QUERY, VERSION, VERSION_KEY_OF
 from fleet_sim.dialects.huawei.images import event_of, image_fields
 from fleet_sim.dialects.huawei.names import (
     UP_FILTER,
@@ -34,6 +35,7 @@ from fleet_sim.dialects.huawei.names import (
     name_of,
     speaker_of,
 )
+from fleet_sim.dialects.huawei.notices import notice_fields
 from fleet_sim.dialects.huawei.payload import Fields, read_object, read_text, read_whole
 from fleet_sim.dialects.huawei.signature import WINDOW_MS, is_signed, is_timely, read_client_id
 from fleet_sim.dialects.wire import DialectError, WireMessage
@@ -153,9 +155,8 @@ class HuaweiServer:
         said = _said(message)
         if said is None:
             return None
-        voice = (self._gateway_of(device) if self._gateway_of else None) or device
         payload = envelope.write(name_of(device), *said, message.message_id)
-        return WireMessage(down_topic(voice), payload, self._implicit_qos)
+        return WireMessage(down_topic(self._voice_of(device)), payload, self._implicit_qos)
 
     def complain(self, topic: str, error: DialectError) -> WireMessage | None:
         """Say nothing: no report is ever answered."""
@@ -169,9 +170,16 @@ class HuaweiServer:
             DialectError: It is nobody, or nobody that this device may speak for.
         """
         device = device_of(name) if name else speaker
-        if device != speaker and (self._gateway_of is None or self._gateway_of(device) != speaker):
-            raise DialectError(f"{speaker} may not speak for {name[:80]!r}")
-        return device
+        voice = self._voice_of(device)
+        if voice == speaker:
+            return device
+        if device == speaker:
+            raise DialectError(f"{speaker} speaks by its gateway, {voice}, alone")
+        raise DialectError(f"{speaker} may not speak for {name[:80]!r}")
+
+    def _voice_of(self, device: DeviceId) -> DeviceId:
+        """Return by whose topics a device speaks and hears."""
+        return (self._gateway_of(device) if self._gateway_of else None) or device
 
     def _read_progress(
         self, message_id: str, paras: Fields
@@ -198,10 +206,10 @@ class HuaweiServer:
 def _said(message: ServerMessage) -> tuple[str, Fields] | None:
     """Return the event type and what it says; None: there is none."""
     match message:
-        case VersionAsked():
-            return QUERY, {}
-        case UpgradeRequest(image=image):
-            return event_of(image), image_fields(image)
+        case VersionAsked(notice=notice):
+            return QUERY, notice_fields(notice)
+        case UpgradeRequest(image=image, notice=notice):
+            return event_of(image), {**image_fields(image), **notice_fields(notice)}
         case _:
             return None
 

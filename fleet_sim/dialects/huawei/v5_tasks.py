@@ -1,7 +1,8 @@
 """The body that creates a batch task, and what a task shows: IoTDA v5.
 
 What is asked for and has no neutral word is kept as a tag of the job: `app_id`, `task_mode`,
-`task_ext_info`. `schedule_time` becomes a window without an end. Between two tries a task reads
+`task_ext_info`. In a task of mode GATEWAY that object goes to gateways as well, see `notices`.
+`schedule_time` becomes a window without an end. Between two tries a task reads
 FailWaitRetry; after an operator's retry, Waitting ([U]). Removed is never shown: no target leaves a
 task here.
 
@@ -19,6 +20,7 @@ from typing import Any
 
 from fleet_sim.dialects.huawei import v5_codes
 from fleet_sim.dialects.huawei.names import device_of, name_of
+from fleet_sim.dialects.huawei.notices import read_extra
 from fleet_sim.dialects.huawei.operations import (
     FIRMWARE_UPGRADE,
     OPERATE_TYPE,
@@ -101,6 +103,7 @@ def read_order(body: bytes, contract: ContractProfile, epoch_ms: int) -> JobOrde
             retry=_retry(policy, contract),
             window=_window(policy, epoch_ms),
             tags=_tags(fields),
+            gateway_extra=_ext_info(fields) if fields.get("task_mode") == _GATEWAY else None,
         )
     except DialectError as error:
         refuse(v5_codes.BAD_INPUT, f"{error}.")
@@ -196,8 +199,7 @@ def _tags(fields: Fields) -> tuple[tuple[str, str], ...]:
 
 
 def _ext_info(fields: Fields) -> str:
-    info = read_fields(fields, "task_ext_info")
-    text = json.dumps(info, separators=(",", ":")) if info else ""
+    text = read_extra(fields)
     if len(text) > EXT_CHARS_MAX:
         raise DialectError(f"task_ext_info has more than {EXT_CHARS_MAX} characters")
     return text

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from fleet_sim.dialects.interface import Dialect, ServerCodec
+from fleet_sim.dialects.interface import Dialect
 from fleet_sim.dialects.wire import WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.mqtt.broker import (
@@ -59,15 +59,13 @@ class EmbeddedBroker:
         broker: To be driven by somebody with sockets, who brings its events to `on_events`.
     """
 
-    def __init__(
-        self, platform: Platform, server: ServerCodec, clock: Clock, limits: BrokerLimits
-    ) -> None:
+    def __init__(self, platform: Platform, clock: Clock, limits: BrokerLimits) -> None:
         self._platform = platform
-        self._server = server
+        self._server = platform.server
         self._clock = clock
         codec = platform.gateways
         self._gateways = None if codec is None else Gateways(codec, platform, self, self._hang_up)
-        self.broker = Broker(limits, self, claimed=claimed_topics(server, codec))
+        self.broker = Broker(limits, self, claimed=claimed_topics(platform.server, codec))
         self._activating: set[DeviceId] = set()  # Admitted so, and not yet told of by `Opened`.
         self._alarm = Alarm(clock, lambda: self.broker.next_at_ms, self._due)
         platform.attach(self)

@@ -1,12 +1,16 @@
 """Gateways beside a broker: which children are on line, over whose connection.
 
-A child has no connection of its own. Its gateway logs it in, and then the platform treats it like
-any device: what the gateway publishes on the child's topics comes from the child, what the platform
+A child has no connection of its own. Its gateway brings it on line, and then the platform treats it
+like any device: what the gateway publishes for the child comes from the child, what the platform
 says to the child goes down the gateway's connection, and with that connection it goes off line.
 
     gateway  login(child)  ─▶ checked ─▶ Platform.connected(child) ─▶ reply, once it is durable
-             topics of child ◀──────────────▶ Platform
+             messages of child ◀────────────▶ Platform
              logout, or its end ─▶ Platform.gone(child)
+
+Vendors differ in how. Either a gateway signs for each child, and then uses the child's own topics;
+or the platform knows beforehand whose child it is, and all goes by the gateway's topics, requests
+and messages alike. There a child that says something is on line by that.
 
 A device is on line in one place, the newest: a child that comes over another gateway leaves the
 first, one that connects by itself (where it may) leaves its gateway, and one that is logged in
@@ -46,7 +50,8 @@ def claimed_topics(server: ServerCodec, gateways: GatewayCodec | None) -> tuple[
         server: What devices say for themselves.
         gateways: What they say for others; None where a vendor has no such way.
     """
-    return (*server.claimed, *(gateways.claimed if gateways is not None else ()))
+    theirs = gateways.claimed if gateways is not None else ()
+    return tuple(dict.fromkeys((*server.claimed, *theirs)))
 
 
 class Gateways:
@@ -87,8 +92,13 @@ class Gateways:
         return owner if owner is not None and self.over(owner) == gateway else None
 
     def is_request(self, topic: str) -> bool:
-        """Tell whether a topic is that of a gateway's request."""
+        """Tell whether a topic is one on which gateways make requests."""
         return self._is_request(topic) is not None
+
+    @property
+    def children(self) -> tuple[DeviceId, ...]:
+        """Who is on line by a gateway, the oldest login first."""
+        return tuple(self._gateway_of)
 
     # --- who comes and goes ----------------------------------------------------------------
 
@@ -108,6 +118,19 @@ class Gateways:
         for child in tuple(self._children_of.get(gateway, ())):
             self.left(child, f"its gateway is gone: {why}")
 
+    def heard(self, device: DeviceId) -> None:
+        """Bring a child on line that speaks without having been told of; others are as they were.
+
+        Whoever read the message has found that this child's gateway passed it on.
+        """
+        gateway = self._platform.gateway_of(device)
+        if gateway is None or self.over(device) == gateway or self._is_full(gateway):
+            return
+        self._arrive(device, gateway)
+
+    def _is_full(self, gateway: DeviceId) -> bool:
+        return len(self._children_of.get(gateway, ())) >= self._codec.children_max
+
     def _arrive(self, child: DeviceId, gateway: DeviceId) -> None:
         self.left(child, "it came by another gateway")
         self._hang_up(child, "it came by a gateway")
@@ -118,20 +141,30 @@ class Gateways:
     # --- what gateways ask -----------------------------------------------------------------
 
     def take(self, sender: Hashable, topic: str, payload: bytes, receipt: Hashable | None) -> None:
-        """Take a gateway's request, and see that it is answered."""
+        """Take what came on a topic of requests: see to one, and leave all else to the platform."""
+        says_more = False
         try:
             found = self._codec.read(topic, payload, self._platform)
         except DialectError as error:
             self._platform.refused(sender, topic, str(error))
             wire = self._codec.complain(topic, error)
         else:
-            assert found is not None, "the caller asked `is_request` first"
+            if found is None:
+                self._pass_on(sender, topic, payload, receipt)
+                return
             gateway, request = found
             reply = self._answer(gateway, request)
             for child, why in reply.refused:
                 self._platform.refused(sender, topic, f"{child}: {why.value}")
-            wire = self._codec.write(gateway, reply)
-        self._platform.answer(self._southbound, sender, wire, receipt)
+            wire, says_more = self._codec.write(gateway, reply), request.says_more
+        self._platform.answer(self._southbound, sender, wire, None if says_more else receipt)
+        if says_more:
+            self._pass_on(sender, topic, payload, receipt)
+
+    def _pass_on(
+        self, sender: Hashable, topic: str, payload: bytes, receipt: Hashable | None
+    ) -> None:
+        self._platform.arrived(self._southbound, sender, topic, payload, receipt, bring=self.heard)
 
     def _answer(self, gateway: DeviceId, request: GatewayRequest) -> GatewayReply:
         """Do what can be done for each child, and tell of each."""
@@ -157,6 +190,8 @@ class Gateways:
                 return self._log_in(gateway, claim)
             case GatewayAction.LOGOUT:
                 return self._log_out(gateway, claim.device)
+            case GatewayAction.PRESENCE:
+                return self._place(gateway, claim)
             case GatewayAction.ADD:
                 return self._add(gateway, claim)
             case GatewayAction.REMOVE:
@@ -171,7 +206,7 @@ class Gateways:
         refusal = self._refusal(gateway, claim)
         if refusal is not None:
             return refusal
-        if not is_here and len(self._children_of.get(gateway, ())) >= self._codec.children_max:
+        if not is_here and self._is_full(gateway):
             return ChildRefusal.TOO_MANY
         if claim.proof is Proof.PRODUCT:
             self._platform.activate(child, is_told=False)
@@ -183,6 +218,16 @@ class Gateways:
         if self.over(child) == gateway:
             self.left(child, "its gateway logged it out")
         return Child(child)
+
+    def _place(self, gateway: DeviceId, claim: ChildClaim) -> Child | ChildRefusal:
+        """Have a child on line or off line, as is said; unlike a logout, of nobody else's child."""
+        refusal = self._refusal(gateway, claim)
+        if refusal is None and claim.is_online:
+            done = self._log_in(gateway, claim)
+            refusal = done if isinstance(done, ChildRefusal) else None
+        elif refusal is None:
+            self._log_out(gateway, claim.device)
+        return refusal or Child(claim.device, is_online=claim.is_online)
 
     def _add(self, gateway: DeviceId, claim: ChildClaim) -> Child | ChildRefusal:
         refusal = self._refusal(gateway, claim)

@@ -114,6 +114,7 @@ class Platform:
     """One OTA platform for one dialect. It drives the brain, and knows no broker and no socket.
 
     Attributes:
+        server: Its vendor's end of MQTT, which knows from here who is whose child.
         gateways: What its vendor's gateways say, for southbounds by which they may come.
     """
 
@@ -129,8 +130,9 @@ class Platform:
         files: Files,
         settings: Settings,
     ) -> None:
+        server_of = dialect.server_of
+        self.server = dialect.server if server_of is None else server_of(self.gateway_of)
         self.gateways = dialect.gateways
-        self._server = dialect.server
         self._hmac_of = dialect.firmware_hmac
         self._block_rules = dialect.block_rules
         self._brain = brain
@@ -243,6 +245,8 @@ class Platform:
         topic: str,
         payload: bytes,
         receipt: Hashable | None,
+        *,
+        bring: Callable[[DeviceId], None] | None = None,
     ) -> None:
         """Take a message in.
 
@@ -252,15 +256,19 @@ class Platform:
             topic: Where it was published: one of those that the dialect claims.
             payload: What.
             receipt: Comes back by `acknowledge` once the message is kept; None where nobody waits.
+            bring: Is told whose message it is before that is taken in, so that whoever speaks by
+                another's connection can be on line by then.
         """
         try:
-            device, message = self._server.decode(topic, payload)
+            device, message = self.server.decode(topic, payload)
         except DialectError as error:
             self.refused(sender, topic, str(error))
-            complaint = self._server.complain(topic, error)
+            complaint = self.server.complain(topic, error)
             if complaint is not None:
                 self._commits.hold(_Reply(southbound, sender, complaint))
         else:
+            if bring is not None:
+                bring(device)
             for part in parts_of(message):
                 kind, fields = received_by_server(part)
                 self._wire(kind, device, fields)
@@ -367,7 +375,7 @@ class Platform:
 
     def _tell(self, device: DeviceId, message: ServerMessage) -> None:
         told = keyed(message, self.secret_of(device), self._hmac_of)
-        wire = self._server.encode(device, told)
+        wire = self.server.encode(device, told)
         if wire is None or not self._send(device, wire):
             return
         line = sent_by_server(message)

@@ -144,16 +144,15 @@ async def _broker(
     Raises:
         TargetError: The port cannot be had, or the stock broker does not let us in.
     """
-    dialect = registry.get(settings.dialect)
-    server = dialect.server
     if settings.broker is None:
-        embedded = EmbeddedBroker(platform, server, clock, limits_of(dialect))
+        limits = limits_of(registry.get(settings.dialect))
+        embedded = EmbeddedBroker(platform, clock, limits)
         await mqtt.start(
             HOST, settings.mqtt_port, embedded.broker, embedded.on_events, clock.now_ms
         )
         yield f"mqtt://{HOST}:{mqtt.port}"
         return
-    stock = StockBroker(platform, server, clock, settings.broker, _say)
+    stock = StockBroker(platform, clock, settings.broker, _say)
     async with stock.attached():
         yield settings.broker.url
 

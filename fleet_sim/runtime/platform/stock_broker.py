@@ -4,8 +4,8 @@ What this topology cannot have, and what stands in its place:
 
 - *Who says so* is read from the topic; no CONNECT is seen, so no signature of one can be checked,
   and no device can activate. The broker's own accounts and access rules are what keeps one device
-  from speaking for another. Gateways log their children in as ever, and those are signed for; that
-  a gateway has gone is not known either.
+  from speaking for another. Gateways bring their children on line as ever, signed for or known as
+  theirs; that a gateway has gone is not known either.
 - *On line* is what `presence` derives: a device is there from the first message of a connection,
   which for an OTA device is its version report. That it has left is never known. A push to an
   absent device is lost by the broker, as devices keep no session there; with its next version
@@ -33,7 +33,6 @@ import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
 from fleet_sim.backend.signs_of_life import SignsOfLife
-from fleet_sim.dialects.interface import ServerCodec
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import DeviceMessage
@@ -67,7 +66,6 @@ class StockBroker:
 
     Args:
         platform: Whose way it is.
-        server: The dialect's end.
         clock: The platform's.
         access: How to get in.
         say: Gets a sentence when the broker is lost, and when it is back.
@@ -76,13 +74,11 @@ class StockBroker:
     def __init__(
         self,
         platform: Platform,
-        server: ServerCodec,
         clock: Clock,
         access: BrokerAccess,
         say: Callable[[str], None],
     ) -> None:
         self._platform = platform
-        self._server = server
         self._clock = clock
         self._access = access
         self._say = say
@@ -172,7 +168,7 @@ class StockBroker:
         Raises:
             TargetError: The broker's access rules keep some of it from us.
         """
-        claimed = claimed_topics(self._server, self._platform.gateways)
+        claimed = claimed_topics(self._platform.server, self._platform.gateways)
         granted: Sequence[int | ReasonCode] = await client.subscribe([(one, 1) for one in claimed])
         for topic_filter, code in zip(claimed, granted, strict=True):
             if _is_failure(code):
@@ -192,16 +188,22 @@ class StockBroker:
         self._client, self._tasks = client, tasks
         if is_back:
             self._say(f"the backend has {self._access.where} again")
-            for device in self._presence.devices:
-                self._platform.connected(self, device)
+            for device in self._here():
+                over = None if self._gateways is None else self._gateways.over(device)
+                self._platform.connected(self, device, over=over)
 
     def _on_lost(self, why: str) -> None:
         if self._client is None:
             return  # it has been said; this was only another attempt in vain
         self._client = None
         self._say(f"the backend lost {self._access.where} ({why}) and tries again")
-        for device in self._presence.devices:
+        for device in self._here():
             self._platform.gone(device, "the backend lost its broker")
+
+    def _here(self) -> tuple[DeviceId, ...]:
+        """Return who is taken for on line, each once."""
+        children = () if self._gateways is None else self._gateways.children
+        return tuple(dict.fromkeys((*self._presence.devices, *children)))
 
     # --- what devices say ------------------------------------------------------------------
 
@@ -210,23 +212,37 @@ class StockBroker:
         if message.retain or not isinstance(message.payload, bytes):
             return
         topic, payload = message.topic.value, message.payload
-        said: DeviceMessage | None = None
-        is_gateways = self._gateways is not None and self._gateways.is_request(topic)
-        try:
-            owner = self._owner_of(topic)
-            if not is_gateways:
-                owner, said = self._server.decode(topic, payload)
-        except DialectError:
-            pass  # the platform finds the same, and knows what to say to it
-        if owner is not None and self._platform.registration_of(owner) is None:
-            self._on_stranger(owner, topic)
+        speaker, said = self._spoke(topic, payload)
+        if speaker is not None and self._platform.registration_of(speaker) is None:
+            self._on_stranger(speaker, topic)
             return
-        if owner is not None and self._presence.heard(owner, said, self._clock.now_ms()):
-            self._platform.connected(self, owner)
-        if self._gateways is not None and is_gateways:
-            self._gateways.take(owner, topic, payload, None)
+        if speaker is not None and self._is_sign_of_life(speaker, said):
+            self._platform.connected(self, speaker)
+        if self._gateways is not None and self._gateways.is_request(topic):
+            self._gateways.take(speaker, topic, payload, None)
         else:
-            self._platform.arrived(self, owner, topic, payload, None)
+            self._platform.arrived(self, speaker, topic, payload, None)
+
+    def _spoke(self, topic: str, payload: bytes) -> tuple[DeviceId | None, DeviceMessage | None]:
+        """Return who published a message, and what it says of itself by that, if anything.
+
+        A gateway that passes a child's words on by its own topic says nothing of itself.
+        """
+        speaker = self._owner_of(topic)
+        try:
+            device, said = self._platform.server.decode(topic, payload)
+        except DialectError:
+            return speaker, None  # the platform finds the same, and knows what to say to it
+        return (device, said) if speaker in {None, device} else (speaker, None)
+
+    def _is_sign_of_life(self, speaker: DeviceId, said: DeviceMessage | None) -> bool:
+        """Tell whether a message begins a connection; not of a child that may not speak for itself.
+
+        One whose words could not be read may be such a child.
+        """
+        if said is None and self._platform.gateway_of(speaker) is not None:
+            return False
+        return self._presence.heard(speaker, said, self._clock.now_ms())
 
     def _owner_of(self, topic: str) -> DeviceId | None:
         codec = self._platform.gateways

@@ -50,7 +50,7 @@ def _claim(device: DeviceId, proof: Proof | ChildRefusal = Proof.NONE) -> tuple[
 # --- topics ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", GatewayAction)
+@pytest.mark.parametrize("action", _TOPICS)
 def test_every_request_is_claimed_and_no_reply_is(action: GatewayAction) -> None:
     """Each topic by one filter; its reply goes the other way."""
     topic = _TOPICS[action]
@@ -286,7 +286,7 @@ def test_an_error_without_a_code_is_not_answered() -> None:
     assert _CODEC.complain(reply, DialectError("x", code=1220)) is None
 
 
-@pytest.mark.parametrize("action", GatewayAction)
+@pytest.mark.parametrize("action", _TOPICS)
 def test_an_answer_goes_to_the_reply_topic_of_its_request(action: GatewayAction) -> None:
     """Under the gateway's own keys."""
     wire = _CODEC.write(_GATEWAY, GatewayReply("1", action))
@@ -346,3 +346,10 @@ def test_the_limit_is_the_vendors() -> None:
 def test_a_child_hides_its_secret() -> None:
     """Replies end up in messages of tests and tracebacks."""
     assert "5e2f" not in repr(GatewayReply("1", GatewayAction.LOGIN, (Child(_CHILD, "a", "5e2f"),)))
+
+
+def test_there_is_no_word_for_presence() -> None:
+    """Children are logged in and out; every other action has a topic."""
+    assert set(GatewayAction) - set(_TOPICS) == {GatewayAction.PRESENCE}
+    with pytest.raises(DialectError, match="a gateway has no word here for presence"):
+        _CODEC.request(_GATEWAY, GatewayRequest("1", GatewayAction.PRESENCE), {}, epoch_ms=0)

@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fleet_sim.dialects.huawei.children import write_status
 from fleet_sim.dialects.huawei.device import HuaweiDevice
+from fleet_sim.dialects.huawei.gateways import HuaweiGateways
 from fleet_sim.dialects.huawei.images import SOFTWARE
 from fleet_sim.dialects.huawei.names import down_topic, up_topic
 from fleet_sim.dialects.huawei.oc_rows import FINAL
@@ -19,8 +19,12 @@ from fleet_sim.model.failure import FailureCause
 from fleet_sim.model.firmware import FirmwareImage
 from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.messages import (
+    ChildClaim,
     DeviceMessage,
     FailureReport,
+    GatewayAction,
+    GatewayNotice,
+    GatewayRequest,
     ProgressReport,
     UpgradeRequest,
     VersionAsked,
@@ -65,9 +69,15 @@ IMAGES = st.builds(
     token=_ANY_TEXT,
     custom=_ANY_TEXT,
 )
+NOTICES = st.none() | st.builds(
+    GatewayNotice,
+    job_id=TEXTS,
+    children=st.integers(0, 2**31),
+    extra=st.sampled_from(["", '{"a":1}', '{"b":{"c":[null,"\\u00e4"]}}']),
+)
 SERVER_MESSAGES: st.SearchStrategy[Any] = st.one_of(
-    st.builds(UpgradeRequest, message_id=TEXTS, image=IMAGES),
-    st.builds(VersionAsked, message_id=TEXTS),
+    st.builds(UpgradeRequest, message_id=TEXTS, image=IMAGES, notice=NOTICES),
+    st.builds(VersionAsked, message_id=TEXTS, notice=NOTICES),
 )
 _FAILURES = st.sampled_from(
     [
@@ -141,7 +151,16 @@ NEAR_WIRES = near_wires(
         ),
         *written(HuaweiServer().encode, _DEVICE, UpgradeRequest("m", _IMAGE), VersionAsked("m")),
         WireMessage(down_topic(_DEVICE), _V2),
-        write_status(_DEVICE, {_DEVICE: True, _CHILD: False}, "m"),
+        HuaweiGateways().request(
+            _DEVICE,
+            GatewayRequest(
+                "m",
+                GatewayAction.PRESENCE,
+                (ChildClaim(_DEVICE), ChildClaim(_CHILD, is_online=False)),
+            ),
+            {},
+            epoch_ms=0,
+        ),
     ],
     [up_topic(_DEVICE), down_topic(_DEVICE)],
 )

@@ -19,6 +19,7 @@ from fleet_sim.model.messages import (
     ActivationReply,
     DeviceMessage,
     FailureReport,
+    GatewayNotice,
     ProgressReport,
     UpgradeReply,
     UpgradeRequest,
@@ -173,10 +174,11 @@ def test_what_the_server_says_is_what_the_device_hears(device: DeviceId, message
 def test_a_query_of_the_platform_is_read() -> None:
     """Its paras may be absent, or those of a gateway's task."""
     task = {"task_id": "t", "sub_device_count": 3, "task_ext_info": {}}
-    for paras in ({}, None, task):
+    for paras, notice in (({}, None), (None, None), (task, GatewayNotice("t", 3))):
         found = _decoded(_down("version_query", paras))
 
         assert isinstance(found, VersionAsked)
+        assert found.notice == notice
 
 
 def test_an_upgrade_of_the_platform_is_read() -> None:
@@ -193,6 +195,7 @@ def test_an_upgrade_of_the_platform_is_read() -> None:
 
     assert isinstance(first, UpgradeRequest)
     assert first.image == image
+    assert first.notice == GatewayNotice("t", 1)
     assert isinstance(second, UpgradeRequest)
     assert second.image == FirmwareImage("v2.0", "u", 1, "", "")
 

@@ -96,3 +96,20 @@ def test_what_is_no_event_is_refused(body: dict[str, Any], sentence: str) -> Non
     """One sentence says what is wrong."""
     with pytest.raises(DialectError, match=sentence):
         _read(body)
+
+
+@pytest.mark.parametrize(
+    ("services", "found"),
+    [
+        (
+            [{"service_id": "$ota"}, {"service_id": "$log"}, {"service_id": "$ota"}],
+            {"$ota", "$log"},
+        ),
+        ([{"service_id": 7}, {}, "x"], set()),
+        ({"service_id": "$ota"}, set()),
+        (None, set()),
+    ],
+)
+def test_services_are_named(services: object, found: set[str]) -> None:
+    """Each once; what is none is passed over, as whoever reads an event says what is wrong."""
+    assert envelope.services_of({"services": services}) == found

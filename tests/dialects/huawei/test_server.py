@@ -21,10 +21,12 @@ from fleet_sim.model.messages import (
     ActivationInfo,
     DeviceMessage,
     FailureReport,
+    GatewayNotice,
     ProgressReport,
     ReportReply,
     ServerMessage,
     UpgradeRequest,
+    VersionAsked,
     VersionOffer,
     VersionReport,
 )
@@ -290,6 +292,40 @@ def test_a_child_is_spoken_to_by_its_gateways_topic() -> None:
     assert wire is not None
     assert wire.topic == down_topic(_GATEWAY)
     assert json.loads(wire.payload)["object_device_id"] == "p1_d1"
+
+
+def test_a_child_speaks_by_its_gateway_alone() -> None:
+    """Its own topic is none of its ways, wherever a broker would let it use that."""
+    wire = HuaweiDevice().encode(_DEVICE, VersionReport("m", "v1"))
+
+    assert wire is not None
+    with pytest.raises(DialectError, match="p1/d1 speaks by its gateway, p1/g1, alone"):
+        _FAMILY_CODEC.decode(wire.topic, wire.payload)
+
+
+def test_a_gateways_task_is_told_with_each_message() -> None:
+    """With the question as with the push; without its word nothing is."""
+    image = FirmwareImage("v2", "u", 1, "ab" * 32, "sha256")
+    keys = {"task_id", "sub_device_count", "task_ext_info"}
+
+    told = [
+        _paras(message)
+        for notice in (GatewayNotice("t", 2, '{"a":1}'), None)
+        for message in (VersionAsked("7", notice), UpgradeRequest("7", image, notice))
+    ]
+
+    expected = {"task_id": "t", "sub_device_count": 2, "task_ext_info": {"a": 1}}
+    assert told[0] == expected
+    assert expected.items() <= told[1].items()
+    assert told[2] == {}
+    assert not keys & told[3].keys()
+
+
+def _paras(message: ServerMessage) -> dict[str, Any]:
+    wire = _FAMILY_CODEC.encode(_DEVICE, message)
+    assert wire is not None
+    paras: dict[str, Any] = json.loads(wire.payload)["services"][0]["paras"]
+    return paras
 
 
 # --- what the platform says ------------------------------------------------------------------

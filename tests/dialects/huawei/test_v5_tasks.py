@@ -62,6 +62,18 @@ def test_a_full_body_is_read() -> None:
         ("app_id", "app"), ("operateType", "firmware_upgrade"), ("task_ext_info", '{"a":1}'),
         ("task_mode", "GATEWAY"),
     )  # fmt: skip
+    assert order.gateway_extra == '{"a":1}'
+
+
+@pytest.mark.parametrize(
+    ("fields", "extra"),
+    [({}, None), ({"task_ext_info": {"a": 1}}, None), ({"task_mode": "GATEWAY"}, "")],
+)
+def test_gateways_are_told_of_a_task_of_their_mode_alone(
+    fields: dict[str, object], extra: str | None
+) -> None:
+    """With its operator's object, or without one."""
+    assert _read(**fields).gateway_extra == extra
 
 
 def test_targets_go_before_their_filter() -> None:
@@ -181,7 +193,7 @@ _TAGS = st.fixed_dictionaries(
         "task_ext_info": st.sampled_from(['{"a":1}', '{"b":{"c":[null]}}']),
         "task_mode": st.just("GATEWAY"),
     },
-).map(lambda tags: tuple(sorted(tags.items())))
+)
 _ORDERS = st.builds(
     JobOrder,
     firmware_id=_NAMES,
@@ -193,8 +205,12 @@ _ORDERS = st.builds(
     | st.builds(Retry, st.integers(1, 5), st.integers(0, 1_440).map(lambda count: count * 60)),
     window=st.none()
     | st.integers(0, 7 * 86_400).map(lambda s: Window(NOW + s * 1000, 253_402_300_799_000)),
-    tags=_TAGS,
-)
+    tags=_TAGS.map(lambda tags: tuple(sorted(tags.items()))),
+).map(lambda order: dataclasses.replace(order, gateway_extra=_extra(dict(order.tags))))
+
+
+def _extra(tags: dict[str, str]) -> str | None:
+    return tags.get("task_ext_info", "") if "task_mode" in tags else None
 
 
 def _row(order: JobOrder) -> JobRow:

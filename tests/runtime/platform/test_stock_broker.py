@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Hashable, Iterable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.platform.mqtt_server import MqttServer
 from fleet_sim.runtime.run_log import part_path
 from fleet_sim.runtime.target.broker_access import BrokerAccess
+from tests.runtime import family_scene as huawei
 from tests.runtime.gateway_scene import CHILD, CODEC, wire_of
 from tests.runtime.lone_platform import CONTENT, IMAGE
 from tests.runtime.lone_world import ENOS
@@ -382,3 +384,76 @@ async def test_a_broker_that_comes_back_is_taken_up_again(
     assert len(lines) == 2
     assert f"the backend lost the broker at {HOST}:{port}" in lines[0]
     assert lines[1].endswith(f"the backend has the broker at {HOST}:{port} again")
+
+
+# --- children on their gateway's topics --------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def family(port: int, folder: Path, client_port: int) -> AsyncIterator[Talker]:
+    """Run a backend of Huawei's that knows a gateway and two children, and be that gateway."""
+    known = [
+        Registration(huawei.GATEWAY, "s"),
+        *(Registration(one, "", gateway=huawei.GATEWAY) for one in (huawei.CHILD, huawei.SIBLING)),
+    ]
+    access = BrokerAccess(host=HOST, port=port)
+    settings = {"dialect": "huawei", "devices": known, "log": part_path(folder, 1)}
+    url = f"mqtt://{HOST}:{client_port}"
+    async with running(broker=access, **settings):
+        talker = await Talker.connect(url, huawei.GATEWAY, "s", dialect=huawei.HUAWEI)
+        try:
+            talker.session.subscribe([("$oc/devices/pk_g/sys/events/down", 1)])
+            talker.flush()
+            await talker.until(mqtt.Subscribed)
+            yield talker
+        finally:
+            await talker.close()
+
+
+def event(talker: Talker, said: object, *, by: str = "g", of: str = "g") -> None:
+    """Publish an event on the topic of one device, about one."""
+    body = {"object_device_id": f"pk_{of}", "services": [said]}
+    talker.publish(f"$oc/devices/pk_{by}/sys/events/up", json.dumps(body).encode())
+
+
+async def test_children_come_and_go_with_the_broker(tmp_path: Path) -> None:
+    """Told of or heard of, they are taken for gone with it, and for connected when it is back."""
+    version = huawei.event("version_report", {"fw_version": "1.0"})
+    with mosquitto(tmp_path, *OPEN) as port:
+        cable = Cable(port)
+        await cable.mend()
+        async with family(cable.port, tmp_path, port) as gateway:
+            event(gateway, version, of="c2")
+            event(gateway, huawei.presence(c1="ONLINE"))
+            await gateway.until(mqtt.Received)
+            await cable.cut()
+            event(gateway, huawei.presence(c2="OFFLINE"))
+            await cable.mend()
+            await gateway.until(mqtt.Received)
+        await cable.cut()
+
+    over = [(one.device, one.fields.get("over")) for one in records(tmp_path, "online")]
+    everybody = [("pk/g", None), ("pk/c2", "pk/g"), ("pk/c1", "pk/g")]
+    assert over == everybody * 2
+    gone = said(records(tmp_path, "offline"), "why")
+    assert gone[:4] == [
+        *((who, "the backend lost its broker") for who, _ in everybody),
+        ("pk/c2", "its gateway logged it out"),
+    ]
+
+
+async def test_a_child_is_not_brought_by_its_own_topic(tmp_path: Path) -> None:
+    """Whoever the broker let use it: the words are refused, and nobody is on line by them."""
+    version = huawei.event("version_report", {"fw_version": "1.0"})
+    with mosquitto(tmp_path, *OPEN) as port:
+        async with family(port, tmp_path, port) as gateway:
+            event(gateway, version, by="c1", of="c1")
+            event(gateway, huawei.presence(c2="ONLINE"))
+            await gateway.until(mqtt.Received)
+
+    (refused,) = records(tmp_path, "refused")
+    assert (refused.device, refused["why"]) == (
+        "pk/c1", "pk/c1 speaks by its gateway, pk/g, alone",
+    )  # fmt: skip
+    assert [one.device for one in records(tmp_path, "online")] == ["pk/g", "pk/c2"]
+    assert records(tmp_path, "version_received") == []
