@@ -70,7 +70,19 @@ def read(body: Fields, kinds: Collection[str], *, service: str = OTA) -> OtaEven
     Raises:
         DialectError: There is none of the service, it is of no known type, or not well formed.
     """
-    event = _last(body, service)
+    return _read(body, _of(body, service)[-1], kinds)
+
+
+def read_each(body: Fields, kinds: Collection[str], *, service: str) -> list[OtaEvent]:
+    """Read every event of a service, in order; at least one.
+
+    Raises:
+        DialectError: As `read`, of any of them.
+    """
+    return [_read(body, event, kinds) for event in _of(body, service)]
+
+
+def _read(body: Fields, event: Fields, kinds: Collection[str]) -> OtaEvent:
     kind = read_text(event, "event_type")
     if kind not in kinds:
         raise DialectError(f"{kind[:40]!r} is no event here; known: {', '.join(sorted(kinds))}")
@@ -93,7 +105,7 @@ def digest_of(payload: bytes) -> str:
     return hashlib.blake2b(payload, digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def _last(body: Fields, service: str) -> Fields:
+def _of(body: Fields, service: str) -> list[Fields]:
     services = body.get("services")
     if not isinstance(services, list) or len(services) > SERVICES_MAX:
         raise DialectError(f"services is no list of at most {SERVICES_MAX} objects")
@@ -102,5 +114,4 @@ def _last(body: Fields, service: str) -> Fields:
     mine = [one for one in services if one.get("service_id") == service]
     if not mine:
         raise DialectError(f"none of the services is {service}")
-    last: Fields = mine[-1]
-    return last
+    return mine

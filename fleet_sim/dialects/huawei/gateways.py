@@ -17,6 +17,7 @@ What is not documented, and how it is decided here ([U])
 - With its gateway's connection a child goes off line, and is told of anew afterwards.
 - The numbers of `error_code`, and how many children of one gateway may be on line.
 - A status that is no status, or an id that is none, has its whole message refused.
+- Several events of statuses in one message are one request, under the last one's id.
 
 Source: "Gateway Updating Child Device Status", "Responding to a Request for Updating Child Device
 Statuses"; device SDKs for Python and Java.
@@ -108,12 +109,15 @@ class HuaweiGateways:
         services = envelope.services_of(body)
         if SERVICE not in services:
             return None
-        gateway, event = speaker_of(topic), envelope.read(body, {STATUS}, service=SERVICE)
+        gateway, events = speaker_of(topic), envelope.read_each(body, {STATUS}, service=SERVICE)
+        statuses = {
+            key: is_on for one in events for key, is_on in _read_statuses(one.paras).items()
+        }
         claims = tuple(
             ChildClaim(child, _proof(gateway, child, keys), is_online)
-            for child, is_online in _read_statuses(event.paras).items()
+            for child, is_online in statuses.items()
         )
-        message_id = event.message_id or envelope.digest_of(payload)
+        message_id = events[-1].message_id or envelope.digest_of(payload)
         request = GatewayRequest(
             message_id, GatewayAction.PRESENCE, claims, says_more=envelope.OTA in services
         )

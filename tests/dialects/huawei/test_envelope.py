@@ -113,3 +113,15 @@ def test_what_is_no_event_is_refused(body: dict[str, Any], sentence: str) -> Non
 def test_services_are_named(services: object, found: set[str]) -> None:
     """Each once; what is none is passed over, as whoever reads an event says what is wrong."""
     assert envelope.services_of({"services": services}) == found
+
+
+def test_every_event_of_a_service_can_be_read() -> None:
+    """In order, where none of them makes another void; one that is malformed spoils them all."""
+    first, second = _event(event_id="1"), _event(event_id="2")
+    services = [first, {"service_id": "$log"}, second]
+
+    found = envelope.read_each({"services": services}, _KINDS, service="$ota")
+
+    assert [one.message_id for one in found] == ["1", "2"]
+    with pytest.raises(DialectError, match="event_type is missing"):
+        envelope.read_each({"services": [{"service_id": "$ota"}, first]}, _KINDS, service="$ota")

@@ -100,6 +100,20 @@ def test_the_later_status_of_a_child_counts() -> None:
     assert _read(payload).children == (ChildClaim(_CHILD, is_online=False),)
 
 
+def test_several_events_of_statuses_are_one_request() -> None:
+    """None of them is lost; the last one's id is answered."""
+    events = [
+        _event({"device_statuses": [{"device_id": name, "status": word}]}, event_id=event_id)
+        for name, word, event_id in (("p1_d1", "ONLINE", "1"), ("p1_d2", "OFFLINE", "2"))
+    ]
+
+    request = _read(json.dumps({"services": events}).encode())
+
+    assert request == GatewayRequest(
+        "2", _PRESENCE, (ChildClaim(_CHILD), ChildClaim(_SIBLING, is_online=False))
+    )
+
+
 def test_a_request_without_an_id_is_given_one() -> None:
     """As the platform does; the same bytes have the same."""
     payload = _status({"device_id": "p1_d1", "status": "ONLINE"})
