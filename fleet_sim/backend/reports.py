@@ -144,7 +144,7 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
     Anything else, once under way: what the contract says of foreign versions.
     """
     version, is_under_way = report.version, task.status is TaskStatus.UNDER_WAY
-    ran = {task.from_version, task.ran} - {""}
+    ran = _ran(books, task, version)
     if task.asked_at_ms is not None:
         dispatch.go_on(books, task, now_ms)
         return
@@ -154,9 +154,6 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
         return
     if version == task.job.target or "B16" in books.planted:
         tasks.succeed(books, task, now_ms)
-    elif not ran:
-        task.ran = version
-        books.keep(task)
     elif not is_under_way:
         return
     elif version in ran:
@@ -166,6 +163,16 @@ def _judge_version(books: Books, task: TaskState, report: VersionReport, now_ms:
     elif books.contract.foreign_version == "fails":
         task.desc = words.desc_of(books, "foreign_version")
         tasks.fail(books, task, "foreign_version", now_ms)
+
+
+def _ran(books: Books, task: TaskState, version: str) -> set[str]:
+    """Return what the device may have run before; the first thing it ever says, if nothing yet."""
+    known = {task.from_version, task.ran} - {""}
+    if known or version == task.job.target or task.asked_at_ms is not None:
+        return known
+    task.ran = version
+    books.keep(task)
+    return {version}
 
 
 def _judge_late_version(

@@ -317,12 +317,10 @@ ServerMessage = UpgradeRequest | ReportReply | VersionOffer | VersionAsked | Blo
 def parts_of(message: DeviceMessage) -> tuple[DeviceMessage, ...]:
     """Return a message as those about one part of the device each, in the order they were said.
 
-    Which part an upgrade was for, that a report came at the end of, it does not say: so all may be.
+    Which of several parts an upgrade was for, that a report came at the end of, it does not say: so
+    none of them is told to be.
     """
     if not isinstance(message, VersionReport) or not message.beside:
         return (message,)
-    others = (
-        VersionReport(message.message_id, told, name, message.after_upgrade)
-        for name, told in message.beside
-    )
-    return (replace(message, beside=()), *others)
+    others = (VersionReport(message.message_id, told, name) for name, told in message.beside)
+    return (replace(message, beside=(), after_upgrade=False), *others)

@@ -71,7 +71,7 @@ def _is_overlaid(task: Task, report: Report, poll: Poll) -> bool:
 def _next_may_be_missed(timeline: Timeline, task: Task, attempt: Attempt, poll: Poll) -> bool:
     """Tell whether the next attempt may have ended unseen by then, its device not being there."""
     is_retried = "failed" in timeline.contract.retry_on and task.has_left(attempt)
-    return is_retried and may_be_missed(timeline, task, attempt.start.lo, poll.t1)
+    return is_retried and may_be_missed(timeline, task, attempt.start.hi + 1, poll.t1)
 
 
 def _is_right(timeline: Timeline, sighting: Sighting, step: int | None) -> bool:

@@ -159,6 +159,18 @@ class Presence:
         """Tell whether it connected or disconnected from `lo` to `hi`."""
         return bisect_right(self.at_ms, lo - 1) != bisect_right(self.at_ms, hi)
 
+    def absence_ms_max(self, lo: int, hi: int) -> int:
+        """Return for how long at a stretch the device was away from `lo` to `hi`."""
+        first, last = bisect_right(self.at_ms, lo), bisect_right(self.at_ms, hi)
+        is_online = first > 0 and self.is_online[first - 1]
+        longest, since_ms = 0, lo
+        for at_ms, is_next in zip(self.at_ms[first:last], self.is_online[first:last], strict=True):
+            if not is_online:
+                longest = max(longest, at_ms - since_ms)
+            since_ms = at_ms if is_online else since_ms
+            is_online = is_next
+        return longest if is_online else max(longest, hi - since_ms)
+
     def touched_last_ms(self, by_ms: int) -> int:
         """Return when it last connected or disconnected, by an instant; 0 if it did not."""
         found = bisect_right(self.at_ms, by_ms)
@@ -228,6 +240,10 @@ class Device:
     def is_touched(self, lo: int, hi: int) -> bool:
         """Tell whether any end saw it connect or disconnect from `lo` to `hi`."""
         return any(end.is_touched(lo, hi) for end in self.presence.values())
+
+    def absence_ms_max(self, lo: int, hi: int) -> int:
+        """Return for how long at a stretch an end saw it away; where none watched, all along."""
+        return max((end.absence_ms_max(lo, hi) for end in self.presence.values()), default=hi - lo)
 
     def touched_last_ms(self, by_ms: int) -> int:
         """Return when an end last saw it connect or disconnect, by an instant; 0 if none did."""

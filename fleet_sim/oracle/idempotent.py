@@ -22,33 +22,44 @@ def idempotent(timeline: Timeline) -> Outcome:
                   its tasks had ended      they are the same, and as many
 
     Only where nothing else can have changed them: the task had ended, nobody tried it again, and
-    nothing but the report and its copies came from the device meanwhile. That a report came twice
-    is seen at the server's end of the wire alone.
+    nothing but copies of the report came from the device meanwhile. The report itself may change a
+    failure yet, so it is to have come well before that was read. That a report came twice is seen
+    at the server's end of the wire alone.
     """
     tally = Tally("V31")
     for device in timeline.devices.values():
         copies = [one for one in device.reports if one.is_copy and one.is_certain]
         for task in timeline.tasks_of(device) if copies else ():
-            for copy in copies:
-                _judge(timeline, tally, task, copy)
+            # Of several copies between two polls one tells all.
+            firsts = {_polls_around(timeline, task.job, one): one for one in reversed(copies)}
+            for polls, copy in reversed(firsts.items()):
+                _judge(timeline, tally, task, copy, polls)
     return tally.outcome()
 
 
-def _judge(timeline: Timeline, tally: Tally, task: Task, copy: Report) -> None:
-    job = task.job
+def _polls_around(timeline: Timeline, job: JobLine, copy: Report) -> tuple[int, int]:
+    """Return the numbers of the last poll before a copy, and of the first that must show it."""
     before = job.polls_answered_before(copy.lo) - 1
-    after = job.first_poll_after(copy.hi + timeline.delta_ms)
+    return before, job.first_poll_after(copy.hi + timeline.delta_ms)
+
+
+def _judge(
+    timeline: Timeline, tally: Tally, task: Task, copy: Report, polls: tuple[int, int]
+) -> None:
+    job, (before, after) = task.job, polls
     if before < 0 or after >= len(job.polls) or not job.polls[after].is_whole:
         return
     ended = task.at_poll(before)
     if ended is None or not is_final(timeline, task, ended):
         return
     since, until = job.polls[before].t0 - timeline.delta_ms, job.polls[after].t1
+    if ended.status == "succeeded":  # what brought that about can be read at once
+        since = job.polls[before].t0
     if is_reopened(task, ended, until) or _is_drowned(task, copy, since, until):
         return
     had, has = _shown(job, task, before), _shown(job, task, after)
-    if job.order.is_open_list:  # a device may join it at any time
-        has = {name: has[name] for name in had}
+    if job.order.is_open_list and len(has) > len(had):
+        return  # a device may join it at any time
     if _words(had) == _words(has):
         tally.held()
         return
@@ -62,9 +73,11 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, copy: Report) -> None:
 
 
 def _is_drowned(task: Task, copy: Report, lo: int, hi: int) -> bool:
-    """Tell whether anything else of its device may have come at about the same time."""
+    """Tell whether anything but copies of the report may have come at about the same time."""
     near = task.reports_between(lo, hi)
-    return any((one.kind, one.message) != (copy.kind, copy.message) for one in near)
+    return any(
+        not one.is_copy or (one.kind, one.message) != (copy.kind, copy.message) for one in near
+    )
 
 
 def _shown(job: JobLine, task: Task, number: int) -> Mapping[str, Sighting]:
@@ -89,4 +102,10 @@ def _said(had: Mapping[str, Sighting], has: Mapping[str, Sighting]) -> str:
     before, after = _words(had), _words(has)
     name = next(name for name in before if before[name] != after[name])
     fields = zip(_SHOWN, before[name], after[name], strict=True)
-    return ", ".join(f"{what} {new!r}, not {old!r}" for what, old, new in fields if old != new)
+    return ", ".join(
+        f"{what} {_told(new)}, not {_told(old)}" for what, old, new in fields if old != new
+    )
+
+
+def _told(value: object) -> str:
+    return "nothing" if value is None else str(value)

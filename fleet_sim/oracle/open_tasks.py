@@ -160,6 +160,10 @@ def _gap_over_ms(timeline: Timeline, task: Task, now_ms: int) -> int:
 
 
 def _may_be_missed(timeline: Timeline, task: Task, now_ms: int) -> bool:
+    """Tell whether it may have missed a turn, and be in line for another."""
+    is_retried = "timeout" in timeline.contract.retry_on and task.job.attempts_max > 1
+    if not (is_retried or task.calls.retries):
+        return False
     return may_be_missed(timeline, task, task.job.order.create.lo, now_ms)
 
 

@@ -21,8 +21,8 @@ from fleet_sim.model.messages import DeviceMessage, ProgressReport, VersionRepor
         (
             VersionReport("1", "v1", after_upgrade=True, beside=(("mcu", "m1"),), desc="done"),
             (
-                VersionReport("1", "v1", after_upgrade=True, desc="done"),
-                VersionReport("1", "m1", "mcu", after_upgrade=True),
+                VersionReport("1", "v1", desc="done"),
+                VersionReport("1", "m1", "mcu"),
             ),
         ),
     ],

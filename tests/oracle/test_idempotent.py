@@ -44,9 +44,9 @@ def test_a_copy_that_changes_nothing_holds() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"status": "failed"}, "shows status 'failed', not 'succeeded'"),
+        ({"status": "failed"}, "shows status failed, not succeeded"),
         ({"progress": 0}, "shows progress 0, not 100"),
-        ({"desc": "again"}, "shows desc 'again', not None"),
+        ({"desc": "again"}, "shows desc again, not nothing"),
     ],
 )
 def test_a_copy_that_changes_the_row_is_convicted(changed: dict[str, Any], said: str) -> None:
@@ -76,12 +76,13 @@ def test_when_a_row_was_touched_last_is_no_end_state() -> None:
 
 
 def test_a_device_may_join_an_open_list_at_any_time() -> None:
-    """A task more is none of the copy's doing there."""
+    """A task more need be none of the copy's doing there."""
     log = told_twice(policy="incremental")
     log.show("d1", **SAME, task="another")
     log.poll(31_000)
+    log.records = [one for one in log.records if one.t != 30_010]
 
-    assert judged(idempotent, log).standing is Standing.HELD
+    assert judged(idempotent, log).standing is Standing.NOT_EXERCISED
 
 
 def test_another_report_at_the_same_time_may_have_done_it() -> None:
@@ -90,6 +91,34 @@ def test_another_report_at_the_same_time_may_have_done_it() -> None:
     log.version(25_000, "d1", "1.0")
 
     assert judged(idempotent, log).standing is Standing.NOT_EXERCISED
+
+
+def test_the_report_itself_may_have_changed_the_row() -> None:
+    """A late success heals where that is promised: it came between the read and its copy."""
+    log = Log()
+    log.devices("d1")
+    log.job(1_000)
+    log.push(2_000, "d1")
+    log.progress(4_000, "d1", -1)
+    log.show("d1", "failed")
+    log.poll(10_000)
+    log.version(15_000, "d1", "2.0", message="m-7")
+    log.version(18_000, "d1", "2.0", message="m-7")
+    log.show("d1", **SAME)
+    log.poll(30_000)
+
+    assert judged(idempotent, log, late_success="heal").standing is Standing.NOT_EXERCISED
+
+
+def test_several_copies_between_two_reads_are_judged_as_one() -> None:
+    """What they changed, one of them did."""
+    log = told_twice({"status": "failed"})
+    log.version(21_000, "d1", "2.0", message="m-7")
+    log.version(22_000, "d1", "2.0", message="m-7")
+
+    outcome = judged(idempotent, log)
+
+    assert (len(outcome.violations), instants(outcome)) == (1, [10_010, 20_000, 30_010])
 
 
 def test_the_same_words_under_another_id_are_no_copy() -> None:

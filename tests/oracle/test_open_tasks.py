@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fleet_sim.model.record import CLOSED_BY_BROKER
@@ -204,11 +206,26 @@ def test_a_device_that_missed_its_turn_waits_for_the_round() -> None:
     log.online(9_000, "d1")
     log.devices("d2")
     log.show("d2", "queued")
+    rounds: dict[str, Any] = {"retry_round": "after_whole_task", "retry_on": ("timeout",)}
 
-    found = reason(log, online_timeout_s=5, retry_round="after_whole_task")
+    found = reason(log, online_timeout_s=5, **rounds)
 
     assert found == Reason(Wait.STATED, "retries begin when every task had its turn")
-    assert reason(log, retry_round="after_whole_task").wait is Wait.LOST
+    assert reason(log, **rounds).wait is Wait.LOST
+
+
+def test_tasks_that_missed_no_turn_do_not_excuse_one_another() -> None:
+    """Nobody tries again who has no retry left, or where what was missed is not tried again."""
+    rounds: dict[str, Any] = {"online_timeout_s": 5, "retry_round": "after_whole_task"}
+    for retries, retry_on in ((0, ("timeout",)), (1, ("failed",))):
+        log = rollout(retries=retries)
+        log.devices("d2")
+        log.show("d2", "queued")
+        for one in ("d1", "d2"):
+            log.offline(3_000, one)
+            log.online(9_000, one)
+
+        assert reason(log, retry_on=retry_on, **rounds).wait is Wait.LOST
 
 
 def test_the_interval_counts_from_when_a_device_that_missed_its_turn_is_back() -> None:

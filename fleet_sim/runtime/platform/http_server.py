@@ -186,13 +186,17 @@ class _Kept(web.FileResponse):
         super().set_status(status, reason)
 
 
+# Not HTTP, a body that is not what its headers say, or nobody there any more.
+_THEIR_FAULTS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
+
+
 class _OwnFaults(logging.Filter):
-    """Let our own faults through; not what is no HTTP, nor who goes away in the midst of it."""
+    """Let our own faults through, and not those of whoever is at the other end."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a line of the server's log is worth a person's time."""
         kind = record.exc_info[0] if record.exc_info else None
-        return kind is None or not issubclass(kind, (HttpProcessingError, ConnectionError))
+        return kind is None or not issubclass(kind, _THEIR_FAULTS)
 
 
 def _log() -> logging.Logger:

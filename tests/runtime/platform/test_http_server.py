@@ -405,6 +405,22 @@ async def test_rubbish_gets_no_further_than_the_server(scene: Scene, data: bytes
     assert (await scene.post(data=b"{}"))[0] == 200
 
 
+async def test_a_body_that_cannot_be_decoded_is_no_fault_of_ours(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is answered in our form, the connection is closed, and no log tells of it."""
+    reader, writer = await asyncio.open_connection(HOST, scene.server.port)
+    writer.write(b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n")
+    writer.write(b"Content-Length: 4\r\n\r\nabcd")
+
+    answer = await asyncio.wait_for(reader.read(), WAIT_S)
+
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == 400
+    assert caplog.records == []
+
+
 async def test_who_went_away_before_the_answer_is_not_missed(scene: Scene) -> None:
     """The platform answers into nothing, and the server lives on."""
     scene.echo.is_quick = False
