@@ -201,3 +201,18 @@ def test_a_cancel_or_a_stop_may_replace_the_text_of_a_failure(call: tuple[str, .
     log.call(9_000, *call)
 
     assert judged(desc, shown(log, "user cancel", "failed")).violations == ()
+
+
+def test_a_failure_after_a_push_that_may_have_repeated_tells_nothing() -> None:
+    """The push came as the time was up: the attempt may have been over when its device failed."""
+    log = at_work("downloading")
+    log.offline(60_000, "d1")
+    log.online(62_000, "d1")
+    log.push(62_960, "d1")
+    log.progress(64_000, "d1", -3, "no room")
+    log.show("d1", "failed", None, "timeout")
+    log.poll(70_000)
+
+    outcome = judged(desc, log, repush_on_reconnect="always")
+
+    assert outcome.violations == ()
