@@ -128,9 +128,9 @@ def _log(run: Path) -> ReadLog:
     try:
         log = read_log(run)
     except OSError as error:
-        if error.filename is None:
+        if error.errno is None:
             raise TargetError(str(error)) from error
-        raise _unreadable(Path(error.filename), error) from error
+        raise _unreadable(Path(error.filename or run), error) from error
     except ValueError as error:
         raise TargetError(str(error)) from error
     if not log.records:

@@ -118,6 +118,11 @@ class DeviceAgent:
         return self.state is UpgradeState.QUIET
 
     @property
+    def repeats_by_ms(self) -> int:
+        """By when it will have said its last report again; 0 where it does no such thing."""
+        return self._mind.repeats_by_ms
+
+    @property
     def is_gone(self) -> bool:
         """Whether it will never be heard of again."""
         return self.state is UpgradeState.GONE

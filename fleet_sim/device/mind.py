@@ -49,11 +49,13 @@ class Mind:
         post: What it says.
         alarms: What it waits for.
         repeats: The report to be sent again, and how often yet; None: none.
+        repeats_by_ms: By when the last of them is due; 0 where there was none.
     """
 
     __slots__ = (
         "alarms", "attempt", "conduct", "failures", "hmac_of", "is_mute", "modules", "persona",
-        "post", "pushed_at_ms", "repeats", "seed", "state", "timings", "version", "who",
+        "post", "pushed_at_ms", "repeats", "repeats_by_ms", "seed", "state", "timings", "version",
+        "who",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +85,7 @@ class Mind:
         self.pushed_at_ms: int | None = None
         self.alarms = Alarms()
         self.repeats: tuple[Publish, int] | None = None
+        self.repeats_by_ms = 0
 
     @property
     def is_online(self) -> bool:

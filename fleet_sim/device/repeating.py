@@ -23,6 +23,7 @@ def with_copies(mind: Mind, effects: tuple[Effect, ...], now_ms: int) -> tuple[E
     if not said:
         return effects
     mind.repeats = (said[-1], mind.conduct.copies)
+    mind.repeats_by_ms = now_ms + mind.conduct.copies * mind.conduct.copy_after_ms
     return (*effects, mind.alarms.set(Timer.REPEAT, now_ms + mind.conduct.copy_after_ms))
 
 

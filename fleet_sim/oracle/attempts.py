@@ -61,6 +61,7 @@ class Attempt:
         reports: What can have arrived in it, in order of `lo`.
         anchor_lo: The earliest start of its timer; `FOREVER` where nothing started it.
         anchor_hi: The latest; `FOREVER` where perhaps nothing did.
+        inherited: What can have ended it as well if its push only repeated the request before.
         ends: All that can have ended it.
         next: The push that began the attempt after it.
         is_next_certain: Whether that push certainly began one.
@@ -80,6 +81,7 @@ class Attempt:
     reports: list[Report] = field(default_factory=list)
     anchor_lo: int = FOREVER
     anchor_hi: int = FOREVER
+    inherited: tuple[End, ...] = ()
     ends: tuple[End, ...] = ()
     next: Push | None = None
     is_next_certain: bool = False

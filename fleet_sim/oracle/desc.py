@@ -113,11 +113,8 @@ def _is_devices_word(timeline: Timeline, look: Look) -> bool:
     A task that waited for its retry may have come to nothing meanwhile: it was cancelled, its
     device did not come on line, or runs what the job is not for. That shows the server's own words,
     as does one that still shows as at work while it waits. One at work after its device's failure,
-    with no text, may be at an attempt whose push was lost on its way. A push that may have repeated
-    the one before, whose time was up, tells nothing of either.
+    with no text, may be at an attempt whose push was lost on its way.
     """
-    if not look.attempt.is_certain:
-        return False
     has_failed = look.attempt.told("failure") is not None
     if look.sighting.status == "under_way":
         waits = may_be_between(timeline, look.task, look.attempt, look.poll.t1)

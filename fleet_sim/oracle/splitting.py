@@ -105,6 +105,8 @@ class Splitter:
         attempt.is_certain = attempt.is_certain and not is_doubtful
         last.is_next_certain = attempt.is_certain
         attempt.is_retry_call, attempt.is_open_point = bool(calls), rests_on_open_point
+        if may_repeat:
+            attempt.inherited = tuple(_timeouts_after(push, last))
         attempts.append(attempt)
 
     def _begin(self, push: Push, reports: Sequence[Report], number: int) -> Attempt:
@@ -192,6 +194,7 @@ class Splitter:
         for call in self.calls.stops:
             if call.hi >= attempt.start.lo:
                 yield End("stop", max(call.lo, attempt.start.lo), FOREVER, is_open_point=True)
+        yield from attempt.inherited
 
     def _reported_end(self, attempt: Attempt, report: Report) -> End | None:
         lo = max(report.lo, attempt.start.lo)
@@ -236,6 +239,13 @@ class Splitter:
             was_silent = not waits and attempt.anchor_lo >= lo
             likely = lo if was_silent else FOREVER
             yield End("timeout", lo, FOREVER, is_open_point=waits, likely_ms=likely)
+
+
+def _timeouts_after(push: Push, last: Attempt) -> Iterator[End]:
+    """Yield the timeouts of an attempt that go on running if a push only repeats its request."""
+    for end in last.ends:
+        if end.kind == "timeout" and end.hi >= push.lo:
+            yield End("timeout", max(end.lo, push.lo), end.hi)
 
 
 def _arrive(attempts: Sequence[Attempt], report: Report) -> None:

@@ -29,6 +29,7 @@ from fleet_sim.scenario.plan import EventPlan, Plan
 from fleet_sim.scenario.plants import barren
 
 UPGRADING = BUSY | {UpgradeState.REBOOTING}
+SEEN_WITHIN_MS = 5_000  # What a copy changed is visible by then, and looked at once more.
 LOOK_MS = 1_000  # How often a run is looked at besides: one whose jobs were refused has no polls.
 
 
@@ -165,9 +166,17 @@ class Conductor:
             if is_one_of_many
             else ()
         )
-        if any(self._moves(office, job, kept) for job in control.jobs):
+        if any(self._moves(office, job, kept) for job in control.jobs) or self._is_said_again(
+            office
+        ):
             return ""
         return "refused" if control.refusals else "settled"
+
+    def _is_said_again(self, office: Office) -> bool:
+        """Tell whether a copy of a report is yet to come, or what it changed yet to be seen."""
+        rigs = [self._rigs[one.device] for one in office.cloud.plan.devices]
+        by_ms = max((rig.agent.repeats_by_ms for rig in rigs), default=0)
+        return bool(by_ms) and self._clock.now_ms() <= by_ms + SEEN_WITHIN_MS
 
     def _is_idle(self, office: Office) -> bool:
         """Tell whether no device of a cloud is upgrading, whoever told it to."""

@@ -7,6 +7,7 @@ and has been damaged since; a log like that is refused, as no verdict could be t
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ UNPACK_BYTES = 65_536  # Unpacked at once; a member's end hands back the rest of
 MAGIC = b"\x1f\x8b\x08"  # What every member begins with.
 # No member ends so: its last eight bytes are a checksum and a size, which is never 0 here.
 UNWRITTEN = bytes(8)
+
+
+_PART = re.compile(r"events-[0-9]{3,}\.jsonl\.gz")  # see `part_path`
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def _counts_parts(record: Record) -> bool:
 
 
 def _parts(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("events-*.jsonl.gz"))
+    paths = sorted(path for path in folder.glob("events-*") if _PART.fullmatch(path.name))
     if not paths:
         raise FileNotFoundError(f"{folder} holds no run: no events-000.jsonl.gz is there")
     strange = next((path for path in paths if not path.is_file()), None)

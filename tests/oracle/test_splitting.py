@@ -331,6 +331,25 @@ def test_the_first_version_ever_told_need_not_be_foreign() -> None:
         assert [end.kind for end in attempt.ends if end.is_certain] == ["timeout"]
 
 
+def test_a_push_that_may_only_repeat_leaves_the_older_timer_running() -> None:
+    """So nothing told in its attempt certainly came before that was up."""
+    log = started()
+    log.push(2_000, "d1")
+    log.progress(3_000, "d1", 0)
+    log.offline(60_000, "d1")
+    log.online(62_000, "d1")
+    log.push(62_960, "d1")
+    log.version(64_000, "d1", "2.0")
+
+    first, second = attempts(log, repush_on_reconnect="always")
+
+    (older,) = (end for end in first.ends if end.kind == "timeout")
+    (inherited,) = second.inherited
+    assert not second.is_certain
+    assert (inherited.hi, inherited.is_certain) == (older.hi, False)
+    assert second.told("success") is None
+
+
 def test_a_stop_of_the_job_may_end_its_attempts() -> None:
     """It should not, but that is an open point."""
     log = started()

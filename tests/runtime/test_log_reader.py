@@ -147,6 +147,15 @@ def test_where_the_first_of_the_torn_parts_ends_is_told(tmp_path: Path) -> None:
     assert torn.whole_ms == ends_ms[2]
 
 
+def test_what_is_not_called_like_a_part_is_none(tmp_path: Path) -> None:
+    """Somebody else's file, or a copy beside the log."""
+    write_part(tmp_path, 0, [Record(0, 0, Source.WIRE, "online")])
+    for name in ("events--01.jsonl.gz", "events-abc.jsonl.gz", "events-00.jsonl.gz", "events-1"):
+        (tmp_path / name).write_bytes(b"rubbish")
+
+    assert len(read_log(tmp_path).records) == 1
+
+
 def test_a_part_that_is_missing_is_told(tmp_path: Path) -> None:
     """The next one would be taken for it."""
     write_part(tmp_path, 1, [Record(0, 0, Source.WIRE, "online")])
