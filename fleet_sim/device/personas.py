@@ -69,6 +69,8 @@ class PersonaKind:
         id: Its number in the list of failure modes; "" for the healthy device.
         name: As in scenarios.
         about: One sentence: what the device does.
+        falls_silent: Whether nothing that it says ends an attempt that is hit, so that only a
+            timeout or another push does.
         fault: Its own knobs' values, by name, to the conduct of an attempt that is hit.
         own_knobs: Those beside the common ones.
     """
@@ -76,6 +78,7 @@ class PersonaKind:
     id: str
     name: str
     about: str
+    falls_silent: bool
     fault: Callable[[Mapping[str, float]], Conduct]
     own_knobs: tuple[Knob, ...] = ()
 
@@ -106,18 +109,21 @@ _KINDS: Final = (
         id="",
         name="healthy",
         about="Upgrades when asked and reports everything.",
+        falls_silent=False,
         fault=lambda _: HEALTHY,
     ),
     PersonaKind(
         id="F05",
         name="brick",
         about="Reports 100 %, goes off line to reboot, and never returns.",
+        falls_silent=True,
         fault=lambda _: Conduct(returns=False),
     ),
     PersonaKind(
         id="F15",
         name="bad_digest",
         about="Receives other bytes than were sent, so the digest is wrong and it reports so.",
+        falls_silent=False,
         fault=lambda knobs: Conduct(
             flip_bits=int(knobs["flip_bits"]), desc_chars=int(knobs["desc_chars"])
         ),
@@ -146,6 +152,7 @@ _KINDS: Final = (
         id="F23",
         name="stuck_at_n",
         about="Its progress stops at n and nothing more is heard until the next push.",
+        falls_silent=True,
         fault=lambda knobs: Conduct(stop_percent=int(knobs["n"])),
         own_knobs=(
             Knob(
@@ -163,6 +170,7 @@ _KINDS: Final = (
         id="F27",
         name="progress_dup",
         about="Sends its last report again, unaltered, as if no acknowledgement had come.",
+        falls_silent=False,
         fault=lambda knobs: Conduct(
             copies=int(knobs["copies"]), copy_after_ms=_ms(knobs["after_s"])
         ),
@@ -183,12 +191,14 @@ _KINDS: Final = (
         id="F33",
         name="silent_success",
         about="Upgrades and reports 100 %, but does not report the new version.",
+        falls_silent=True,
         fault=lambda _: Conduct(reports_version=False),
     ),
     PersonaKind(
         id="F45",
         name="offline_at_push",
         about="Connects and reports once, then is away while the job starts.",
+        falls_silent=False,
         fault=lambda knobs: Conduct(away_until_ms=_ms(knobs["until_s"])),
         own_knobs=(_span("until_s", 120.0, "When it returns, counted from the start of the run."),),
     ),
@@ -196,18 +206,21 @@ _KINDS: Final = (
         id="F46",
         name="no_ack",
         about="Receives the push and never answers it.",
+        falls_silent=True,
         fault=lambda _: Conduct(answers_push=False),
     ),
     PersonaKind(
         id="F47",
         name="ack_then_silent",
         about="Answers the push, then nothing more is heard until the next.",
+        falls_silent=True,
         fault=lambda _: Conduct(silent_after_reply=True),
     ),
     PersonaKind(
         id="F48",
         name="flap",
         about="Is healthy but goes off line and returns every few seconds.",
+        falls_silent=False,
         fault=lambda knobs: Conduct(up_ms=_ms(knobs["up_s"]), down_ms=_ms(knobs["down_s"])),
         own_knobs=(
             _span("up_s", 20.0, "How long each connection lasts."),

@@ -16,6 +16,9 @@ BAD_CLIENT_ID = 2
 SERVER_UNAVAILABLE = 3
 BAD_CREDENTIALS = 4
 NOT_AUTHORIZED = 5
+_REFUSALS = range(1, 6)
+
+_KEEP_ALIVES_S = range(0x1_0000)  # Two bytes of a CONNECT (MQTT 3.1.1, 3.1.2.10).
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,25 @@ class KeepAliveRange:
     """The keep alive that a vendor insists on: both ends included, and none at all is outside.
 
     Attributes:
-        lowest_s: See above.
-        highest_s: See above.
+        lowest_s: The shortest that is let in.
+        highest_s: The longest.
         refusal: The CONNACK code for any other.
     """
 
     lowest_s: int
     highest_s: int
     refusal: int
+
+    def __post_init__(self) -> None:
+        """Refuse a range that nobody is in, and a code that refuses nobody."""
+        ends = (self.lowest_s, self.highest_s)
+        if not all(end in _KEEP_ALIVES_S for end in ends) or self.lowest_s > self.highest_s:
+            raise ValueError(
+                f"lowest_s {self.lowest_s!r} and highest_s {self.highest_s!r} must be whole "
+                f"seconds from 0 to {_KEEP_ALIVES_S[-1]}, the lowest no more than the highest"
+            )
+        if self.refusal not in _REFUSALS:
+            raise ValueError(f"refusal {self.refusal!r} must be a CONNACK code from 1 to 5")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class MemoryCommitter:
         self._files = files
 
     def commit(self, changes: Sequence[Durable], then: Callable[[], None]) -> None:
-        """Write these changes and call `then`."""
+        """Write these changes, files first, the rows in one transaction, and call `then`."""
         self._store.apply(kept_by(self._files, changes))
         then()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.asking import ask_every_ms
 from fleet_sim.scenario.planned import DevicePlan, FleetPlan, JobPlan, Plan
 from fleet_sim.scenario.plants import barren
@@ -11,8 +12,6 @@ from fleet_sim.scenario.units import say_duration
 
 # TCP's handshake, MQTT's CONNECT, and the report of the version with its answer.
 _ROUND_TRIPS = 3
-# Personas that say sooner or later how their attempt ended, and so need no timeout.
-_NEVER_SILENT = frozenset({"healthy", "bad_digest", "offline_at_push", "flap"})
 
 
 def notes_on(plan: Plan, cut: Mapping[JobPlan, Sequence[str]]) -> tuple[str, ...]:
@@ -25,13 +24,15 @@ def notes_on(plan: Plan, cut: Mapping[JobPlan, Sequence[str]]) -> tuple[str, ...
     fleets = {fleet.name: fleet for fleet in plan.fleets}
     on_jobs = (
         note
-        for job in plan.jobs
-        for note in _on_job(job, fleets[job.fleet], plan, cut.get(job, ()))
+        for n, job in enumerate(plan.jobs)
+        for note in _on_job(job, fleets[job.fleet], plan, plan.jobs[:n], cut.get(job, ()))
     )
     return (*barren(plan), *on_jobs)
 
 
-def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan, cut: Sequence[str]) -> Iterator[str]:
+def _on_job(
+    job: JobPlan, fleet: FleetPlan, plan: Plan, before: Sequence[JobPlan], cut: Sequence[str]
+) -> Iterator[str]:
     name = f"the job for {job.fleet} at {say_duration(job.at_ms)}"
     contract = plan.contracts[fleet.dialect]
     left_ms = plan.duration_ms - job.at_ms
@@ -49,13 +50,13 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan, cut: Sequence[str]) -> I
             "version reported by then, and a snapshot job leaves those out."
         )
     if job.open_list and contract.open_lists == "newest_wins":
-        yield from _on_rivals(name, job, plan)
+        yield from _on_rivals(name, job, before, plan)
     yield from _on_others(name, len(job.from_versions), mine, cut)
     timeout_s = contract.timeout_s if job.timeout_s is None else job.timeout_s
     if (
         timeout_s is not None
         and timeout_s * 1000 > left_ms
-        and any(d.persona.name not in _NEVER_SILENT for d in mine)
+        and any(vocabulary.personas()[device.persona.name].falls_silent for device in mine)
     ):
         yield (
             f"{name} has a timeout of {say_duration(timeout_s * 1000)}, but the run ends "
@@ -65,13 +66,13 @@ def _on_job(job: JobPlan, fleet: FleetPlan, plan: Plan, cut: Sequence[str]) -> I
         yield f"{name} targets {job.to_version}, which all its devices run already."
 
 
-def _on_rivals(name: str, job: JobPlan, plan: Plan) -> Iterator[str]:
+def _on_rivals(name: str, job: JobPlan, before: Sequence[JobPlan], plan: Plan) -> Iterator[str]:
     """Name an older job that keeps this one from being taken, unless it was cancelled by then."""
     products = {fleet.name: fleet.product_key for fleet in plan.fleets}
     rival = next(
         (
             one
-            for one in plan.jobs[: plan.jobs.index(job)]
+            for one in before
             if one.open_list
             and one.to_version == job.to_version
             and products[one.fleet] == products[job.fleet]

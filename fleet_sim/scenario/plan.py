@@ -7,7 +7,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 from fleet_sim.model.contract import ContractProfile
-from fleet_sim.model.identity import DeviceId
 from fleet_sim.network.profiles import LinkProfile
 from fleet_sim.scenario import vocabulary
 from fleet_sim.scenario.asking import with_asking
@@ -15,11 +14,11 @@ from fleet_sim.scenario.carried import carried, sayable
 from fleet_sim.scenario.contracts import misfits, overridden, replaced
 from fleet_sim.scenario.credentials import Credential
 from fleet_sim.scenario.errors import Mistake, ScenarioError
-from fleet_sim.scenario.happenings import Happening
+from fleet_sim.scenario.events import events_from
 from fleet_sim.scenario.kinds import DEVICES_MAX
 from fleet_sim.scenario.models import Scenario
 from fleet_sim.scenario.notes import notes_on
-from fleet_sim.scenario.ordering import ordered_from
+from fleet_sim.scenario.ordering import Ordered, ordered_from
 from fleet_sim.scenario.placing import device_ids, divided, place
 from fleet_sim.scenario.planned import (
     DevicePlan,
@@ -32,8 +31,7 @@ from fleet_sim.scenario.planned import (
     TargetPlan,
     WindowPlan,
 )
-from fleet_sim.scenario.shares import apportion, picked
-from fleet_sim.scenario.units import say_duration
+from fleet_sim.scenario.shares import apportion
 
 __all__ = [
     "DevicePlan",
@@ -85,21 +83,12 @@ def plan(
     contracts = {
         name: carried(vocabulary.contract(name), mine) for name, mine in overridden_to.items()
     }
-    counts = _counts(scenario, devices)
-    hands = _hands(scenario, counts, key, registered)
-    links = _links(scenario)
-    placed = {
-        name: place(name, fleet, hands[name], seed=key, dialect=dialects[name], links=links)
-        for name, fleet in scenario.fleets.items()
-    }
-    said = {name: sayable(vocabulary.contract(name), mine) for name, mine in contracts.items()}
-    ordered = [
-        ordered_from(job, said[dialects[job.upgrade]], _running(scenario, job.upgrade, placed))
-        for job in scenario.jobs
-    ]
+    contract_of = {fleet: contracts[spoken] for fleet, spoken in dialects.items()}
+    hands = _hands(scenario, _counts(scenario, devices), key, registered)
+    placed = _placed(scenario, dialects, hands, key)
+    ordered = _ordered(scenario, dialects, overridden_to, placed)
     jobs = tuple(sorted((one.job for one in ordered), key=lambda job: job.at_ms))
-    events = _events(scenario.events, placed, key)
-    unspoken = [one for one in events if not _is_spoken(one, contracts[dialects[one.fleet]])]
+    meanwhile = events_from(scenario.events, placed, contract_of, seed=key)
     made = Plan(
         name=scenario.name,
         about=scenario.about,
@@ -109,16 +98,16 @@ def plan(
         devices=tuple(
             device
             for name, fleet in placed.items()
-            for device in _asking(fleet, jobs, scenario.duration_ms, contracts[dialects[name]])
+            for device in _asking(fleet, jobs, scenario.duration_ms, contract_of[name])
         ),
         jobs=jobs,
-        events=tuple(one for one in events if one not in unspoken),
+        events=meanwhile.events,
         expectations=scenario.expect,
         contracts=contracts,
         overrides=(
             *_changed_contracts(overridden_to),
             *(sentence for one in ordered for sentence in one.said),
-            *(_left_out(one) for one in unspoken),
+            *meanwhile.said,
         ),
         observe_every_ms=scenario.observe.every_ms,
         target=TargetPlan(**scenario.target.model_dump()),
@@ -215,6 +204,20 @@ def _hands(
     return divided(registered, counts, ordered, scenario.target.devices or "the device file")
 
 
+def _placed(
+    scenario: Scenario,
+    dialects: Mapping[str, str],
+    hands: Mapping[str, Sequence[Credential]],
+    seed: int,
+) -> dict[str, tuple[DevicePlan, ...]]:
+    """Make each fleet's devices of its identities."""
+    links = _links(scenario)
+    return {
+        name: place(name, fleet, hands[name], seed=seed, dialect=dialects[name], links=links)
+        for name, fleet in scenario.fleets.items()
+    }
+
+
 def _links(scenario: Scenario) -> Mapping[str, LinkProfile]:
     own = {name: replaced(link, {"name": name}) for name, link in scenario.networks.items()}
     return {**vocabulary.links(), **own}
@@ -248,6 +251,20 @@ def _asking(
     return (device if timings is own else replace(device, timings=timings) for device in fleet)
 
 
+def _ordered(
+    scenario: Scenario,
+    dialects: Mapping[str, str],
+    overridden_to: Mapping[str, ContractProfile],
+    placed: Mapping[str, Sequence[DevicePlan]],
+) -> list[Ordered]:
+    """Bring each job within what its vendor's API can say, with the scenario's overrides."""
+    said = {name: sayable(vocabulary.contract(name), mine) for name, mine in overridden_to.items()}
+    return [
+        ordered_from(job, said[dialects[job.upgrade]], _running(scenario, job.upgrade, placed))
+        for job in scenario.jobs
+    ]
+
+
 def _running(
     scenario: Scenario, fleet: str, placed: Mapping[str, Sequence[DevicePlan]]
 ) -> tuple[str, ...]:
@@ -255,43 +272,6 @@ def _running(
     found = dict.fromkeys(device.version for device in placed[fleet])
     own = [version for version in scenario.fleets[fleet].versions if version in found]
     return tuple(dict.fromkeys((*own, *found)))
-
-
-def _events(
-    happenings: Sequence[Happening], placed: Mapping[str, Sequence[DevicePlan]], seed: int
-) -> list[EventPlan]:
-    """Pick each event's devices; what is drawn depends on its place in the list, not on others."""
-    events = [
-        EventPlan(
-            at_ms=happening.at_ms,
-            kind=happening.verb,
-            fleet=happening.fleet,
-            devices=_hit(placed[happening.fleet], happening, seed, index),
-            for_ms=happening.for_ms or 0,
-        )
-        for index, happening in enumerate(happenings)
-    ]
-    return sorted(events, key=lambda event: event.at_ms)
-
-
-def _is_spoken(event: EventPlan, contract: ContractProfile) -> bool:
-    """Tell whether a vendor has any call for what an operator does there."""
-    states = {"cancel": contract.cancellable, "retry": contract.reopenable}
-    return bool(states.get(event.kind, True))
-
-
-def _left_out(event: EventPlan) -> str:
-    at = say_duration(event.at_ms)
-    return f"{event.kind} of {event.fleet} at {at} is left out, as the vendor has none."
-
-
-def _hit(
-    fleet: Sequence[DevicePlan], happening: Happening, seed: int, index: int
-) -> tuple[DeviceId, ...]:
-    devices = [device.device for device in fleet]
-    return picked(
-        devices, happening.share, seed=seed, who=happening.fleet, purpose=f"event {index}"
-    )
 
 
 def _changed_contracts(contracts: Mapping[str, ContractProfile]) -> Iterator[str]:

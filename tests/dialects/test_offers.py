@@ -191,8 +191,8 @@ def test_of_two_versions_the_first_on_the_path_is_offered(
         ),
         ({"keep_alive": 30}, "its keep_alive is 30, and not KeepAliveRange, or None"),
         (
-            {"keep_alive": KeepAliveRange("a", 1_200, 2)},  # type: ignore[arg-type]
-            "lowest_s of its keep_alive is 'a': input should be a valid integer",
+            {"keep_alive": KeepAliveRange(30.0, 1_200, 2)},  # type: ignore[arg-type]
+            "lowest_s of its keep_alive is 30.0: input should be a valid integer",
         ),
         ({"ids": "hex"}, "its ids is 'hex', and not IdForms"),
         (

@@ -193,6 +193,15 @@ def ill(persona: str, **job: Any) -> Plan:  # noqa: ANN401 - JSON
     )
 
 
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_who_falls_silent_has_no_end_without_a_timeout(persona: str) -> None:
+    """And everybody else has: a plan is noted by that."""
+    run = run_virtually(ill(persona, timeout="20m"))
+
+    has_ended = set(statuses(run).values()) <= {"succeeded", "failed"}
+    assert has_ended is not PERSONAS[persona].falls_silent
+
+
 def test_every_persona_has_an_end_here() -> None:
     """A new one needs its line above."""
     assert set(ENDS) == set(PERSONAS)

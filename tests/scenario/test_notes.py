@@ -43,6 +43,7 @@ def test_a_timeout_beyond_the_run_is_noted_for_fleets_that_fall_silent() -> None
     job = 'at: 1m, upgrade: a, to: "2", timeout: 20m'
 
     assert notes(job) == notes(job, ", personas: {bad_digest: 50%, flap: 50%}") == ()
+    assert notes(job, ", personas: progress_dup") == ()
     [note] = notes(job, ", personas: no_ack")
     assert note.startswith("the job for a at 1m has a timeout of 20m, but the run ends 9m later")
 
@@ -70,6 +71,15 @@ def test_a_second_incremental_job_to_one_version_is_noted() -> None:
         "from the same: while that is open, the vendor refuses another."
     )
     assert plan(loaded(text.format(dialect="enos"))).notes == ()
+
+
+def test_an_incremental_job_that_comes_twice_is_noted() -> None:
+    """Alike to the instant, the second is refused as any other would be."""
+    job = '{at: 1m, upgrade: a, to: "2", from: "1", incremental: true}'
+    fleets = '{a: {devices: 4, dialect: alibaba, firmware: "1"}}'
+
+    [note] = plan(loaded(f"fleets: {fleets}\njobs: [{job}, {job}]")).notes
+    assert note.startswith("the job for a at 1m is incremental, and so is the one for a at 1m, to")
 
 
 def test_a_job_that_its_devices_may_not_ask_for_in_time_is_noted() -> None:

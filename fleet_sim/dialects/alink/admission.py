@@ -1,7 +1,9 @@
 """Who is let in: the check of a CONNECT.
 
 Which of the two codes of a refusal a stranger gets is not documented; the C SDK tells them apart.
-The code that refuses a keep alive is the one that it expects.
+
+Source: "Establish MQTT connections (over TCP)" (Alibaba); C Link SDK 4.1, to which Tuya's page "IoT
+Platform migration solutions" sends devices, too.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ from fleet_sim.dialects.credentials import (
 from fleet_sim.dialects.wire import DialectError
 from fleet_sim.model.identity import DeviceId
 
+# Alibaba's page has the range, and that any other is refused; of the code, only the C SDK tells: it
+# expects a 3. Tuya takes over both, as no page of its own speaks of a keep alive.
 KEEP_ALIVE = KeepAliveRange(30, 1200, SERVER_UNAVAILABLE)
 
 # In which secure modes each may come.

@@ -34,7 +34,7 @@ from fleet_sim.model.messages import (
     VersionReport,
 )
 
-KEEP_ALIVE_S = 60
+KEEP_ALIVE_S = 60  # The default of the Link SDK for Python.
 
 
 class AlinkDevice:

@@ -94,6 +94,7 @@ def read_order(body: bytes, contract: ContractProfile, epoch_ms: int) -> JobOrde
     try:
         fields = read_object(body)
         policy = read_fields(fields, "task_policy")
+        extra = _ext_info(fields)
         return JobOrder(
             firmware_id=_package(read_fields(fields, "document")),
             kind="upgrade",
@@ -102,8 +103,8 @@ def read_order(body: bytes, contract: ContractProfile, epoch_ms: int) -> JobOrde
             needs_confirmation=_flag(fields, "need_confirm"),
             retry=_retry(policy, contract),
             window=_window(policy, epoch_ms),
-            tags=_tags(fields),
-            gateway_extra=_ext_info(fields) if fields.get("task_mode") == _GATEWAY else None,
+            tags=_tags(fields, extra),
+            gateway_extra=extra if fields.get("task_mode") == _GATEWAY else None,
         )
     except DialectError as error:
         refuse(v5_codes.BAD_INPUT, f"{error}.")
@@ -182,7 +183,7 @@ def _window(policy: Fields, epoch_ms: int) -> Window | None:
     return Window(start, _NEVER_MS)
 
 
-def _tags(fields: Fields) -> tuple[tuple[str, str], ...]:
+def _tags(fields: Fields, extra: str) -> tuple[tuple[str, str], ...]:
     task_type = read_text(fields, "task_type")
     if task_type not in KIND_OF:
         raise DialectError(f"task_type is {task_type[:40]!r}; known: {', '.join(KIND_OF)}")
@@ -193,7 +194,7 @@ def _tags(fields: Fields) -> tuple[tuple[str, str], ...]:
         OPERATE_TYPE: KIND_OF[task_type],
         "task_mode": mode,
         "app_id": read_value(fields, "app_id", NAME_36, default=""),
-        "task_ext_info": _ext_info(fields),
+        "task_ext_info": extra,
     }
     return tuple(sorted((name, value) for name, value in found.items() if value))
 

@@ -35,7 +35,7 @@ from fleet_sim.dialects.http import HttpFile, HttpRequest, HttpResponse
 from fleet_sim.dialects.interface import Dialect, Gate
 from fleet_sim.dialects.wire import DialectError, WireMessage
 from fleet_sim.model.identity import DeviceId, Registration
-from fleet_sim.model.messages import BlockRequest, ServerMessage, parts_of
+from fleet_sim.model.messages import BlockRequest, DeviceMessage, ServerMessage, parts_of
 from fleet_sim.model.northbound import Call
 from fleet_sim.model.record import Source
 from fleet_sim.runtime.clock import Alarm, Clock
@@ -259,27 +259,27 @@ class Platform:
             bring: Is told whose message it is before that is taken in, so that whoever speaks by
                 another's connection can be on line by then.
         """
+        complaint = None
         try:
             device, message = self.server.decode(topic, payload)
         except DialectError as error:
             self.refused(sender, topic, str(error))
             complaint = self.server.complain(topic, error)
-            if complaint is not None:
-                self._commits.hold(_Reply(southbound, sender, complaint))
         else:
             if bring is not None:
                 bring(device)
-            for part in parts_of(message):
-                kind, fields = received_by_server(part)
-                self._wire(kind, device, fields)
-                self._think(MessageArrived(device, part))
-            if isinstance(message, BlockRequest) and self._block_rules is not None:
-                file = self._brain.file_at(message.stream)
-                block = block_for(message, file, self._files, self._block_rules)
-                self._commits.hold(Tell(device, block))
-        if receipt is not None:
-            self._commits.hold(_Receipt(southbound, receipt))
-        self._commits.settle()
+            self._heard(device, message)
+        self.answer(southbound, sender, complaint, receipt)
+
+    def _heard(self, device: DeviceId, message: DeviceMessage) -> None:
+        for part in parts_of(message):
+            kind, fields = received_by_server(part)
+            self._wire(kind, device, fields)
+            self._think(MessageArrived(device, part))
+        if isinstance(message, BlockRequest) and self._block_rules is not None:
+            file = self._brain.file_at(message.stream)
+            block = block_for(message, file, self._files, self._block_rules)
+            self._commits.hold(Tell(device, block))
 
     def answer(
         self,

@@ -280,10 +280,10 @@ class _Committer:
                 self._tasks = None
 
     def commit(self, changes: Sequence[Durable], then: Callable[[], None]) -> None:
-        """Write these changes in one transaction and call `then`; after the end, do neither.
+        """Write these changes, files first, the rows in one transaction, and call `then`.
 
-        A platform that stops is still told of the connections it closes. Nobody hears what that
-        leads to, so it may as well be forgotten.
+        After the end, do neither. A platform that stops is still told of the connections it
+        closes. Nobody hears what that leads to, so it may as well be forgotten.
         """
         if self._tasks is not None:
             self._tasks.create_task(self._commit(changes, then))

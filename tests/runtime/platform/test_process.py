@@ -306,7 +306,8 @@ async def upload_in_vain(store: str) -> None:
     async with running(store=store) as ready, calling(ready) as caller:
         with pytest.raises(ConnectionError):
             await caller.ask(upload())
-        await asyncio.sleep(WAIT_S)  # until its end cancels this
+        async with asyncio.timeout(WAIT_S):
+            await asyncio.Event().wait()  # until its end cancels this
 
 
 async def test_a_platform_that_cannot_keep_a_file_ends_and_has_promised_nothing(
