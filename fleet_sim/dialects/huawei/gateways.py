@@ -18,6 +18,7 @@ What is not documented, and how it is decided here ([U])
 - The numbers of `error_code`, and how many children of one gateway may be on line.
 - A status that is no status, or an id that is none, has its whole message refused.
 - Several events of statuses in one message are one request, under the last one's id.
+- Another event of the service is refused; beside `$ota` it is passed over, as other services are.
 
 Source: "Gateway Updating Child Device Status", "Responding to a Request for Updating Child Device
 Statuses"; device SDKs for Python and Java.
@@ -109,7 +110,10 @@ class HuaweiGateways:
         services = envelope.services_of(body)
         if SERVICE not in services:
             return None
-        gateway, events = speaker_of(topic), envelope.read_each(body, {STATUS}, service=SERVICE)
+        gateway, says_more = speaker_of(topic), envelope.OTA in services
+        events = envelope.read_each(body, {STATUS}, service=SERVICE, is_strict=not says_more)
+        if not events:
+            return None
         statuses = {
             key: is_on for one in events for key, is_on in _read_statuses(one.paras).items()
         }
@@ -118,10 +122,9 @@ class HuaweiGateways:
             for child, is_online in statuses.items()
         )
         message_id = events[-1].message_id or envelope.digest_of(payload)
-        request = GatewayRequest(
-            message_id, GatewayAction.PRESENCE, claims, says_more=envelope.OTA in services
+        return gateway, GatewayRequest(
+            message_id, GatewayAction.PRESENCE, claims, says_more=says_more
         )
-        return gateway, request
 
     def write(self, gateway: DeviceId, reply: GatewayReply) -> WireMessage:
         """Write which of them are as they were told to be, and which are not."""

@@ -182,6 +182,21 @@ def test_another_event_of_the_service_is_refused() -> None:
         _read(_status(event_type="add_sub_device_request"))
 
 
+def test_beside_a_report_another_event_of_the_service_is_passed_over() -> None:
+    """Nothing of gateways is left to see to, or the status alone; either way the report counts."""
+    other = _event({"devices": []}, event_type="add_sub_device_request")
+    nameless = {"service_id": "$sub_device_manager", "event_type": []}
+    report = {"service_id": "$ota", "event_type": "version_report", "paras": {"fw_version": "v1"}}
+    status = _event({"device_statuses": [{"device_id": "p1_d1", "status": "ONLINE"}]})
+    for event in (other, nameless):
+        alone = json.dumps({"services": [event, report]}).encode()
+        assert _CODEC.read(up_topic(_GATEWAY), alone, _KEYS) is None
+
+    request = _read(json.dumps({"services": [status, report, other]}).encode())
+
+    assert (request.children, request.says_more) == ((ChildClaim(_CHILD),), True)
+
+
 def test_gateways_share_their_topics_with_themselves_alone() -> None:
     """Every device's upward topic may bring a status; nobody's else is used for a child."""
     assert _CODEC.claimed == (UP_FILTER,)
