@@ -142,6 +142,29 @@ def test_a_hundred_statuses_fit_into_a_message() -> None:
         _read(_status(*statuses))
 
 
+def test_the_limit_of_statuses_holds_for_the_events_of_a_message_together() -> None:
+    """Their answer is one list, which a gateway has to be able to read; a child counts once."""
+
+    def twice(first: range, second: range) -> bytes:
+        statuses = [
+            [{"device_id": f"p1_d{number}", "status": "ONLINE"} for number in numbers]
+            for numbers in (first, second)
+        ]
+        events = [_event({"device_statuses": one}) for one in statuses]
+        return json.dumps({"services": events}).encode()
+
+    for second in (range(51, 100), range(100)):
+        children = _read(twice(range(51), second)).children
+        assert len(children) == STATUSES_MAX
+        refused = tuple((claim.device, ChildRefusal.ELSEWHERE) for claim in children)
+        reply = GatewayReply("m", _PRESENCE, refused=refused)
+        wire = _CODEC.write(_GATEWAY, reply)
+        assert _CODEC.read_reply(_GATEWAY, wire.topic, wire.payload) == reply
+    told = "the device_statuses of 2 events name 102 children; a message may name 100"
+    with pytest.raises(DialectError, match=told):
+        _read(twice(range(51), range(51, 102)))
+
+
 # --- whose part a message is -------------------------------------------------------------------
 
 
