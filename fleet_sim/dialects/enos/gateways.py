@@ -87,6 +87,11 @@ class EnosGateways:
         """Every request of every gateway."""
         return tuple(map(filter_of, _TEMPLATES.values()))
 
+    @property
+    def signs_for_children(self) -> bool:
+        """Each login, and each child in a topology."""
+        return True
+
     def owner_of(self, topic_or_filter: str) -> DeviceId | None:
         """Return whose topic or filter it is; both keys have to be spelt out in it."""
         found = template_of(topic_or_filter)

@@ -88,6 +88,11 @@ class HuaweiGateways:
         """What any device says in events."""
         return (UP_FILTER,)
 
+    @property
+    def signs_for_children(self) -> bool:
+        """Nothing is signed; a child is its gateway's because its owner says so."""
+        return False
+
     def owner_of(self, topic_or_filter: str) -> DeviceId | None:
         """Return who speaks on an upward topic; no other is used for anybody else."""
         try:
