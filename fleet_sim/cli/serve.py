@@ -107,7 +107,7 @@ def _announce_once() -> Callable[[Mapping[str, Any]], None]:
 
 def _registrations(name: str | None, gateways: GatewayCodec | None) -> tuple[Registration, ...]:
     return tuple(
-        Registration(one.device, one.secret, gateway=one.gateway)
+        Registration(one.device, one.secret, gateway=one.gateway, is_free=one.is_free)
         for one in read_devices(name, families=_families(gateways))
     )
 

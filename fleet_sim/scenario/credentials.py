@@ -43,13 +43,15 @@ class Credential:
     """A device's identity, its secret, and the version it runs ("" where the fleet decides).
 
     Without a secret ("") the device has yet to activate with its product's, or is a child of the
-    gateway that speaks for it.
+    gateway that speaks for it. It is free where its line has the column for that and leaves it
+    empty; a line without the column says nothing of gateways.
     """
 
     device: DeviceId
     secret: str = field(repr=False)
     version: str = ""
     gateway: DeviceId | None = None
+    is_free: bool = False
 
 
 class Families(Enum):
@@ -201,7 +203,8 @@ def _credential(
         unfit = "the firmware is no version; write up to 64 characters without spaces"
     if unfit:
         raise _Unfit(unfit)
-    return Credential(device, secret, version, _gateway(gateway) if gateway else None)
+    over = _gateway(gateway) if gateway else None
+    return Credential(device, secret, version, over, is_free=said.get("gateway") == "")
 
 
 def _gateway(text: str) -> DeviceId:

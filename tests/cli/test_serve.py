@@ -217,9 +217,21 @@ def test_a_device_without_a_secret_may_activate(tmp_path: Path) -> None:
     assert codes == [4, 0]
 
 
-def connack(url: str, device: DeviceId, secret: str) -> int:
-    """Connect with a product's secret, and return the answer's code."""
-    mine = get("enos").devices.credentials(device, secret, epoch_ms=0, activates=True)
+def test_an_empty_gateway_sets_a_child_free(tmp_path: Path) -> None:
+    """On the same store; a file that says nothing of gateways changes nothing."""
+    path, store = tmp_path / "devices.csv", f"sqlite:///{tmp_path / 'platform.sqlite'}"
+    codes = []
+    for line in ("P,d1,s,,G/g1", "P,d1,s", "P,d1,s,,"):
+        path.write_text(f"G,g1,s\n{line}\n")
+        with serving("--devices", str(path), "--store", store) as (_, ready):
+            codes.append(connack(ready["mqtt"], DeviceId("P", "d1"), "s", activates=False))
+
+    assert codes == [5, 5, 0]
+
+
+def connack(url: str, device: DeviceId, secret: str, *, activates: bool = True) -> int:
+    """Connect with a product's secret, or the device's, and return the answer's code."""
+    mine = get("enos").devices.credentials(device, secret, epoch_ms=0, activates=activates)
     hello = encode(Connect(mine.client_id, mine.username, mine.password.encode()))
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port), timeout=TIMEOUT_S) as line:

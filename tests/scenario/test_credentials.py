@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -198,11 +199,31 @@ def families(
 def test_a_child_is_named_with_its_gateway() -> None:
     """In the fifth column, or under its heading; it needs no secret, and stands where it likes."""
     gateway, child = DeviceId("G", "g1"), DeviceId("P", "d1")
-    expected = (Credential(child, "", "", gateway), Credential(gateway, "s", "1.0"))
+    mine, its = Credential(child, "", "", gateway), Credential(gateway, "s", "1.0")
 
-    assert families("P,d1,,,G/g1\nG,g1,s,1.0\n") == expected
+    assert families("P,d1,,,G/g1\nG,g1,s,1.0\n") == (mine, its)
     heading = "product_key,device_key,gateway,firmware,device_secret"
-    assert families(f"{heading}\nP,d1,G/g1,,\nG,g1,,1.0,s\n") == expected
+    told = families(f"{heading}\nP,d1,G/g1,,\nG,g1,,1.0,s\n")
+    assert told == (mine, replace(its, is_free=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_free"),
+    [
+        ("P,d1,s\n", False),
+        ("P,d1,s,1.0\n", False),
+        ("P,d1,s,,\n", True),
+        ('P,d1,s,," "\n', True),
+        ("product_key,device_key,device_secret,gateway\nP,d1,s,\n", True),
+        ("product_key,device_key,device_secret,gateway\nP,d1,s\n", False),
+        ("product_key,device_key,device_secret\nP,d1,s\n", False),
+    ],
+)
+def test_an_empty_column_is_more_than_none(text: str, *, is_free: bool) -> None:
+    """The one says that there is no gateway, the other says nothing of gateways."""
+    (one,) = families(text)
+
+    assert (one.gateway, one.is_free) == (None, is_free)
 
 
 @pytest.mark.parametrize(
