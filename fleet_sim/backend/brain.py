@@ -260,7 +260,8 @@ class Brain:
             books.sorted_devices = None
         elif state.registration == known:
             return
-        state.registration = known
+        before, state.registration = state.registration.gateway, known
+        tasks.rehome(books, state, before)
         books.keep(state)
         joining.join_open_lists(books, state, now_ms)
         waiting.stir_device(books, state)

@@ -47,7 +47,8 @@ class Called:
 class Registered:
     """The platform learned of a device, or learned new attributes of one it has.
 
-    A secret, a name or a gateway that is left open does not take away the one that is known.
+    A secret, a name or a gateway that is left open does not take away the one that is known; that
+    it has no gateway may be said.
     """
 
     registration: Registration

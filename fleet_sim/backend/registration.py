@@ -29,11 +29,13 @@ def completed(books: Books, registration: Registration) -> Registration:
     """
     device = registration.device
     known = of(books, device)
+    bound_to = None if registration.is_free else known.gateway
     return replace(
         registration,
         secret=registration.secret or known.secret,
         asset_id=registration.asset_id or known.asset_id or _asset_id(books, device),
-        gateway=registration.gateway or known.gateway,
+        gateway=registration.gateway or bound_to,
+        is_free=False,
     )
 
 

@@ -153,7 +153,7 @@ class JobState:
         status: Started or stopped.
         tasks: All of them, oldest first.
         by_device_key: Device key to task.
-        children: Gateway to how many of its children have a task; whose they were when it came.
+        children: Gateway to how many of its children, as they are now, have a task.
         accepts: Tells whether a registered device is named by the scope; versions are apart.
         versions: The source versions; empty means any.
         module: Which part of the devices it is for; "" is the device as a whole.

@@ -26,6 +26,7 @@ from fleet_sim.backend.state import DeviceState, JobState, TaskState, tries_of
 from fleet_sim.backend.waiting import line_up, stir, stir_device
 from fleet_sim.backend.words import USER_CANCEL, desc_of
 from fleet_sim.model.contract import DescOf
+from fleet_sim.model.identity import DeviceId
 from fleet_sim.model.northbound import TaskStatus
 
 Why = Literal["failed", "timeout", "foreign_version"]
@@ -95,6 +96,20 @@ def enter(books: Books, task: TaskState) -> None:
     if not task.is_final:
         device.open_tasks.append(task)
         job.pending += not task.awaits_round
+
+
+def rehome(books: Books, device: DeviceState, before: DeviceId | None) -> None:
+    """Count a device's tasks for its gateway of now, and for the one before it no more."""
+    now, key = device.registration.gateway, device.device
+    if now == before:
+        return
+    for job in books.jobs.values():
+        if job.product_key != key.product_key or key.device_key not in job.by_device_key:
+            continue
+        if before is not None:
+            job.children[before] -= 1
+        if now is not None:
+            job.children[now] = job.children.get(now, 0) + 1
 
 
 def ask(books: Books, task: TaskState, now_ms: int) -> None:

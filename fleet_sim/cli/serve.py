@@ -13,12 +13,14 @@ import typer
 
 from fleet_sim.backend.planted import PLANTED
 from fleet_sim.cli.sources import product_secret, read_devices
+from fleet_sim.dialects.interface import GatewayCodec
 from fleet_sim.dialects.registry import get
 from fleet_sim.model.identity import Registration
 from fleet_sim.runtime.errors import TargetError, ungrouped
 from fleet_sim.runtime.file_handles import raise_limit
 from fleet_sim.runtime.platform.process import serve as serve_platform
 from fleet_sim.runtime.platform.settings import PlatformSettings
+from fleet_sim.scenario.credentials import Families
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
 from fleet_sim.scenario.plants import barren_with
 from fleet_sim.scenario.vocabulary import DEFAULT_DIALECT, dialect_fault
@@ -51,7 +53,7 @@ def serve(
 ) -> int:
     """Run the platform until it is told to stop; prints one JSON line once it is ready."""
     _check_dialect(dialect)
-    known = _registrations(devices)
+    known = _registrations(devices, get(dialect).gateways)
     settings = PlatformSettings(
         mqtt_port=mqtt_port,
         http_port=http_port,
@@ -103,11 +105,17 @@ def _announce_once() -> Callable[[Mapping[str, Any]], None]:
     return announce
 
 
-def _registrations(name: str | None) -> tuple[Registration, ...]:
+def _registrations(name: str | None, gateways: GatewayCodec | None) -> tuple[Registration, ...]:
     return tuple(
-        Registration(one.device, one.secret, gateway=one.gateway)
-        for one in read_devices(name, of_families=True)
+        Registration(one.device, one.secret, gateway=one.gateway, is_free=one.is_free)
+        for one in read_devices(name, families=_families(gateways))
     )
+
+
+def _families(gateways: GatewayCodec | None) -> Families:
+    if gateways is None:
+        return Families.NONE
+    return Families.SIGNED if gateways.signs_for_children else Families.TRUSTED
 
 
 def _activating(known: Sequence[Registration]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from fleet_sim.scenario.credentials import (
     PRODUCT_SECRET_VARIABLE,
     Credential,
+    Families,
     read_credentials,
 )
 from fleet_sim.scenario.errors import Mistake, ScenarioError, did_you_mean
@@ -80,16 +81,16 @@ def read_file(name: str, *, hint: str = "") -> bytes:
     return content
 
 
-def read_devices(name: str | None, *, of_families: bool = False) -> tuple[Credential, ...]:
+def read_devices(name: str | None, *, families: Families | None = None) -> tuple[Credential, ...]:
     """Read a device file; without a name there are no devices.
 
     Args:
         name: Its path.
-        of_families: Whether it may say which device comes by which gateway.
+        families: What it means that a device comes by a gateway; None: it cannot say so.
 
     Raises:
-        ScenarioError: It cannot be read, or is no device file; or a device has no secret, and the
-            environment holds none of its product either.
+        ScenarioError: It cannot be read, or is no device file; or a device needs a secret and has
+            none, and the environment holds none of its product either.
     """
     if name is None:
         return ()
@@ -100,7 +101,7 @@ def read_devices(name: str | None, *, of_families: bool = False) -> tuple[Creden
         # A device's secret stands in the line.
         raise ScenarioError(replace(one, is_secret=True) for one in error.mistakes) from error
     may_activate = bool(product_secret())
-    return read_credentials(text, name, may_activate=may_activate, of_families=of_families)
+    return read_credentials(text, name, may_activate=may_activate, families=families)
 
 
 def product_secret() -> str:

@@ -137,6 +137,10 @@ class GatewayCodec(Protocol):
         None, too, where no gateway would use it for its child.
         """
 
+    @property
+    def signs_for_children(self) -> bool:
+        """Whether gateways sign with a child's secret, or its product's; else none is needed."""
+
     def read(
         self, topic: str, payload: bytes, keys: Keyring
     ) -> tuple[DeviceId, GatewayRequest] | None:

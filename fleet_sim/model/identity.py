@@ -43,6 +43,8 @@ class Registration:
         trees: Asset tree id to the node that holds the device; a path of nodes, root first.
         gateway: The one device over whose connection it comes; None: over its own, or over that
             of any gateway that has its signature.
+        is_free: Whether its owner says that it has no gateway, so that one it had is taken away;
+            else None leaves that open.
     """
 
     device: DeviceId
@@ -53,6 +55,7 @@ class Registration:
     groups: tuple[str, ...] = ()
     trees: tuple[tuple[str, tuple[str, ...]], ...] = ()
     gateway: DeviceId | None = None
+    is_free: bool = False
 
     def __repr__(self) -> str:
         return f"Registration({self.device})"

@@ -6,7 +6,7 @@ Meter123,meter-2,60303ae22b998861,                no version: the one its fleet 
 
 A platform may be told of gateways, too: a fifth column names the gateway of a child by its keys, as
 in `Meter123/gateway-1`. The gateway stands in a line of its own, and a child needs no secret where
-the vendor's platform goes by that.
+the vendor's platform goes by that. See `Families`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 from pydantic_core import PydanticCustomError
 
@@ -42,13 +43,23 @@ class Credential:
     """A device's identity, its secret, and the version it runs ("" where the fleet decides).
 
     Without a secret ("") the device has yet to activate with its product's, or is a child of the
-    gateway that speaks for it.
+    gateway that speaks for it. It is free where its line has the column for that and leaves it
+    empty; a line without the column says nothing of gateways.
     """
 
     device: DeviceId
     secret: str = field(repr=False)
     version: str = ""
     gateway: DeviceId | None = None
+    is_free: bool = False
+
+
+class Families(Enum):
+    """What a platform makes of the column for gateways."""
+
+    NONE = "none"  # It knows no gateways, so nobody would speak for a child.
+    SIGNED = "signed"  # A gateway signs for each child, with its secret or its product's.
+    TRUSTED = "trusted"  # That it is in the file is enough.
 
 
 class _Unfit(Exception):  # noqa: N818 - a line's verdict, caught where lines are read
@@ -60,7 +71,7 @@ class _WrongHeading(_Unfit):
 
 
 def read_credentials(
-    text: str, file: str, *, may_activate: bool = False, of_families: bool = False
+    text: str, file: str, *, may_activate: bool = False, families: Families | None = None
 ) -> tuple[Credential, ...]:
     """Read `product_key,device_key,device_secret[,firmware]`, a device a line.
 
@@ -72,13 +83,14 @@ def read_credentials(
         text: What stands in the file.
         file: Its name.
         may_activate: Whether the product's secret is at hand: then a device may be without one.
-        of_families: Whether a further column, `gateway`, may say whose child a device is.
+        families: What a further column, `gateway`, means that says whose child a device is; None:
+            there is no such column.
 
     Raises:
         ScenarioError: Every line that is no device or one that stood before, or a child of nobody
-            in the file; or there is none.
+            in the file, or one that could not come on line; or there is none.
     """
-    known = COLUMNS_OF_FAMILIES if of_families else COLUMNS
+    known = COLUMNS if families is None else COLUMNS_OF_FAMILIES
     mistakes: list[Mistake] = []
     found: dict[DeviceId, Credential] = {}
     line_of: dict[DeviceId, int] = {}
@@ -93,7 +105,7 @@ def read_credentials(
                 heading, columns = _opening(cells, known)
             if cells == heading:
                 continue  # Itself, or again where files were joined.
-            one = _credential(cells, columns, may_activate=may_activate)
+            one = _credential(cells, columns, families, may_activate=may_activate)
         except _Unfit as unfit:
             mistakes.append(_at(file, line, str(unfit)))
             if isinstance(unfit, _WrongHeading):
@@ -167,7 +179,9 @@ def _named(cell: str, known: tuple[str, ...]) -> str:
 # --- devices ------------------------------------------------------------------------------------
 
 
-def _credential(cells: list[str], columns: Sequence[str], *, may_activate: bool) -> Credential:
+def _credential(
+    cells: list[str], columns: Sequence[str], families: Families | None, *, may_activate: bool
+) -> Credential:
     """Read a device; columns left out at the end may be any but those that are needed."""
     said = dict(zip(columns, cells, strict=False))
     if len(cells) > len(columns) or not said.keys() >= set(_NEEDED):
@@ -177,7 +191,10 @@ def _credential(cells: list[str], columns: Sequence[str], *, may_activate: bool)
     unfit = unfit or _unfit_key("device key", device.device_key)
     secret, version = said["device_secret"], said.get("firmware", "")
     gateway = said.get("gateway", "")
-    if not unfit and not secret and not gateway and not may_activate:
+    is_brought = bool(gateway) and families is Families.TRUSTED
+    if not unfit and gateway and families is Families.NONE:
+        unfit = f"{_NO_GATEWAYS}; leave out that of {device}"
+    elif not unfit and not secret and not is_brought and not may_activate:
         hint = f"write it, or set {PRODUCT_SECRET_VARIABLE} so that it activates"
         unfit = f"the device {device} has no secret; {hint}"
     elif not unfit and not secret.isprintable():
@@ -186,7 +203,8 @@ def _credential(cells: list[str], columns: Sequence[str], *, may_activate: bool)
         unfit = "the firmware is no version; write up to 64 characters without spaces"
     if unfit:
         raise _Unfit(unfit)
-    return Credential(device, secret, version, _gateway(gateway) if gateway else None)
+    over = _gateway(gateway) if gateway else None
+    return Credential(device, secret, version, over, is_free=said.get("gateway") == "")
 
 
 def _gateway(text: str) -> DeviceId:
@@ -218,6 +236,7 @@ def _count(cells: Sequence[str], columns: Sequence[str]) -> str:
 
 
 _FORM_OF = {COLUMNS: FORM, COLUMNS_OF_FAMILIES: FORM_OF_FAMILIES}
+_NO_GATEWAYS = "the platform of this dialect knows no gateways"
 _MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 

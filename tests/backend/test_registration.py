@@ -1,3 +1,5 @@
+import pytest
+
 from fleet_sim.backend.events import DeviceActivated, DeviceBound, Keep, Registered, Tell
 from fleet_sim.model.identity import Registration
 from fleet_sim.model.messages import (
@@ -99,6 +101,26 @@ def test_what_an_owner_leaves_open_stays_as_it_is() -> None:
     assert server.brain.registration_of(device("d1")) == Registration(
         device("d1"), info.secret, info.asset_id, tags=(("site", "north"),), gateway=device("g")
     )
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_owner_may_say_that_there_is_no_gateway(*, restarts: bool) -> None:
+    """Whoever named it: the list of devices before, or the gateway; it may be bound again."""
+    server = Server()
+    server.register("d1", gateway=device("g"))
+    server.register("d2")
+    server.do(DeviceBound(device("d2"), device("g")))
+    if restarts:
+        server.restart()
+
+    server.register("d1", "d2", "d3", is_free=True)
+    server.restart()
+    left = server.brain.children_of(device("g"))
+    server.do(DeviceBound(device("d1"), device("g")))
+    server.register("d1")
+
+    assert list(left) == []
+    assert [one.device for one in server.brain.children_of(device("g"))] == [device("d1")]
 
 
 def test_what_an_owner_says_counts() -> None:

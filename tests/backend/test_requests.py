@@ -1,5 +1,8 @@
 from dataclasses import replace
 
+import pytest
+
+from fleet_sim.backend.events import DeviceBound
 from fleet_sim.backend.reports import GRACE_MS
 from fleet_sim.model.messages import GatewayNotice, ReportReply, UpgradeRequest, VersionAsked
 from fleet_sim.model.northbound import Retry, Scope, StartJob, StopJob, TaskStatus, Window
@@ -239,6 +242,29 @@ def test_a_gateway_is_told_how_many_of_its_children_a_job_has() -> None:
     assert sorted(notices(server), key=lambda told: told[0]) == [
         ("a", two), ("a", two), ("b", two), ("c", one), ("g1", two),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_child_counts_for_the_gateway_that_it_has_now(*, restarts: bool) -> None:
+    """It may get another, be set free, or be bound for the first time; a restart changes nothing.
+
+    A list of devices that is read anew at a start speaks when the tasks are back from the store.
+    """
+    server = Server(ASKING)
+    family(server)
+    server.fleet("d")
+    job_id = server.job(gateway_extra="")
+    told = len(notices(server))
+
+    if restarts:
+        server.restart()
+    server.register("a", "d", gateway=device("g2"))
+    server.do(DeviceBound(device("b"), None))
+    for key in ("g1", "b", "c"):
+        server.connect(key, version="1.0")
+
+    none, three = (GatewayNotice(job_id, count, "") for count in (0, 3))
+    assert notices(server)[told:] == [("g1", none), ("b", none), ("c", three)]
 
 
 def test_a_child_that_has_no_task_does_not_count() -> None:

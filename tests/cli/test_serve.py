@@ -169,6 +169,39 @@ def test_a_device_without_a_secret_is_told(
     assert f"{path}:2:1: the device product/newcomer has no secret" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("dialect", "told"),
+    [
+        (
+            "enos",
+            "{}:2:1: the device P/d1 has no secret; write it, or set FLEET_SIM_PRODUCT_SECRET",
+        ),
+        ("tuya", "{}:2:1: the platform of this dialect knows no gateways; leave out that of P/d1"),
+        ("alibaba", "{}:2:1: the platform of this dialect knows no gateways"),
+        ("tuyalink", "{}:2:1: the platform of this dialect knows no gateways"),
+        ("huawei", "sqlite:"),
+    ],
+)
+def test_a_child_that_nobody_could_bring_is_told(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    dialect: str,
+    told: str,
+) -> None:
+    """By file and line; where the file is all it takes, only the address of the store is wrong."""
+    monkeypatch.delenv("FLEET_SIM_PRODUCT_SECRET", raising=False)
+    path = tmp_path / "devices.csv"
+    path.write_text("G,g1,s\nP,d1,,,G/g1\n")
+    flags = ["--devices", str(path), "--dialect", dialect, "--store", "mysql://x/y"]
+
+    outcome(["serve", *flags])
+
+    said = capsys.readouterr().err
+    assert told.format(path) in said
+    assert (str(path) in said) == (dialect != "huawei")
+
+
 def test_a_device_without_a_secret_may_activate(tmp_path: Path) -> None:
     """With the secret of its product that the environment holds, and with no other."""
     path = tmp_path / "devices.csv"
@@ -184,9 +217,21 @@ def test_a_device_without_a_secret_may_activate(tmp_path: Path) -> None:
     assert codes == [4, 0]
 
 
-def connack(url: str, device: DeviceId, secret: str) -> int:
-    """Connect with a product's secret, and return the answer's code."""
-    mine = get("enos").devices.credentials(device, secret, epoch_ms=0, activates=True)
+def test_an_empty_gateway_sets_a_child_free(tmp_path: Path) -> None:
+    """On the same store; a file that says nothing of gateways changes nothing."""
+    path, store = tmp_path / "devices.csv", f"sqlite:///{tmp_path / 'platform.sqlite'}"
+    codes = []
+    for line in ("P,d1,s,,G/g1", "P,d1,s", "P,d1,s,,"):
+        path.write_text(f"G,g1,s\n{line}\n")
+        with serving("--devices", str(path), "--store", store) as (_, ready):
+            codes.append(connack(ready["mqtt"], DeviceId("P", "d1"), "s", activates=False))
+
+    assert codes == [5, 5, 0]
+
+
+def connack(url: str, device: DeviceId, secret: str, *, activates: bool = True) -> int:
+    """Connect with a product's secret, or the device's, and return the answer's code."""
+    mine = get("enos").devices.credentials(device, secret, epoch_ms=0, activates=activates)
     hello = encode(Connect(mine.client_id, mine.username, mine.password.encode()))
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port), timeout=TIMEOUT_S) as line:

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from fleet_sim.scenario.credentials import (
     FORM_OF_FAMILIES,
     KEY_MAX,
     Credential,
+    Families,
     read_credentials,
 )
 from fleet_sim.scenario.errors import ScenarioError
@@ -187,19 +189,41 @@ def test_a_key_that_no_topic_can_hold_is_refused(key: str) -> None:
 # --- gateways and their children ---------------------------------------------------------------
 
 
-def families(text: str) -> tuple[Credential, ...]:
+def families(
+    text: str, kind: Families = Families.TRUSTED, *, may_activate: bool = False
+) -> tuple[Credential, ...]:
     """Read a file in which gateways may be named."""
-    return read_credentials(text, "d.csv", of_families=True)
+    return read_credentials(text, "d.csv", families=kind, may_activate=may_activate)
 
 
 def test_a_child_is_named_with_its_gateway() -> None:
     """In the fifth column, or under its heading; it needs no secret, and stands where it likes."""
     gateway, child = DeviceId("G", "g1"), DeviceId("P", "d1")
-    expected = (Credential(child, "", "", gateway), Credential(gateway, "s", "1.0"))
+    mine, its = Credential(child, "", "", gateway), Credential(gateway, "s", "1.0")
 
-    assert families("P,d1,,,G/g1\nG,g1,s,1.0\n") == expected
+    assert families("P,d1,,,G/g1\nG,g1,s,1.0\n") == (mine, its)
     heading = "product_key,device_key,gateway,firmware,device_secret"
-    assert families(f"{heading}\nP,d1,G/g1,,\nG,g1,,1.0,s\n") == expected
+    told = families(f"{heading}\nP,d1,G/g1,,\nG,g1,,1.0,s\n")
+    assert told == (mine, replace(its, is_free=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_free"),
+    [
+        ("P,d1,s\n", False),
+        ("P,d1,s,1.0\n", False),
+        ("P,d1,s,,\n", True),
+        ('P,d1,s,," "\n', True),
+        ("product_key,device_key,device_secret,gateway\nP,d1,s,\n", True),
+        ("product_key,device_key,device_secret,gateway\nP,d1,s\n", False),
+        ("product_key,device_key,device_secret\nP,d1,s\n", False),
+    ],
+)
+def test_an_empty_column_is_more_than_none(text: str, *, is_free: bool) -> None:
+    """The one says that there is no gateway, the other says nothing of gateways."""
+    (one,) = families(text)
+
+    assert (one.gateway, one.is_free) == (None, is_free)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +242,36 @@ def test_a_child_of_nobody_is_told(line: str, told: str) -> None:
         families(f"G,g1,s\nP,d2,s,,G/g1\n{line}\n")
 
     assert str(error.value) == f"d.csv:3:1: {told}"
+
+
+def test_a_child_that_is_signed_for_needs_a_secret() -> None:
+    """Its own, or its product's where that is at hand; else no gateway could bring it."""
+    text = "G,g1,s\nP,d1,s,,G/g1\nP,d2,,,G/g1\n"
+
+    with pytest.raises(ScenarioError) as error:
+        families(text, Families.SIGNED)
+
+    assert str(error.value) == (
+        "d.csv:3:1: the device P/d2 has no secret; write it, or set FLEET_SIM_PRODUCT_SECRET so "
+        "that it activates"
+    )
+    assert len(families(text.replace("d2,,", "d2,s,"), Families.SIGNED)) == 3
+    assert len(families(text, Families.SIGNED, may_activate=True)) == 3
+
+
+@pytest.mark.parametrize("may_activate", [False, True])
+def test_a_platform_without_gateways_has_no_children(*, may_activate: bool) -> None:
+    """Nobody would speak for them: each is told; an empty column is none."""
+    text = "G,g1,s,,\nP,d1,s,,G/g1\nP,d2,,1.0,G/g1\n"
+
+    with pytest.raises(ScenarioError) as error:
+        families(text, Families.NONE, may_activate=may_activate)
+
+    assert [str(one) for one in error.value.mistakes] == [
+        f"d.csv:{line}:1: the platform of this dialect knows no gateways; leave out that of {child}"
+        for line, child in ((2, "P/d1"), (3, "P/d2"))
+    ]
+    assert len(families("G,g1,s,,\nP,d1,s\n", Families.NONE)) == 2
 
 
 def test_a_run_has_no_gateways() -> None:

@@ -19,6 +19,7 @@ from fleet_sim.model.identity import Registration
 from fleet_sim.runtime.log_reader import read_run
 from fleet_sim.runtime.run_log import part_path
 from fleet_sim.runtime.target.broker_access import BrokerAccess
+from fleet_sim.scenario.credentials import Families
 from tests.conformance.octets import connack, connect, publish
 from tests.conformance.raw_client import RawClient
 from tests.runtime.mosquitto import mosquitto
@@ -180,7 +181,7 @@ async def test_children_are_upgraded_over_a_stock_broker(tmp_path: Path) -> None
     devices.write_text(DEVICES)
     known = [
         Registration(one.device, one.secret, gateway=one.gateway)
-        for one in read_devices(str(devices), of_families=True)
+        for one in read_devices(str(devices), families=Families.TRUSTED)
     ]
     with mosquitto(tmp_path, "allow_anonymous true") as port:
         settings = {"broker": BrokerAccess(host="127.0.0.1", port=port), "dialect": "huawei"}

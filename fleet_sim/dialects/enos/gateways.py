@@ -87,6 +87,11 @@ class EnosGateways:
         """Every request of every gateway."""
         return tuple(map(filter_of, _TEMPLATES.values()))
 
+    @property
+    def signs_for_children(self) -> bool:
+        """Each login, and each child in a topology."""
+        return True
+
     def owner_of(self, topic_or_filter: str) -> DeviceId | None:
         """Return whose topic or filter it is; both keys have to be spelt out in it."""
         found = template_of(topic_or_filter)
@@ -144,13 +149,12 @@ class EnosGateways:
         Raises:
             DialectError: EnOS has no word for it: children are logged in and out.
         """
-        if request.action not in _TEMPLATES:
-            raise DialectError(f"a gateway has no word here for {request.action.value}")
+        params = _params(request, secrets, epoch_ms)
         body = {
             "id": request.message_id,
             "version": "1.0",
             "method": _METHODS[request.action],
-            "params": _params(request, secrets, epoch_ms),
+            "params": params,
         }
         return WireMessage(fill(_TEMPLATES[request.action], gateway), write_object(body))
 
@@ -191,8 +195,10 @@ def _read(action: GatewayAction, body: Fields, keys: Keyring) -> tuple[ChildClai
             claims = [read_claim(one, keys) for one in read_list(body, "params")]
         case GatewayAction.REMOVE:
             claims = [ChildClaim(read_device(one)) for one in read_list(body, "params")]
-        case GatewayAction.LIST | GatewayAction.PRESENCE:
+        case GatewayAction.LIST:
             return ()
+        case GatewayAction.PRESENCE:
+            raise AssertionError("it has no topic")
     return tuple({claim.device: claim for claim in claims}.values())
 
 
@@ -210,8 +216,10 @@ def _params(
             return _claims(request, secrets, epoch_ms)
         case GatewayAction.REMOVE:
             return [device_fields(child.device) for child in request.children]
-        case GatewayAction.LIST | GatewayAction.PRESENCE:
+        case GatewayAction.LIST:
             return {}
+        case GatewayAction.PRESENCE:
+            raise DialectError(f"a gateway has no word here for {request.action.value}")
 
 
 def _claims(

@@ -73,13 +73,25 @@ def read(body: Fields, kinds: Collection[str], *, service: str = OTA) -> OtaEven
     return _read(body, _of(body, service)[-1], kinds)
 
 
-def read_each(body: Fields, kinds: Collection[str], *, service: str) -> list[OtaEvent]:
-    """Read every event of a service, in order; at least one.
+def read_each(
+    body: Fields, kinds: Collection[str], *, service: str, is_strict: bool = True
+) -> list[OtaEvent]:
+    """Read every event of a service, in order.
+
+    Args:
+        body: The envelope.
+        kinds: The event types that are known in this direction.
+        service: The service whose events are wanted.
+        is_strict: Whether one of another type is an error; if not, it is passed over, and there may
+            be none left.
 
     Raises:
         DialectError: As `read`, of any of them.
     """
-    return [_read(body, event, kinds) for event in _of(body, service)]
+    events = _of(body, service)
+    if not is_strict:
+        events = [event for event in events if event.get("event_type") in tuple(kinds)]
+    return [_read(body, event, kinds) for event in events]
 
 
 def _read(body: Fields, event: Fields, kinds: Collection[str]) -> OtaEvent:

@@ -17,7 +17,9 @@ What is not documented, and how it is decided here ([U])
 - With its gateway's connection a child goes off line, and is told of anew afterwards.
 - The numbers of `error_code`, and how many children of one gateway may be on line.
 - A status that is no status, or an id that is none, has its whole message refused.
-- Several events of statuses in one message are one request, under the last one's id.
+- Several events of statuses in one message are one request, under the last one's id; the limit of
+  statuses holds for all of them together, as their answer is one event.
+- Another event of the service is refused; beside `$ota` it is passed over, as other services are.
 
 Source: "Gateway Updating Child Device Status", "Responding to a Request for Updating Child Device
 Statuses"; device SDKs for Python and Java.
@@ -25,7 +27,7 @@ Statuses"; device SDKs for Python and Java.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fleet_sim.dialects.credentials import Keyring
@@ -86,6 +88,11 @@ class HuaweiGateways:
         """What any device says in events."""
         return (UP_FILTER,)
 
+    @property
+    def signs_for_children(self) -> bool:
+        """Nothing is signed; a child is its gateway's because its owner says so."""
+        return False
+
     def owner_of(self, topic_or_filter: str) -> DeviceId | None:
         """Return who speaks on an upward topic; no other is used for anybody else."""
         try:
@@ -109,19 +116,18 @@ class HuaweiGateways:
         services = envelope.services_of(body)
         if SERVICE not in services:
             return None
-        gateway, events = speaker_of(topic), envelope.read_each(body, {STATUS}, service=SERVICE)
-        statuses = {
-            key: is_on for one in events for key, is_on in _read_statuses(one.paras).items()
-        }
+        gateway, says_more = speaker_of(topic), envelope.OTA in services
+        events = envelope.read_each(body, {STATUS}, service=SERVICE, is_strict=not says_more)
+        if not events:
+            return None
         claims = tuple(
             ChildClaim(child, _proof(gateway, child, keys), is_online)
-            for child, is_online in statuses.items()
+            for child, is_online in _merged(events).items()
         )
         message_id = events[-1].message_id or envelope.digest_of(payload)
-        request = GatewayRequest(
-            message_id, GatewayAction.PRESENCE, claims, says_more=envelope.OTA in services
+        return gateway, GatewayRequest(
+            message_id, GatewayAction.PRESENCE, claims, says_more=says_more
         )
-        return gateway, request
 
     def write(self, gateway: DeviceId, reply: GatewayReply) -> WireMessage:
         """Write which of them are as they were told to be, and which are not."""
@@ -201,6 +207,19 @@ def _statuses(children: Mapping[DeviceId, bool]) -> list[dict[str, Any]]:
         {"device_id": name_of(child), "status": _WORD_OF[is_online]}
         for child, is_online in children.items()
     ]
+
+
+def _merged(events: Sequence[envelope.OtaEvent]) -> Mapping[DeviceId, bool]:
+    """Read the statuses of all events; of a child in several of them, the later one counts."""
+    found: dict[DeviceId, bool] = {}
+    for event in events:
+        found.update(_read_statuses(event.paras))
+    if len(found) > STATUSES_MAX:
+        raise DialectError(
+            f"the device_statuses of {len(events)} events name {len(found)} children; "
+            f"a message may name {STATUSES_MAX}"
+        )
+    return found
 
 
 def _read_statuses(paras: Fields, name: str = "device_statuses") -> Mapping[DeviceId, bool]:

@@ -348,6 +348,18 @@ def test_a_child_hides_its_secret() -> None:
     assert "5e2f" not in repr(GatewayReply("1", GatewayAction.LOGIN, (Child(_CHILD, "a", "5e2f"),)))
 
 
+def test_a_topic_for_presence_would_not_pass_for_an_empty_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever gives it one has to say how it is read."""
+    topic = "/sys/{device}/thing/topo/get"
+    table = {topic: GatewayAction.PRESENCE}
+    monkeypatch.setattr("fleet_sim.dialects.enos.gateways._ACTION_OF", table)
+
+    with pytest.raises(AssertionError, match="it has no topic"):
+        _CODEC.read(f"{_TOPO}get", b'{"id":"1","params":{}}', _KEYS)
+
+
 def test_there_is_no_word_for_presence() -> None:
     """Children are logged in and out; every other action has a topic."""
     assert set(GatewayAction) - set(_TOPICS) == {GatewayAction.PRESENCE}

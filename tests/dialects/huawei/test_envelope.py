@@ -125,3 +125,17 @@ def test_every_event_of_a_service_can_be_read() -> None:
     assert [one.message_id for one in found] == ["1", "2"]
     with pytest.raises(DialectError, match="event_type is missing"):
         envelope.read_each({"services": [{"service_id": "$ota"}, first]}, _KINDS, service="$ota")
+
+
+def test_events_of_other_types_are_passed_over_on_request() -> None:
+    """Of what is left each is well formed, and it may be nothing."""
+    mine, other = _event(event_id="1"), _event(event_type="unheard_of")
+    services = [other, mine, _event(event_type=[])]
+
+    found = envelope.read_each({"services": services}, _KINDS, service="$ota", is_strict=False)
+
+    assert [one.message_id for one in found] == ["1"]
+    body = {"services": [other]}
+    assert not envelope.read_each(body, _KINDS, service="$ota", is_strict=False)
+    with pytest.raises(DialectError, match="'unheard_of' is no event here"):
+        envelope.read_each(body, _KINDS, service="$ota")

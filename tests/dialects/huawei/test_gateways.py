@@ -142,6 +142,29 @@ def test_a_hundred_statuses_fit_into_a_message() -> None:
         _read(_status(*statuses))
 
 
+def test_the_limit_of_statuses_holds_for_the_events_of_a_message_together() -> None:
+    """Their answer is one list, which a gateway has to be able to read; a child counts once."""
+
+    def twice(first: range, second: range) -> bytes:
+        statuses = [
+            [{"device_id": f"p1_d{number}", "status": "ONLINE"} for number in numbers]
+            for numbers in (first, second)
+        ]
+        events = [_event({"device_statuses": one}) for one in statuses]
+        return json.dumps({"services": events}).encode()
+
+    for second in (range(51, 100), range(100)):
+        children = _read(twice(range(51), second)).children
+        assert len(children) == STATUSES_MAX
+        refused = tuple((claim.device, ChildRefusal.ELSEWHERE) for claim in children)
+        reply = GatewayReply("m", _PRESENCE, refused=refused)
+        wire = _CODEC.write(_GATEWAY, reply)
+        assert _CODEC.read_reply(_GATEWAY, wire.topic, wire.payload) == reply
+    told = "the device_statuses of 2 events name 102 children; a message may name 100"
+    with pytest.raises(DialectError, match=told):
+        _read(twice(range(51), range(51, 102)))
+
+
 # --- whose part a message is -------------------------------------------------------------------
 
 
@@ -180,6 +203,21 @@ def test_another_event_of_the_service_is_refused() -> None:
     """Children are registered by their owner here, not by their gateway."""
     with pytest.raises(DialectError, match="'add_sub_device_request' is no event here"):
         _read(_status(event_type="add_sub_device_request"))
+
+
+def test_beside_a_report_another_event_of_the_service_is_passed_over() -> None:
+    """Nothing of gateways is left to see to, or the status alone; either way the report counts."""
+    other = _event({"devices": []}, event_type="add_sub_device_request")
+    nameless = {"service_id": "$sub_device_manager", "event_type": []}
+    report = {"service_id": "$ota", "event_type": "version_report", "paras": {"fw_version": "v1"}}
+    status = _event({"device_statuses": [{"device_id": "p1_d1", "status": "ONLINE"}]})
+    for event in (other, nameless):
+        alone = json.dumps({"services": [event, report]}).encode()
+        assert _CODEC.read(up_topic(_GATEWAY), alone, _KEYS) is None
+
+    request = _read(json.dumps({"services": [status, report, other]}).encode())
+
+    assert (request.children, request.says_more) == ((ChildClaim(_CHILD),), True)
 
 
 def test_gateways_share_their_topics_with_themselves_alone() -> None:

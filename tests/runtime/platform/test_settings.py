@@ -10,7 +10,7 @@ def test_settings_survive_the_line_between_parent_and_child() -> None:
     trees = (("tree", ("root", "leaf")),)
     device = Registration(
         DeviceId("pk", "dk"), "secret", "asset", (("model", "m1"),), (("site", "n"),), ("g",),
-        trees, DeviceId("pk", "gateway"),
+        trees, DeviceId("pk", "gateway"), is_free=True,
     )  # fmt: skip
     access = BrokerAccess(
         host="h", port=1, is_tls=True, ca="ca", cert="cert", key="key",
