@@ -7,6 +7,7 @@ from itertools import pairwise
 from fleet_sim.model.contract import ContractProfile
 from fleet_sim.model.record import Record
 from fleet_sim.oracle.attempts import RETRY_WORDS, Attempt
+from fleet_sim.oracle.missed import may_be_missed
 from fleet_sim.oracle.outcome import Outcome
 from fleet_sim.oracle.tally import Tally, seconds
 from fleet_sim.oracle.tasks import Task
@@ -75,7 +76,9 @@ def _judge(timeline: Timeline, tally: Tally, task: Task, before: Attempt, after:
     due = ended_hi + interval_ms
     limit = due + timeline.tolerance.start_ms
     is_late = timeline.contract.retry_round == "per_device" and start.lo > timeline.due_ms(limit)
-    if is_late and _is_free(timeline, task, due, start.lo):
+    # One that was given up in between has a gap of its own after it.
+    is_next = is_late and not may_be_missed(timeline, task, ended_hi, start.lo)
+    if is_next and _is_free(timeline, task, due, start.lo):
         text = (
             f"{task.name}: attempt {after.number} began only at {seconds(start.lo)}; it was due at "
             f"{seconds(due)}, and nothing stood in its way"

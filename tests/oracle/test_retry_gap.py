@@ -73,6 +73,17 @@ def test_a_device_that_was_away_may_be_retried_late() -> None:
     assert judged(retry_gap, log).standing is Standing.HELD
 
 
+def test_a_retry_that_was_missed_has_a_gap_of_its_own() -> None:
+    """The device was given up while it was away, and asked in vain until the next was due."""
+    log = retried(90_000, must_ask=True)
+    log.offline(6_000, "d1")
+    log.online(40_000, "d1")
+    log.ask(58_000, "d1")
+
+    assert judged(retry_gap, log, online_timeout_s=30).standing is Standing.HELD
+    assert judged(retry_gap, log).standing is Standing.VIOLATED
+
+
 def test_a_full_job_may_retry_late() -> None:
     """Its only slot was taken."""
     log = retried(90_000, cap=1)
