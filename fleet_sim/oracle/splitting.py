@@ -83,7 +83,7 @@ class Splitter:
         self._settle(last)
         calls = [one for one in self.calls.retries if last.start.lo <= one.lo <= push.hi]
         # One that was made while the last push may have left can be what made it leave.
-        is_retry = any(call.lo > last.start.hi for call in calls)
+        is_retry = any(call.outcome == "ok" and call.lo > last.start.hi for call in calls)
         over = [end for end in last.ends if end.is_certain and self._over_ms(end) <= push.lo]
         may_be_over = [end for end in last.ends if end.lo <= push.hi]
         # A timer that ought to have fired may be late: then it is a repetition after all.

@@ -331,6 +331,22 @@ def test_the_first_version_ever_told_need_not_be_foreign() -> None:
         assert [end.kind for end in attempt.ends if end.is_certain] == ["timeout"]
 
 
+def test_a_retry_without_an_answer_need_not_have_led_to_a_push() -> None:
+    """Nobody knows whether it was made; the push may repeat the request, as after any reconnect."""
+
+    def certain(outcome: str) -> int:
+        log = started()
+        log.push(2_000, "d1")
+        log.call(10_000, "retry_tasks", "d1", outcome=outcome)
+        log.offline(20_000, "d1")
+        log.online(22_000, "d1")
+        log.push(22_100, "d1")
+        return sum(one.is_certain for one in attempts(log, repush_on_reconnect="always"))
+
+    assert certain("ok") == 2
+    assert certain("unknown") == 1
+
+
 def test_a_push_that_may_only_repeat_leaves_the_older_timer_running() -> None:
     """So nothing told in its attempt certainly came before that was up."""
     log = started()

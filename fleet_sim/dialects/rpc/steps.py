@@ -228,14 +228,18 @@ def _retry_tasks(call: RetryTasks, replies: Replies, _: Profile) -> Step | None:
 
 
 def _newest_ids(device_keys: Sequence[str], replies: Replies) -> tuple[str, ...]:
-    """Return each device's newest task, in the order of the devices."""
+    """Return each device's newest task, in the order of the devices; one without is left out.
+
+    Raises:
+        DialectError: None of them has any.
+    """
     rows = [row for reply in replies for row in reply["Data"]["SimpleOTATaskInfo"]]
     rows.sort(key=lambda row: str(row.get("UtcCreate", "")))
     newest = {str(row["DeviceName"]): str(row["TaskId"]) for row in rows}
-    missing = next((key for key in device_keys if key not in newest), None)
-    if missing is not None:
-        raise DialectError(f"{missing[:80]!r} has no task in the job")
-    return tuple(newest[key] for key in device_keys)
+    found = tuple(newest[key] for key in device_keys if key in newest)
+    if device_keys and not found:
+        raise DialectError("none of these devices has a task in the job")
+    return found
 
 
 def _stop_job(call: StopJob, replies: Replies, profile: Profile) -> Step | None:

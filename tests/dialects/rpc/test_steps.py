@@ -174,6 +174,18 @@ def test_a_retry_finds_the_tasks_ids_first() -> None:
     assert len(found[2].pairs) == 52
 
 
+def test_a_retry_leaves_out_who_has_no_task() -> None:
+    """Where nobody has one, there is nothing to be tried again."""
+    reply = {"Data": {"SimpleOTATaskInfo": [{"DeviceName": "d1", "TaskId": "t", "UtcCreate": "1"}]}}
+
+    assert _steps(RetryTasks("j", ("d0", "d1")), reply, {})[1:] == [
+        Ask("ReupgradeOTATask", (("JobId", "j"), ("TaskId.1", "t"))),
+        None,
+    ]
+    with pytest.raises(DialectError, match="none of these devices has a task"):
+        _steps(RetryTasks("j", ("d0", "d2")), reply)
+
+
 def test_a_retry_that_knows_its_tasks_looks_for_none() -> None:
     """By ids, or of all that failed."""
     by_id = _steps(RetryTasks("j", task_ids=("t",)), {})
